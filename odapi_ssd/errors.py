@@ -1,0 +1,37 @@
+"""The errors that a user may see.
+
+Everything that is wrong with what a user gave (files, flags, configs, environment) is raised as an
+`OdapiError`; the command line prints it as one message and exits with status 1. Any other
+exception is a fault of the program.
+"""
+
+from collections.abc import Iterable
+
+__all__ = ["OdapiError"]
+
+_MAX_DETAILS_SHOWN = 50
+
+
+class OdapiError(Exception):
+    """One message that says what is wrong, where, and what to do.
+
+    Attributes:
+        problem: what is wrong and where, with what was received and what was expected.
+        details: the offenders, all of them, one line each; empty if the problem names the only one.
+        hint: what the user can do next; None if the problem makes it plain.
+    """
+
+    def __init__(self, problem: str, *, details: Iterable[str] = (), hint: str | None = None):
+        self.problem = problem
+        self.details = tuple(details)
+        self.hint = hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        lines = [self.problem]
+        lines += [f"  - {detail}" for detail in self.details[:_MAX_DETAILS_SHOWN]]
+        if len(self.details) > _MAX_DETAILS_SHOWN:
+            lines.append(f"  … and {len(self.details) - _MAX_DETAILS_SHOWN} more")
+        if self.hint:
+            lines.append(f"What to do: {self.hint}")
+        return "\n".join(lines)

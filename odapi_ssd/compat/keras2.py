@@ -1,0 +1,54 @@
+"""Keras 2 behind `tf.keras`: the API's models are Keras 2 models.
+
+TensorFlow decides between Keras 3 and the package `tf_keras` when it is imported, by the
+environment variable `TF_USE_LEGACY_KERAS`; afterwards nothing can be changed.
+"""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+from odapi_ssd.errors import OdapiError
+
+SYMPTOM = "Keras 3 behind tf.keras: layers and optimizers of the API cannot be built"
+AFFECTS = "TensorFlow 2.16 and newer, unless TF_USE_LEGACY_KERAS=1 is set before its import"
+UNTIL = "the API is ported to Keras 3"
+
+_VARIABLE = "TF_USE_LEGACY_KERAS"
+
+
+def apply() -> bool:
+    """Selects Keras 2, or says why it is too late. Returns whether anything had to be set."""
+    was_selected = os.environ.get(_VARIABLE) in ("1", "true", "True")
+    if "tensorflow" in sys.modules and not was_selected:
+        raise _too_late()
+    os.environ[_VARIABLE] = "1"
+    if not _is_keras2(importlib.import_module("tensorflow")):
+        raise _too_late()
+    return not was_selected
+
+
+def import_tensorflow() -> Any:
+    """Imports TensorFlow with Keras 2 selected, without any other patch.
+
+    Raises:
+        OdapiError: TensorFlow is in this process already, with Keras 3.
+    """
+    apply()
+    return sys.modules["tensorflow"]
+
+
+def _is_keras2(tensorflow: Any) -> bool:
+    model_class: type = tensorflow.keras.Model
+    return model_class.__module__.split(".")[0] == "tf_keras"
+
+
+def _too_late() -> OdapiError:
+    return OdapiError(
+        "TensorFlow was imported with Keras 3 in this process, but the Object Detection API "
+        "needs Keras 2.",
+        hint="restart Python (in a notebook: restart the runtime) and call odapi_ssd.register() "
+        f"before the first `import tensorflow`, or set {_VARIABLE}=1 in the environment and "
+        "install tf_keras of TensorFlow's version.",
+    )

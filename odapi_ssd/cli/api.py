@@ -1,0 +1,21 @@
+"""`odapi-ssd api`: any module of the API, as it is, on this stack."""
+
+import click
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    short_help="Run any module of the API on this stack.",
+)
+@click.argument("module")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]…")
+def command(module: str, arguments: tuple[str, ...]) -> None:
+    """Run MODULE of the Object Detection API with ARGS, with this project's models registered.
+
+    MODULE is what stands behind `python -m object_detection.`: model_main_tf2,
+    exporter_main_v2, export_tflite_graph_tf2, builders.model_builder_tf2_test, …
+    Options of this command stand before MODULE; everything behind it belongs to the module.
+    """
+    from odapi_ssd.pipeline import api_programs
+
+    api_programs.run_module(module, arguments)

@@ -1,0 +1,1 @@
+"""From a pipeline config to a deployed detector: check, train, evaluate, export, detect."""

@@ -1,0 +1,73 @@
+"""Runs the API's own programs in this process, on this stack, with the plugin registered."""
+
+import importlib
+import importlib.util
+import runpy
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import odapi_ssd
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["load_program", "parse_flags", "run_module"]
+
+_PACKAGE = "object_detection"
+
+
+def run_module(module: str, arguments: Sequence[str]) -> None:
+    """Runs a module of the API as `python -m object_detection.<module>` would.
+
+    Args:
+        module: its name, with or without the leading `object_detection.` or a trailing `.py`.
+        arguments: its command line, the program's name aside.
+    Raises:
+        OdapiError: the API has no such module.
+        SystemExit: the module's own exit status.
+    """
+    odapi_ssd.register()
+    full_name = _full_name(module)
+    with _command_line([full_name, *arguments]):
+        runpy.run_module(full_name, run_name="__main__", alter_sys=True)
+
+
+def load_program(name: str) -> Any:
+    """Imports a program of the API (a module that defines absl flags and `main`)."""
+    odapi_ssd.register()
+    return importlib.import_module(f"{_PACKAGE}.{name}")
+
+
+def parse_flags(program: str, values: Mapping[str, Any]) -> None:
+    """Sets the program's absl flags as its command line would; None leaves a flag's default."""
+    from absl import flags
+
+    arguments = [f"--{name}={value}" for name, value in values.items() if value is not None]
+    flags.FLAGS.unparse_flags()
+    flags.FLAGS([program, *arguments])
+
+
+def _full_name(module: str) -> str:
+    name = module.removesuffix(".py").replace("/", ".").removeprefix(f"{_PACKAGE}.")
+    full_name = f"{_PACKAGE}.{name}"
+    try:
+        spec = importlib.util.find_spec(full_name)
+    except ModuleNotFoundError:
+        spec = None
+    if spec is None:
+        raise OdapiError(
+            f"The Object Detection API has no module {module!r}.",
+            hint="name it as in `python -m object_detection.MODULE`, for example model_main_tf2, "
+            "exporter_main_v2 or builders.model_builder_tf2_test.",
+        )
+    return full_name
+
+
+@contextmanager
+def _command_line(arguments: list[str]) -> Iterator[None]:
+    saved = sys.argv
+    sys.argv = arguments
+    try:
+        yield
+    finally:
+        sys.argv = saved

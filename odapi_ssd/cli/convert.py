@@ -1,0 +1,91 @@
+"""`odapi-ssd convert`: VOC XML and pictures to TFRecords."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+
+def _split_names(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    if not names:
+        raise click.BadParameter("expected names with commas between, such as train,val")
+    return names
+
+
+@click.command("convert")
+@click.option(
+    "--data_dir",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The dataset: VOC layout or flat folders.",
+)
+@click.option(
+    "--output_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Where records, label_map.pbtxt and dataset.json go.",
+)
+@click.option(
+    "--label_map_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The label map to use.  [default: made from the annotations]",
+)
+@click.option(
+    "--splits",
+    callback=_split_names,
+    metavar="NAME,NAME…",
+    help="The splits to write.  [default: those of ImageSets/Main but trainval]",
+)
+@click.option(
+    "--val_fraction",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of val where the dataset defines no splits.  [default: 0.2]",
+)
+@click.option(
+    "--num_shards",
+    type=click.IntRange(min=1),
+    help="Files per split.  [default: one per 150 MiB]",
+)
+@click.option(
+    "--num_workers",
+    type=click.IntRange(min=1),
+    help="Processes that check pictures.  [default: the cores available]",
+)
+def command(
+    data_dir: Path,
+    output_dir: Path,
+    label_map_path: Path | None,
+    splits: tuple[str, ...] | None,
+    val_fraction: float | None,
+    num_shards: int | None,
+    num_workers: int | None,
+) -> None:
+    """Convert a VOC dataset to TFRecords that the API reads.
+
+    Every annotation and every picture is checked; all that is wrong is named at once, and nothing
+    is written then.
+    """
+    from odapi_ssd.cli.console import print_table, print_warnings, progress
+    from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+
+    options = ConversionOptions(label_map_path, splits, val_fraction, num_shards, num_workers)
+    with progress(None, "Images converted") as advance:
+        summary = convert_dataset(
+            data_dir, output_dir, options, lambda _, total: advance(total=total)
+        )
+    print_warnings(summary.warnings)
+    print_table(
+        f"Records in {output_dir}",
+        ("split", "images", "objects", "shards"),
+        [
+            (name, split.num_examples, split.num_objects, split.num_shards)
+            for name, split in summary.splits.items()
+        ],
+    )
+    click.echo(f"Classes: {', '.join(summary.label_map)}")

@@ -1,0 +1,44 @@
+"""`odapi-ssd label-map`: a label map from annotations."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("label-map")
+@click.option(
+    "--data_dir",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The dataset: VOC layout or flat folders.",
+)
+@click.option(
+    "--output_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The label map to write, a .pbtxt file.",
+)
+def command(data_dir: Path, output_path: Path) -> None:
+    """Write a label map of all classes in the annotations.
+
+    Ids start at 1 in the sorted order of names. A dataset in the VOC layout with none but VOC's
+    classes gets the ids of the 20 classes of VOC.
+    """
+    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.data.dataset import read_dataset
+    from odapi_ssd.data.findings import describe_annotations
+    from odapi_ssd.data.label_map import make_label_map, write_label_map
+
+    dataset = read_dataset(data_dir)
+    dataset.check_annotations()
+    label_map = make_label_map(dataset.class_names(), is_voc=dataset.layout.is_voc)
+    write_label_map(label_map, output_path)
+    print_warnings(describe_annotations(dataset))
+    num_objects = dataset.count_objects()
+    print_table(
+        f"Label map {output_path}",
+        ("id", "class", "objects"),
+        [(class_id, name, num_objects.get(name, 0)) for name, class_id in label_map.items()],
+    )

@@ -1,0 +1,39 @@
+"""`odapi-ssd shapes`: the embedded dataset."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("shapes")
+@click.option(
+    "--output_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write: absent, empty, or made by this command.",
+)
+@click.option(
+    "--num_images",
+    type=click.IntRange(min=3),
+    default=400,
+    show_default=True,
+    help="How many pictures in all.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the pictures.")
+def command(output_dir: Path, num_images: int, seed: int) -> None:
+    """Write a synthetic dataset in the VOC layout.
+
+    Coloured circles, squares and triangles on noisy grounds, several per picture, overlapping.
+    """
+    from odapi_ssd.cli.console import print_table, progress
+    from odapi_ssd.data.shapes import write_shapes
+
+    with progress(num_images, "Pictures drawn") as advance:
+        splits = write_shapes(output_dir, num_images, seed, advance)
+    print_table(
+        f"Dataset in {output_dir}",
+        ("split", "images"),
+        [(split, len(stems)) for split, stems in splits.items()],
+    )

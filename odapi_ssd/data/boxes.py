@@ -1,0 +1,66 @@
+"""Fits VOC boxes to their image: clips, drops what has no area, normalises. Pure arithmetic.
+
+VOC's corners are 1-based and inclusive by convention; the API's converter divides them by the
+image's size as they are, and so does this module, so that records, checkpoints and published
+scores stay comparable. The error is at most one pixel at the left and upper edge.
+"""
+
+import struct
+from dataclasses import dataclass
+
+__all__ = ["FittedBox", "fit_box"]
+
+
+@dataclass(frozen=True)
+class FittedBox:
+    """What became of one box.
+
+    Attributes:
+        box_yxyx: float32 values in 0..1, ymin < ymax and xmin < xmax; None if the box is dropped.
+        is_clipped: whether the box reached over the image's edge and has been cut there.
+        reason: why it was dropped or what was cut; empty if it was taken as it stands.
+    """
+
+    box_yxyx: tuple[float, float, float, float] | None
+    is_clipped: bool
+    reason: str
+
+
+def fit_box(box_xyxy_px: tuple[float, float, float, float], image_hw: tuple[int, int]) -> FittedBox:
+    """Clips a box to its image and normalises it.
+
+    Args:
+        box_xyxy_px: finite xmin, ymin, xmax, ymax in pixels.
+        image_hw: the image's height and width in pixels, both above 0.
+
+    Returns:
+        The box, or the reason why it has no area. Swapped corners are not put right: nobody knows
+        whether they are swapped or mistyped.
+    """
+    height, width = image_hw
+    xmin, ymin, xmax, ymax = box_xyxy_px
+    shown = f"xmin={xmin:g} ymin={ymin:g} xmax={xmax:g} ymax={ymax:g}"
+    if xmin > xmax or ymin > ymax:
+        return FittedBox(None, False, f"corners are swapped: {shown}")
+    if xmin == xmax or ymin == ymax:
+        return FittedBox(None, False, f"no area: {shown}")
+    if xmin >= width or ymin >= height or xmax <= 0 or ymax <= 0:
+        return FittedBox(None, False, f"wholly outside the {width}x{height} image: {shown}")
+    inside = (max(ymin, 0.0), max(xmin, 0.0), min(ymax, height), min(xmax, width))
+    is_clipped = inside != (ymin, xmin, ymax, xmax)
+    box_yxyx = (
+        _to_float32(inside[0] / height),
+        _to_float32(inside[1] / width),
+        _to_float32(inside[2] / height),
+        _to_float32(inside[3] / width),
+    )
+    if box_yxyx[0] >= box_yxyx[2] or box_yxyx[1] >= box_yxyx[3]:
+        return FittedBox(None, False, f"no area in single precision: {shown}")
+    reason = f"reaches over the {width}x{height} image: {shown}" if is_clipped else ""
+    return FittedBox(box_yxyx, is_clipped, reason)
+
+
+def _to_float32(value: float) -> float:
+    """Rounds to what a record holds."""
+    (rounded,) = struct.unpack("f", struct.pack("f", value))
+    return float(rounded)

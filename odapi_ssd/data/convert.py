@@ -1,0 +1,267 @@
+"""Converts a dataset of VOC XML files and pictures to sharded TFRecords.
+
+All is checked before anything gets its final name: annotations and classes first, then every
+picture, decoded in worker processes, while this process writes. Offenders are collected and named
+together.
+"""
+
+import contextlib
+import glob
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from odapi_ssd.data.dataset import Dataset, read_dataset
+from odapi_ssd.data.examples import Example, ExampleFault, check_example
+from odapi_ssd.data.findings import Findings, describe_annotations, describe_splits
+from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
+from odapi_ssd.data.splits import SplitPlan, plan_splits
+from odapi_ssd.data.staging import publish, staging_folder
+from odapi_ssd.data.summary import (
+    LABEL_MAP_FILE,
+    DatasetSummary,
+    SplitCounter,
+    SplitSummary,
+)
+from odapi_ssd.data.tf_records import ShardedWriter, choose_num_shards
+from odapi_ssd.data.workers import count_cores, map_in_order
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["ConversionOptions", "convert_dataset"]
+
+# Starting a worker costs more than checking this many pictures.
+_MIN_EXAMPLES_PER_WORKER = 100
+
+
+@dataclass(frozen=True)
+class ConversionOptions:
+    """How to convert.
+
+    Attributes:
+        label_map_path: the label map to use; None to make one from the annotations.
+        splits: the splits to write; None for all that the dataset defines except `trainval`.
+        val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
+        None
+            for 0.2.
+        num_shards: files per split; None to choose by size.
+        num_workers: processes that check pictures; None for the cores available. The files written
+            are the same whatever the number.
+    """
+
+    label_map_path: Path | None = None
+    splits: tuple[str, ...] | None = None
+    val_fraction: float | None = None
+    num_shards: int | None = None
+    num_workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.val_fraction is not None and not 0 < self.val_fraction < 1:
+            raise ValueError(f"val_fraction is {self.val_fraction}, expected above 0 and below 1")
+        for name in ("num_shards", "num_workers"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value}, expected at least 1")
+
+
+def convert_dataset(
+    data_dir: Path,
+    output_dir: Path,
+    options: ConversionOptions | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> DatasetSummary:
+    """Converts a folder; writes records, `label_map.pbtxt` and `dataset.json`.
+
+    An earlier conversion in the output folder is replaced split by split. Splits that are not
+    written again stay, provided that the label map is the same.
+
+    Args:
+        data_dir: a dataset in one of the layouts that `layout` knows.
+        output_dir: made if need be. On any failure it is left as it was.
+        options: see there.
+        on_progress: called after each picture with how many are done and how many there are.
+
+    Returns:
+        What `dataset.json` says.
+
+    Raises:
+        OdapiError: anything wrong with the dataset, all offenders named; or the disk.
+    """
+    options = options or ConversionOptions()
+    dataset = read_dataset(Path(data_dir))
+    plan = plan_splits(
+        dataset.layout.split_lists_dir, dataset.stems, options.splits, options.val_fraction
+    )
+    label_map = read_label_map(options.label_map_path) if options.label_map_path else None
+    faults = _find_faults(dataset, plan, label_map)
+    if faults:
+        checked = _check_pictures(dataset, plan.stems, options, on_progress)
+        faults += [found.message for found in checked if isinstance(found, ExampleFault)]
+        raise _faults_error(dataset, faults)
+    if label_map is None:
+        label_map = make_label_map(dataset.class_names(), is_voc=dataset.layout.is_voc)
+    earlier = _load_earlier(Path(output_dir), label_map, plan)
+    conversion = _Conversion(dataset, plan, label_map, options, on_progress)
+    return conversion.run(Path(output_dir), earlier)
+
+
+class _Conversion:
+    """One conversion whose annotations and classes have been found right."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        plan: SplitPlan,
+        label_map: Mapping[str, int],
+        options: ConversionOptions,
+        on_progress: Callable[[int, int], None] | None,
+    ):
+        self._dataset, self._plan, self._options = dataset, plan, options
+        self._label_map, self._on_progress = label_map, on_progress
+        self._findings = Findings()
+        self._faults: list[str] = []
+
+    def run(self, output_dir: Path, earlier: DatasetSummary | None) -> DatasetSummary:
+        """Writes everything to a staging folder and moves it in place."""
+        with staging_folder(output_dir) as staging:
+            splits = self._write_splits(staging)
+            if self._faults:
+                raise _faults_error(self._dataset, self._faults)
+            summary = _add_kept_splits(self._summarize(splits), earlier)
+            write_label_map(self._label_map, staging / LABEL_MAP_FILE)
+            summary.save(staging)
+            stale = [path.name for split in splits for path in _list_shards(output_dir, split)]
+            publish(staging, output_dir, stale)
+        return summary
+
+    def _write_splits(self, staging: Path) -> dict[str, SplitSummary]:
+        """Writes all splits; after the first faulty picture it checks only."""
+        summaries = {}
+        pictures = _check_pictures(
+            self._dataset, self._plan.stems, self._options, self._on_progress
+        )
+        with contextlib.closing(pictures) as checked:
+            for split, stems in self._plan.stems.items():
+                num_bytes = sum(self._dataset.image_paths[stem].stat().st_size for stem in stems)
+                num_shards = choose_num_shards(len(stems), num_bytes, self._options.num_shards)
+                writer = ShardedWriter(staging, split, len(stems), num_shards, self._label_map)
+                counter = SplitCounter(self._label_map, num_shards)
+                with contextlib.closing(writer):
+                    for _ in stems:
+                        self._take(next(checked), split, writer, counter)
+                summaries[split] = counter.summarize()
+        return summaries
+
+    def _take(
+        self,
+        checked: Example | ExampleFault,
+        split: str,
+        writer: ShardedWriter,
+        counter: SplitCounter,
+    ) -> None:
+        if isinstance(checked, ExampleFault):
+            self._faults.append(checked.message)
+        elif not self._faults:
+            writer.write(checked)
+            counter.add(checked)
+            self._findings.add(split, checked)
+
+    def _summarize(self, splits: Mapping[str, SplitSummary]) -> DatasetSummary:
+        return DatasetSummary(
+            label_map=self._label_map,
+            splits=splits,
+            dropped=tuple(self._findings.dropped),
+            clipped=tuple(self._findings.clipped),
+            warnings=(
+                *self._plan.warnings,
+                *describe_annotations(self._dataset),
+                *describe_splits(self._dataset, self._plan.stems),
+                *self._findings.warnings(),
+            ),
+        )
+
+
+def _check_pictures(
+    dataset: Dataset,
+    plan: Mapping[str, tuple[str, ...]],
+    options: ConversionOptions,
+    on_progress: Callable[[int, int], None] | None,
+) -> Generator[Example | ExampleFault, None, None]:
+    """Checks the examples of all splits in order, leaving out those known to lack a part."""
+    sources = [
+        dataset.source(stem)
+        for stems in plan.values()
+        for stem in stems
+        if stem in dataset.image_paths
+    ]
+    num_workers = options.num_workers or min(
+        count_cores(), -(-len(sources) // _MIN_EXAMPLES_PER_WORKER)
+    )
+    with contextlib.closing(map_in_order(check_example, sources, num_workers)) as checked:
+        for num_done, example in enumerate(checked, start=1):
+            if on_progress is not None:
+                on_progress(num_done, len(sources))
+            yield example
+
+
+def _find_faults(
+    dataset: Dataset, plan: SplitPlan, label_map: Mapping[str, int] | None
+) -> list[str]:
+    """What is wrong before any picture is read: one line per offender."""
+    stems = dict.fromkeys(stem for stems in plan.stems.values() for stem in stems)
+    faults = [*dataset.faults, *plan.faults]
+    faults += [dataset.missing_images[stem] for stem in stems if stem in dataset.missing_images]
+    if label_map is None:
+        return faults
+    for annotation in (dataset.annotations[stem] for stem in stems if stem in dataset.annotations):
+        faults += [
+            f"{annotation.source}, object {one.number}: class {one.name!r} is not in the label map"
+            for one in annotation.objects
+            if one.name not in label_map
+        ]
+    return faults
+
+
+def _faults_error(dataset: Dataset, faults: list[str]) -> OdapiError:
+    return OdapiError(
+        f"Nothing was written: {len(faults)} faults in {dataset.layout.root_dir}:",
+        details=dict.fromkeys(faults),
+        hint="correct these, or take them out of the dataset.",
+    )
+
+
+def _list_shards(output_dir: Path, split: str) -> Iterator[Path]:
+    return output_dir.glob(f"{glob.escape(split)}.record-?????-of-?????")
+
+
+def _load_earlier(
+    output_dir: Path, label_map: Mapping[str, int], plan: SplitPlan
+) -> DatasetSummary | None:
+    """The earlier conversion, cut down to the splits that stay; None if there are none."""
+    try:
+        earlier = DatasetSummary.load(output_dir)
+    except OdapiError:
+        return None
+    kept = {name: split for name, split in earlier.splits.items() if name not in plan.stems}
+    if kept and dict(earlier.label_map) != dict(label_map):
+        raise OdapiError(
+            f"{output_dir} holds {', '.join(kept)} with another label map: "
+            f"{dict(earlier.label_map)}, now {dict(label_map)}.",
+            hint="choose another --output_dir, or convert all splits again.",
+        )
+    return replace(
+        earlier,
+        splits=kept,
+        dropped=tuple(found for found in earlier.dropped if found.split in kept),
+        clipped=tuple(found for found in earlier.clipped if found.split in kept),
+    )
+
+
+def _add_kept_splits(summary: DatasetSummary, earlier: DatasetSummary | None) -> DatasetSummary:
+    if earlier is None:
+        return summary
+    return replace(
+        summary,
+        splits={**earlier.splits, **summary.splits},
+        dropped=earlier.dropped + summary.dropped,
+        clipped=earlier.clipped + summary.clipped,
+    )

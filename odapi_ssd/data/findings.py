@@ -1,0 +1,103 @@
+"""Collects what a conversion tells its user, one line per kind of thing, however often."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.data.examples import Example
+from odapi_ssd.data.label_map import find_similar_names
+from odapi_ssd.data.summary import SplitBoxFinding
+
+__all__ = ["Findings", "describe_annotations", "describe_splits", "list_some"]
+
+_NUM_NAMED = 5
+
+
+def list_some(names: Iterable[str]) -> str:
+    """The first few names and how many more there are."""
+    ordered = list(names)
+    text = ", ".join(ordered[:_NUM_NAMED])
+    return text if len(ordered) <= _NUM_NAMED else f"{text} and {len(ordered) - _NUM_NAMED} more"
+
+
+class Findings:
+    """What was noticed in the examples of a conversion."""
+
+    def __init__(self) -> None:
+        self.dropped: list[SplitBoxFinding] = []
+        self.clipped: list[SplitBoxFinding] = []
+        self._size_conflicts: dict[str, None] = {}
+        self._rotated: dict[str, None] = {}
+
+    def add(self, split: str, example: Example) -> None:
+        """Notes what one example of a split has to tell."""
+        self.dropped += [SplitBoxFinding(**vars(found), split=split) for found in example.dropped]
+        self.clipped += [SplitBoxFinding(**vars(found), split=split) for found in example.clipped]
+        if example.size_conflict:
+            self._size_conflicts[example.size_conflict] = None
+        if example.image.exif_orientation != 1:
+            self._rotated[example.filename] = None
+
+    def warnings(self) -> list[str]:
+        """One line per kind of finding."""
+        lines = []
+        if self.dropped:
+            boxes = [
+                f"{one.file}, object {one.object} ({one.name}): {one.reason}"
+                for one in self.dropped
+            ]
+            lines.append(
+                f"{len(boxes)} boxes without area dropped: {'; '.join(boxes[:_NUM_NAMED])}"
+                + ("; all are listed in dataset.json" if len(boxes) > _NUM_NAMED else "")
+            )
+        if self.clipped:
+            boxes = [f"{one.file}, object {one.object}" for one in self.clipped]
+            lines.append(f"{len(boxes)} boxes clipped to their image: {list_some(boxes)}")
+        if self._size_conflicts:
+            lines.append(
+                f"{len(self._size_conflicts)} annotations disagree with their picture's size; "
+                f"boxes are taken as pixels of the picture: {list_some(self._size_conflicts)}"
+            )
+        if self._rotated:
+            lines.append(
+                f"{len(self._rotated)} pictures carry an EXIF rotation, which TensorFlow ignores; "
+                f"their boxes must fit the picture as stored: {list_some(self._rotated)}"
+            )
+        return lines
+
+
+def describe_annotations(dataset: Dataset) -> list[str]:
+    """Warnings about a dataset as a whole: look-alike classes, pictures nobody annotated."""
+    lines = [
+        "Classes that differ in letter case or spacing alone are kept apart: "
+        + ", ".join(map(repr, group))
+        for group in find_similar_names(dataset.class_names())
+    ]
+    if dataset.num_unannotated_images:
+        lines.append(
+            f"{dataset.num_unannotated_images} images have no annotation and are left out."
+        )
+    return lines
+
+
+def describe_splits(dataset: Dataset, plan: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Warnings about pictures in more than one split, or in one split twice."""
+    lines = []
+    splits_of: dict[str, set[str]] = defaultdict(set)
+    for split, stems in plan.items():
+        names = Counter(dataset.image_paths[stem].name for stem in stems)
+        for name in names:
+            splits_of[name].add(split)
+        repeated = [name for name, count in names.items() if count > 1]
+        if repeated:
+            lines.append(
+                f"{len(repeated)} pictures of split {split!r} are named by several annotations: "
+                f"{list_some(repeated)}"
+            )
+    shared = {name: sorted(splits) for name, splits in splits_of.items() if len(splits) > 1}
+    if shared:
+        named = list_some(f"{name} ({', '.join(splits)})" for name, splits in shared.items())
+        lines.append(
+            f"{len(shared)} images are in more than one split, so scores will flatter: {named}"
+        )
+    return lines

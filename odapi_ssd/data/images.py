@@ -1,0 +1,86 @@
+"""Reads one picture, decodes it wholly, and gives bytes that the API's decoder takes.
+
+The API decodes with `tf.io.decode_jpeg` and `tf.image.decode_image`, to three channels. JPEG
+(grey, colour, CMYK) and PNG (any mode, 8 or 16 bits) go into the record byte for byte. GIF, which
+TensorFlow decodes to four dimensions, and BMP, of which it refuses most kinds, are re-encoded as
+PNG, without loss; of an animation the first frame. Anything else is refused.
+"""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["IMAGE_SUFFIXES", "CheckedImage", "read_image"]
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+
+# Pillow's name: the record's. MPO is what some cameras write: a JPEG with further pictures behind.
+_RECORD_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "BMP": "png", "GIF": "png"}
+_REENCODED = ("BMP", "GIF")
+_EXIF_ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True)
+class CheckedImage:
+    """A picture that decodes.
+
+    Attributes:
+        encoded: bytes of a JPEG or PNG file.
+        record_format: "jpeg" or "png", by content, whatever the file's name says.
+        sha256: hexadecimal digest of `encoded`.
+        image_hw: height and width in pixels as stored, EXIF orientation not applied.
+        exif_orientation: 1 if upright or unsaid.
+    """
+
+    encoded: bytes
+    record_format: str
+    sha256: str
+    image_hw: tuple[int, int]
+    exif_orientation: int
+
+
+def read_image(path: Path) -> CheckedImage:
+    """Reads one picture and decodes it to the last row.
+
+    Raises:
+        OdapiError: the file cannot be read, is none of the known formats, is damaged or truncated,
+            or is larger than Pillow's limit against decompression bombs (about 179 million
+            pixels).
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OdapiError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=list(_RECORD_FORMATS)) as image:
+                return _check(image, content)
+    except UnidentifiedImageError as error:
+        raise OdapiError(f"{path.name}: is no JPEG, PNG, BMP or GIF file") from error
+    except Exception as error:  # Decoders raise whatever they like on damaged bytes.
+        raise OdapiError(f"{path.name}: cannot be decoded: {error}") from error
+
+
+def _check(image: Image.Image, content: bytes) -> CheckedImage:
+    image_format = image.format or ""
+    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    image.load()
+    encoded = content
+    if image_format in _REENCODED:
+        buffer = io.BytesIO()
+        image.convert("RGB").save(buffer, format="PNG")
+        encoded = buffer.getvalue()
+    return CheckedImage(
+        encoded=encoded,
+        record_format=_RECORD_FORMATS[image_format],
+        sha256=hashlib.sha256(encoded).hexdigest(),
+        image_hw=(image.height, image.width),
+        exif_orientation=orientation if orientation in range(1, 9) else 1,
+    )

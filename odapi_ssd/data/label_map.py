@@ -1,0 +1,174 @@
+"""Label maps: class names and their ids, in the API's `StringIntLabelMap` text format.
+
+Read and written through the API's proto and protobuf's text format alone. Ids start at 1, as the
+API keeps 0 for the background.
+"""
+
+import collections
+import contextlib
+import os
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.errors import OdapiError
+
+__all__ = [
+    "VOC_CLASS_NAMES",
+    "find_similar_names",
+    "label_map_to_text",
+    "make_label_map",
+    "parse_label_map",
+    "read_label_map",
+    "write_label_map",
+]
+
+VOC_CLASS_NAMES = (
+    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
+    "tvmonitor",
+)  # fmt: skip
+
+
+def make_label_map(names: Iterable[str], *, is_voc: bool = False) -> dict[str, int]:
+    """Gives ids to class names: from 1, in sorted order.
+
+    Args:
+        names: class names, in any order, repeated or not.
+        is_voc: whether they come from a dataset in the VOC layout. If so, and all of them are
+        among
+            the 20 classes of VOC, the map is VOC's own with all 20, so that ids agree with every
+            model trained on VOC.
+
+    Returns:
+        Ids by name, in the order of ids.
+
+    Raises:
+        OdapiError: there is no name at all.
+    """
+    found = sorted(set(names))
+    if not found:
+        raise OdapiError(
+            "No object in any annotation, so there are no classes to make a label map of.",
+            hint="annotate some objects, or give a label map with --label_map_path.",
+        )
+    if is_voc and set(found) <= set(VOC_CLASS_NAMES):
+        found = list(VOC_CLASS_NAMES)
+    return {name: class_id for class_id, name in enumerate(found, start=1)}
+
+
+def find_similar_names(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Groups of names that differ in letter case, white space or Unicode form alone, sorted."""
+    groups: dict[str, set[str]] = collections.defaultdict(set)
+    for name in names:
+        folded = unicodedata.normalize("NFKC", name).casefold()
+        groups["".join(folded.split())].add(name)
+    return sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1)
+
+
+def read_label_map(path: Path) -> dict[str, int]:
+    """Reads a label map; see `parse_label_map`.
+
+    Raises:
+        OdapiError: the file cannot be read or is no valid label map.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OdapiError(f"The label map {path} cannot be read: {error}") from error
+    return parse_label_map(text, str(path))
+
+
+def parse_label_map(text: str, source: str) -> dict[str, int]:
+    """Parses and checks a label map.
+
+    Args:
+        text: the proto's text format; other fields than `name` and `id` are tolerated.
+        source: the file's name for messages.
+
+    Returns:
+        Ids by name, in the order of ids.
+
+    Raises:
+        OdapiError: no text format (with line and column), or items without a name, with an id
+        below
+            1, or with a name or id that another has too; all of these are listed.
+    """
+    from google.protobuf import text_format
+
+    message = _new_message()
+    try:
+        text_format.Parse(text, message)
+    except text_format.ParseError as error:
+        raise OdapiError(
+            f"The label map {source} does not parse: {error}",
+            hint='each class is written as: item { id: 1 name: "dog" }',
+        ) from error
+    items = [(item.name, item.id) for item in message.item]
+    faults = _find_faults(items)
+    if faults or not items:
+        raise OdapiError(
+            f"The label map {source} is not valid.", details=faults or ["it has no items"]
+        )
+    return dict(sorted(items, key=lambda item: item[1]))
+
+
+def label_map_to_text(name_to_id: Mapping[str, int]) -> str:
+    """The text format of a label map, in the order of ids, non-ASCII names readable."""
+    from google.protobuf import text_format
+
+    message = _new_message()
+    for name, class_id in sorted(name_to_id.items(), key=lambda item: item[1]):
+        message.item.add(id=class_id, name=name)
+    text: str = text_format.MessageToString(message, as_utf8=True)
+    return text
+
+
+def write_label_map(name_to_id: Mapping[str, int], path: Path) -> None:
+    """Writes a label map; the file appears, or changes, only when it is complete.
+
+    Raises:
+        OdapiError: the file cannot be written.
+    """
+    content = label_map_to_text(name_to_id).encode()
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)  # mkstemp makes files for one user only.
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise OdapiError(f"The label map {path} cannot be written: {error}") from error
+
+
+def _new_message() -> Any:
+    from odapi_ssd import compat
+
+    compat.activate_protos()
+    from object_detection.protos import string_int_label_map_pb2
+
+    return string_int_label_map_pb2.StringIntLabelMap()
+
+
+def _find_faults(items: list[tuple[str, int]]) -> list[str]:
+    faults = []
+    for number, (name, class_id) in enumerate(items, start=1):
+        if not name.strip():
+            faults.append(f"item {number} (id {class_id}) has no name")
+        if class_id < 1:
+            faults.append(f"item {number} ({name!r}) has id {class_id}, expected 1 or more")
+    for what, column in (("name", 0), ("id", 1)):
+        counts = collections.Counter(item[column] for item in items)
+        faults += [
+            f"{what} {value!r} stands in {count} items"
+            for value, count in counts.items()
+            if count > 1 and value != ""
+        ]
+    return faults

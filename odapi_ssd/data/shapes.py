@@ -1,0 +1,130 @@
+"""Writes the embedded dataset: pictures of shapes in the VOC layout, for trials without downloads.
+
+About 75 % of the pictures make `train`, the rest `val` and `test` in equal parts; `trainval` is
+the first two. The same number and seed give the same files, byte for byte, with the same Pillow.
+Boxes in the XML are the edges of the pixels, counted from 0, which is what the API takes VOC's
+numbers for.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from lxml import etree
+from PIL import Image
+
+from odapi_ssd.data.drawing import DrawnShape, draw_scene
+from odapi_ssd.data.staging import publish, staging_folder
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["MARKER_FILE", "split_stems", "write_shapes"]
+
+# Says that the folder is ours to replace.
+MARKER_FILE = "shapes.json"
+_MIN_IMAGES = 3
+_JPEG_QUALITY = 92
+
+
+def write_shapes(
+    output_dir: Path,
+    num_images: int = 400,
+    seed: int = 0,
+    on_progress: Callable[[], None] | None = None,
+) -> dict[str, list[str]]:
+    """Writes the dataset; it appears when it is complete.
+
+    Args:
+        output_dir: absent, empty, or made by this function before, in which case it is replaced.
+        num_images: at least 3, one for each split.
+        seed: chooses the pictures.
+        on_progress: called after each picture.
+
+    Returns:
+        The stems of each split.
+
+    Raises:
+        OdapiError: the folder holds something else, or the disk refuses.
+        ValueError: num_images is below 3.
+    """
+    if num_images < _MIN_IMAGES:
+        raise ValueError(f"num_images is {num_images}, expected at least {_MIN_IMAGES}")
+    output_dir = Path(output_dir)
+    _refuse_foreign(output_dir)
+    stems = [f"shapes_{number:05d}" for number in range(1, num_images + 1)]
+    splits = split_stems(stems)
+    with staging_folder(output_dir) as staging:
+        for folder in ("Annotations", "JPEGImages", "ImageSets/Main"):
+            (staging / folder).mkdir(parents=True)
+        for stem in stems:
+            # Each picture has its own generator: the first n are the same whatever num_images is.
+            image, shapes = draw_scene(random.Random(f"{seed}/{stem}"))
+            image.save(staging / f"JPEGImages/{stem}.jpg", quality=_JPEG_QUALITY, subsampling=0)
+            (staging / f"Annotations/{stem}.xml").write_bytes(_annotation_xml(stem, image, shapes))
+            if on_progress is not None:
+                on_progress()
+        for split, members in splits.items():
+            lines = "".join(f"{stem}\n" for stem in members)
+            (staging / f"ImageSets/Main/{split}.txt").write_text(lines, encoding="utf-8")
+        marker = {"made_by": "odapi-ssd shapes", "num_images": num_images, "seed": seed}
+        (staging / MARKER_FILE).write_text(json.dumps(marker) + "\n", encoding="utf-8")
+        publish(staging, output_dir)
+    return splits
+
+
+def split_stems(stems: list[str]) -> dict[str, list[str]]:
+    """Divides stems, three at least, into train (75 %), val, trainval (both) and test.
+
+    The pictures are drawn independently, so the order serves as well as any.
+    """
+    num_held_out = max(round(len(stems) / 8), 1)
+    num_train = len(stems) - 2 * num_held_out
+    return {
+        "train": stems[:num_train],
+        "val": stems[num_train : num_train + num_held_out],
+        "trainval": stems[: num_train + num_held_out],
+        "test": stems[num_train + num_held_out :],
+    }
+
+
+def _refuse_foreign(output_dir: Path) -> None:
+    if output_dir.is_dir() and any(output_dir.iterdir()) and not _is_ours(output_dir):
+        raise OdapiError(
+            f"{output_dir} is not empty and was not made by this command; it is left alone.",
+            hint="give an --output_dir that is empty or does not exist.",
+        )
+
+
+def _is_ours(output_dir: Path) -> bool:
+    try:
+        marker = json.loads((output_dir / MARKER_FILE).read_text(encoding="utf-8"))
+        return bool(marker["made_by"] == "odapi-ssd shapes")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _annotation_xml(stem: str, image: Image.Image, shapes: list[DrawnShape]) -> bytes:
+    root = etree.Element("annotation")
+    _add(root, "folder", "JPEGImages")
+    _add(root, "filename", f"{stem}.jpg")
+    _add(_add(root, "source"), "database", "odapi-ssd shapes")
+    size = _add(root, "size")
+    for tag, value in (("width", image.width), ("height", image.height), ("depth", 3)):
+        _add(size, tag, value)
+    _add(root, "segmented", 0)
+    for shape in shapes:
+        element = _add(root, "object")
+        for tag, text in (("name", shape.name), ("pose", "Unspecified")):
+            _add(element, tag, text)
+        for tag in ("truncated", "difficult"):
+            _add(element, tag, 0)
+        box = _add(element, "bndbox")
+        for tag, value in zip(("xmin", "ymin", "xmax", "ymax"), shape.box_xyxy_px, strict=True):
+            _add(box, tag, value)
+    return etree.tostring(root, pretty_print=True, encoding="utf-8")
+
+
+def _add(parent: etree._Element, tag: str, value: str | int | None = None) -> etree._Element:
+    element = etree.SubElement(parent, tag)
+    element.text = None if value is None else str(value)
+    return element

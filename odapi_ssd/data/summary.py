@@ -1,0 +1,155 @@
+"""`dataset.json`: what a conversion wrote, for people and for the commands that follow."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.data.examples import BoxFinding, Example
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["DATASET_FILE", "LABEL_MAP_FILE", "DatasetSummary", "SplitBoxFinding", "SplitSummary"]
+
+DATASET_FILE = "dataset.json"
+LABEL_MAP_FILE = "label_map.pbtxt"
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """Counts of one split.
+
+    Attributes:
+        num_examples: images, those without objects included.
+        num_objects: boxes in the records.
+        num_shards: files.
+        num_objects_per_class: boxes by class name, every class of the label map.
+        max_objects_per_image: the most boxes that one image has.
+        max_image_hw: the greatest height and the greatest width, in pixels.
+    """
+
+    num_examples: int
+    num_objects: int
+    num_shards: int
+    num_objects_per_class: Mapping[str, int] = field(default_factory=dict)
+    max_objects_per_image: int = 0
+    max_image_hw: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class SplitBoxFinding(BoxFinding):
+    """A box that was dropped or clipped, with the split it was met in."""
+
+    split: str
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """The content of `dataset.json`.
+
+    Attributes:
+        label_map: ids by class name, in the order of ids.
+        splits: by name, in the order written.
+        dropped: boxes that are not in the records since they have no area.
+        clipped: boxes that are, cut at the image's edge.
+        warnings: what the conversion told the user.
+    """
+
+    label_map: Mapping[str, int]
+    splits: Mapping[str, SplitSummary]
+    dropped: tuple[SplitBoxFinding, ...] = ()
+    clipped: tuple[SplitBoxFinding, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, records_dir: Path) -> "DatasetSummary":
+        """Reads the `dataset.json` of a folder of records.
+
+        Raises:
+            OdapiError: it is not there or does not hold what a conversion writes.
+        """
+        path = Path(records_dir) / DATASET_FILE
+        hint = "convert the dataset: odapi-ssd convert --data_dir D --output_dir " + str(
+            records_dir
+        )
+        try:
+            return cls._from_json(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError as error:
+            raise OdapiError(
+                f"{path} does not exist, expected converted data.", hint=hint
+            ) from error
+        except OSError as error:
+            raise OdapiError(f"{path} cannot be read: {error.strerror}") from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise OdapiError(
+                f"{path} is not what a conversion writes: {type(error).__name__}: {error}",
+                hint=hint,
+            ) from error
+
+    def save(self, records_dir: Path) -> None:
+        """Writes `dataset.json`; raises OSError where that fails."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False)
+        (records_dir / DATASET_FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def _from_json(cls, values: Mapping[str, Any]) -> "DatasetSummary":
+        return cls(
+            label_map={str(name): int(class_id) for name, class_id in values["label_map"].items()},
+            splits={name: _read_split(split) for name, split in values["splits"].items()},
+            dropped=tuple(_read_finding(finding) for finding in values["dropped"]),
+            clipped=tuple(_read_finding(finding) for finding in values.get("clipped", ())),
+            warnings=tuple(values.get("warnings", ())),
+        )
+
+
+class SplitCounter:
+    """Counts a split's examples as they are written."""
+
+    def __init__(self, label_map: Mapping[str, int], num_shards: int):
+        self._per_class = dict.fromkeys(label_map, 0)
+        self._num_shards = num_shards
+        self._num_examples = 0
+        self._max_objects = 0
+        self._max_hw = (0, 0)
+
+    def add(self, example: Example) -> None:
+        """Counts one example."""
+        self._num_examples += 1
+        for placed in example.objects:
+            self._per_class[placed.voc_object.name] += 1
+        self._max_objects = max(self._max_objects, len(example.objects))
+        height, width = example.image.image_hw
+        self._max_hw = (max(self._max_hw[0], height), max(self._max_hw[1], width))
+
+    def summarize(self) -> SplitSummary:
+        """The counts so far."""
+        return SplitSummary(
+            num_examples=self._num_examples,
+            num_objects=sum(self._per_class.values()),
+            num_shards=self._num_shards,
+            num_objects_per_class=dict(self._per_class),
+            max_objects_per_image=self._max_objects,
+            max_image_hw=self._max_hw,
+        )
+
+
+def _read_split(values: Mapping[str, Any]) -> SplitSummary:
+    height, width = values.get("max_image_hw", (0, 0))
+    return SplitSummary(
+        num_examples=int(values["num_examples"]),
+        num_objects=int(values["num_objects"]),
+        num_shards=int(values["num_shards"]),
+        num_objects_per_class=dict(values.get("num_objects_per_class", {})),
+        max_objects_per_image=int(values.get("max_objects_per_image", 0)),
+        max_image_hw=(int(height), int(width)),
+    )
+
+
+def _read_finding(values: Mapping[str, Any]) -> SplitBoxFinding:
+    return SplitBoxFinding(
+        file=str(values["file"]),
+        object=int(values["object"]),
+        name=str(values.get("name", "")),
+        reason=str(values["reason"]),
+        split=str(values.get("split", "")),
+    )

@@ -1,0 +1,85 @@
+"""Runs a function over many items in worker processes and yields the results in order.
+
+Workers are spawned, never forked: a fork of a process that holds TensorFlow's threads can hang.
+"""
+
+import collections
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["count_cores", "map_in_order"]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+# Results wait in memory until their turn; this bounds how many.
+_MAX_WAITING_PER_WORKER = 16
+
+
+def count_cores() -> int:
+    """The cores this process may use, which in a container is fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def map_in_order(
+    function: Callable[[_Item], _Result], items: Sequence[_Item], num_workers: int
+) -> Generator[_Result, None, None]:
+    """Yields `function(item)` for each item, in the items' order.
+
+    Args:
+        function: a module's top-level function, so that workers can import it.
+        items: what it is called with; each must pickle.
+        num_workers: at least 1; with 1, all runs in this process.
+
+    Raises:
+        OdapiError: a worker process died.
+    """
+    num_workers = min(num_workers, len(items))
+    if num_workers <= 1:
+        yield from map(function, items)
+        return
+    pool = ProcessPoolExecutor(
+        num_workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_ignore_interrupts,
+    )
+    try:
+        with contextlib.closing(_yield_in_order(pool, function, items, num_workers)) as results:
+            yield from results
+    except BrokenProcessPool as error:
+        raise OdapiError(
+            "A worker process died, most likely for want of memory.",
+            hint="run again with --num_workers 1.",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _yield_in_order(
+    pool: ProcessPoolExecutor,
+    function: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    num_workers: int,
+) -> Generator[_Result, None, None]:
+    waiting: collections.deque[Future[_Result]] = collections.deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) >= num_workers * _MAX_WAITING_PER_WORKER:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of the terminal; the parent alone answers it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

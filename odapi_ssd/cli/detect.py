@@ -1,0 +1,79 @@
+"""`odapi-ssd detect`: an exported model on image files."""
+
+from pathlib import Path
+
+import click
+
+from odapi_ssd.cli import Settings
+
+
+@click.command(short_help="Draw an exported model's detections on images.")
+@click.option(
+    "--saved_model_dir",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="E/saved_model",
+    help="The SavedModel that export wrote.",
+)
+@click.option(
+    "--label_map_path",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="L",
+    help="The label map; export puts a copy into its output directory.",
+)
+@click.option(
+    "--output_dir",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="O",
+    help="Gets the pictures and detections.json.",
+)
+@click.option(
+    "--min_score",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Detections with a lower score are left out.",
+)
+@click.argument(
+    "images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE…"
+)
+@click.pass_obj
+def command(
+    settings: Settings,
+    saved_model_dir: Path,
+    label_map_path: Path,
+    output_dir: Path,
+    min_score: float,
+    images: tuple[Path, ...],
+) -> None:
+    """Detect objects in IMAGEs: files, or folders that are searched in depth.
+
+    O/detections.json holds, per image, class, score and box (ymin, xmin, ymax, xmax in pixels).
+    """
+    from odapi_ssd.cli.console import progress
+    from odapi_ssd.cli.runtime import quiet_tensorflow
+
+    quiet_tensorflow(settings.verbose)
+    from odapi_ssd.pipeline import detection
+
+    files = detection.find_images(images)
+    num_detections = 0
+    with progress(len(files), "Images") as advance:
+
+        def image_done(path: Path, detections: list[detection.Detection]) -> None:
+            nonlocal num_detections
+            num_detections += len(detections)
+            advance()
+
+        json_path = detection.detect_images(
+            saved_model_dir,
+            label_map_path,
+            output_dir,
+            files,
+            min_score=min_score,
+            on_progress=image_done,
+        )
+    click.echo(f"{num_detections} objects with a score of {min_score:g} or more.")
+    click.echo(f"Written: {json_path}, and a picture per image beside it")

@@ -1,0 +1,53 @@
+"""`odapi-ssd evaluate`: one checkpoint, once."""
+
+import math
+from pathlib import Path
+
+import click
+
+from odapi_ssd.cli import Settings
+
+
+@click.command(short_help="Evaluate one checkpoint: VOC AP at IoU 0.5 per class.")
+@click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
+@click.option(
+    "--checkpoint_dir",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="M",
+    help="A model directory, whose newest checkpoint is taken, or a prefix such as M/ckpt-7.",
+)
+@click.option(
+    "--output_dir",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="O",
+    help="Gets metrics.json, and an event file for TensorBoard.",
+)
+@click.pass_obj
+def command(
+    settings: Settings, pipeline_config_path: str, checkpoint_dir: Path, output_dir: Path
+) -> None:
+    """Evaluate a checkpoint on the config's eval_input_reader, every image of it once."""
+    from odapi_ssd.cli.console import print_table, print_warnings, progress
+    from odapi_ssd.cli.runtime import quiet_tensorflow
+
+    quiet_tensorflow(settings.verbose)
+    from odapi_ssd.pipeline import check, checkpoints, config, evaluation
+
+    pipeline = config.load_config(pipeline_config_path)
+    checkpoints.require_checkpoint(checkpoint_dir)
+    report = check.require_valid(pipeline, for_training=False)
+    print_warnings(report.warnings)
+    with progress(None, "Evaluating images") as advance:
+        result = evaluation.evaluate(
+            pipeline, checkpoint_dir, output_dir, on_progress=lambda num_images: advance()
+        )
+    rows = [
+        (name, result.num_objects[name], "–" if math.isnan(ap) else f"{ap:.3f}")
+        for name, ap in result.per_class.items()
+    ]
+    rows.append(("mAP@0.5", sum(result.num_objects.values()), f"{result.mean_ap:.3f}"))
+    title = f"Step {result.step}, {result.num_images} images"
+    print_table(title, ("class", "objects", "AP@0.5"), rows)
+    click.echo(f"Written: {output_dir / 'metrics.json'}")

@@ -1,0 +1,52 @@
+"""`odapi-ssd export`: the API's `exporter_main_v2` on this stack."""
+
+from typing import Any
+
+import click
+
+from odapi_ssd.cli import Settings
+from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
+
+_INPUT_TYPES = (
+    "image_tensor, encoded_image_string_tensor, tf_example, float_image_tensor or "
+    "image_and_boxes_tensor"
+)
+
+
+@absl_logging_options
+@click.command(
+    cls=AbslCommand, short_help="Export a SavedModel; takes every flag of exporter_main_v2.py."
+)
+@click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
+@click.option(
+    "--trained_checkpoint_dir",
+    required=True,
+    metavar="M",
+    help="The model directory; its newest checkpoint is exported.",
+)
+@click.option("--output_directory", required=True, metavar="E", help="Where the export goes.")
+@click.option("--input_type", metavar="TYPE", help=f"{_INPUT_TYPES} (image_tensor).")
+@click.option(
+    "--config_override", metavar="TEXT", help="Pipeline config in text form, merged over the file's."
+)
+@click.option("--use_side_inputs", type=bool, metavar="BOOL", help="Side inputs besides images.")
+@click.option("--side_input_shapes", metavar="TEXT", help="Their shapes, as in 1,2000,2057/1.")
+@click.option("--side_input_types", metavar="TEXT", help="Their types, as in tf.float32,tf.int32.")
+@click.option("--side_input_names", metavar="TEXT", help="Their names, separated by commas.")
+@click.pass_obj
+def command(settings: Settings, **flags: Any) -> None:
+    """Export the newest checkpoint of a run as a SavedModel.
+
+    E gets saved_model/, checkpoint/, pipeline.config and a copy of the label map.
+    """
+    from odapi_ssd.cli.runtime import quiet_tensorflow
+
+    quiet_tensorflow(settings.verbose)
+    click.echo("Exporting (building and tracing the model takes a while)")
+    from odapi_ssd.pipeline import exporting
+
+    input_type = flags["input_type"]
+    if input_type is not None and input_type not in exporting.INPUT_TYPES:
+        raise click.BadParameter(f"{input_type!r} is not {_INPUT_TYPES}.", param_hint="input_type")
+    saved_model_dir = exporting.export(flags)
+    click.echo(f"Written: {saved_model_dir}")

@@ -1,0 +1,84 @@
+"""`odapi-ssd train`: the API's `model_main_tf2` on this stack."""
+
+from typing import Any
+
+import click
+
+from odapi_ssd.cli import Settings
+from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
+
+
+@absl_logging_options
+@click.command(
+    cls=AbslCommand, short_help="Train a detector; takes every flag of model_main_tf2.py."
+)
+@click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
+@click.option(
+    "--model_dir", required=True, metavar="M", help="Where checkpoints and summaries go."
+)
+@click.option("--num_train_steps", type=int, metavar="N", help="Overrides the config's num_steps.")
+@click.option(
+    "--checkpoint_every_n",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Steps between checkpoints (1000). The last step is always saved.",
+)
+@click.option(
+    "--record_summaries", type=bool, metavar="BOOL", help="Record images and model summaries (true)."
+)
+@click.option(
+    "--train_loop",
+    type=click.Choice(["odapi-ssd", "api"]),
+    default="odapi-ssd",
+    show_default=True,
+    help="This project's loop, or the API's own.",
+)
+@click.option(
+    "--checkpoint_dir",
+    metavar="M",
+    help="Do not train: evaluate each new checkpoint of this directory, as the API does.",
+)
+@click.option(
+    "--eval_timeout", type=int, metavar="S", help="Seconds to wait for a checkpoint (3600)."
+)
+@click.option(
+    "--sample_1_of_n_eval_examples", type=int, metavar="N", help="Evaluate one of N examples."
+)
+@click.option(
+    "--sample_1_of_n_eval_on_train_examples",
+    type=int,
+    metavar="N",
+    help="Evaluate one of N training examples (5).",
+)
+@click.option("--eval_on_train_data", type=bool, metavar="BOOL", help="As in model_main_tf2.py.")
+@click.option("--use_tpu", type=bool, metavar="BOOL", help="Train on a TPU (false).")
+@click.option("--tpu_name", metavar="NAME", help="The Cloud TPU.")
+@click.option(
+    "--num_workers", type=int, metavar="N", help="More than 1: multi-worker training (1)."
+)
+@click.option("--num_eval_steps", type=int, hidden=True, help="A flag of TF1's model_main.")
+@click.pass_obj
+def command(
+    settings: Settings, train_loop: str, num_eval_steps: int | None, **flags: Any
+) -> None:
+    """Train the model of a pipeline config, or go on with the run in the model directory.
+
+    The config is checked first. Ctrl-C saves the current step; the same command goes on from it.
+    """
+    from odapi_ssd.cli.console import print_warnings
+    from odapi_ssd.cli.runtime import quiet_tensorflow
+    from odapi_ssd.cli.training_display import training_display
+
+    if num_eval_steps is not None:
+        print_warnings(["--num_eval_steps has no effect in TF2: evaluation takes every example."])
+    quiet_tensorflow(settings.verbose or bool(flags["checkpoint_dir"]))
+    with training_display() as progress:
+        progress.phase("Starting TensorFlow")
+        from odapi_ssd.pipeline import check, config, training
+
+        progress.phase("Checking the config and its data")
+        report = check.require_valid(config.load_config(flags["pipeline_config_path"]))
+        print_warnings(report.warnings)
+        training.train(flags, use_api_loop=train_loop == "api", progress=progress)
+    if not flags["checkpoint_dir"]:
+        click.echo(f"Trained: {flags['model_dir']}")

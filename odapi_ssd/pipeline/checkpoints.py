@@ -1,0 +1,70 @@
+"""Checkpoints of a run: which there are, and whether they fit a config's model."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["explain_mismatch", "latest_checkpoint", "require_checkpoint"]
+
+_MISMATCH = re.compile(r"shape|incompatible|not bound|unresolved|unmatched|No such|Could not", re.I)
+
+
+def latest_checkpoint(directory: str | Path) -> str | None:
+    """The prefix of the newest complete checkpoint in a directory; None if there is none."""
+    import tensorflow as tf
+
+    prefix: str | None = tf.train.latest_checkpoint(str(directory))
+    return prefix
+
+
+def require_checkpoint(path: str | Path) -> str:
+    """The checkpoint prefix that a user means by a directory or by a prefix.
+
+    Args:
+        path: a directory (its newest checkpoint is meant) or a prefix such as `runs/a/ckpt-7`.
+    Raises:
+        OdapiError: there is none.
+    """
+    path = Path(path)
+    if path.is_dir():
+        prefix = latest_checkpoint(path)
+        if prefix is None:
+            raise OdapiError(
+                f"{path} holds no checkpoint (no file `checkpoint` that names a ckpt-*.index).",
+                hint="give the --model_dir of a training run that has saved at least once.",
+            )
+        return prefix
+    prefix_path = path.with_name(path.name.removesuffix(".index"))
+    if not prefix_path.with_name(prefix_path.name + ".index").is_file():
+        raise OdapiError(
+            f"There is no checkpoint at {path}.",
+            hint="give the --model_dir of a training run, or a prefix such as runs/my_run/ckpt-7.",
+        )
+    return str(prefix_path)
+
+
+@contextmanager
+def explain_mismatch(checkpoint: str | None) -> Iterator[None]:
+    """Turns TensorFlow's failures to restore a checkpoint into one that a user understands.
+
+    Args:
+        checkpoint: the prefix that is restored in the block, or whose deferred restoration ends
+            there; None if nothing is restored, so that no failure has to do with a checkpoint.
+    Raises:
+        OdapiError: the block failed in a way that says that the checkpoint is another model's.
+    """
+    try:
+        yield
+    except (ValueError, AssertionError) as error:
+        if checkpoint is None or not _MISMATCH.search(str(error)):
+            raise
+        first_line = str(error).strip().splitlines()[0][:300]
+        raise OdapiError(
+            f"The checkpoint {checkpoint} does not fit the model of this config: it was written by "
+            f"another one ({first_line}).",
+            hint="use the config that the run was started with (pipeline.config in its model "
+            "directory), or another --model_dir.",
+        ) from error

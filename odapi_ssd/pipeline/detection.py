@@ -1,0 +1,201 @@
+"""Detections of an exported SavedModel on image files, as pictures and as data."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from odapi_ssd.data.images import IMAGE_SUFFIXES
+from odapi_ssd.data.label_map import read_label_map
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.files import write_text
+from odapi_ssd.pipeline.drawing import draw_boxes
+
+__all__ = ["Detection", "Detector", "detect_images", "find_images"]
+
+DETECTIONS_NAME = "detections.json"
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One detected object.
+
+    Attributes:
+        class_id: as in the label map, from 1.
+        class_name: from the label map; `class <id>` if it does not have the id.
+        score: in 0..1.
+        box_yxyx_px: ymin, xmin, ymax, xmax in pixels of the image as it is shown (EXIF
+            orientation applied), from its top left corner.
+    """
+
+    class_id: int
+    class_name: str
+    score: float
+    box_yxyx_px: tuple[float, float, float, float]
+
+
+class Detector:
+    """A SavedModel that the API's exporter wrote, with plain TensorFlow."""
+
+    def __init__(self, saved_model_dir: Path, class_names: Mapping[int, str]):
+        from odapi_ssd.compat import import_tensorflow
+
+        tf = import_tensorflow()
+        if not (saved_model_dir / "saved_model.pb").is_file():
+            raise OdapiError(
+                f"{saved_model_dir} is no SavedModel (it has no saved_model.pb).",
+                hint="give the folder saved_model/ inside what `odapi-ssd export` wrote.",
+            )
+        self._tf = tf
+        self._class_names = class_names
+        # The signature's weights belong to the loaded object: it must live as long.
+        self._model = tf.saved_model.load(str(saved_model_dir))
+        self._detect = self._model.signatures["serving_default"]
+        (self._input,) = self._detect.structured_input_signature[1].values()
+
+    def __call__(self, image_rgb: np.ndarray, min_score: float = 0.0) -> list[Detection]:
+        """Detects objects in one image.
+
+        Args:
+            image_rgb: uint8 [H, W, 3].
+            min_score: detections below it are left out.
+        Returns:
+            Detections, the highest score first.
+        """
+        outputs = self._detect(**{self._input.name: self._to_input(image_rgb)})
+        count = int(outputs["num_detections"][0])
+        boxes_yxyx = outputs["detection_boxes"][0, :count].numpy()
+        scores = outputs["detection_scores"][0, :count].numpy()
+        class_ids = outputs["detection_classes"][0, :count].numpy().astype(int)
+        height, width = image_rgb.shape[:2]
+        boxes_yxyx_px = boxes_yxyx.astype(float) * [height, width, height, width]
+        order = [i for i in np.argsort(-scores, kind="stable") if scores[i] >= min_score]
+        return [
+            Detection(
+                class_id=int(class_ids[i]),
+                class_name=self._class_names.get(int(class_ids[i]), f"class {class_ids[i]}"),
+                score=float(scores[i]),
+                box_yxyx_px=tuple(round(float(value), 2) for value in boxes_yxyx_px[i]),
+            )
+            for i in order
+        ]
+
+    def _to_input(self, image_rgb: np.ndarray) -> Any:
+        if self._input.dtype == self._tf.string:
+            return self._tf.io.encode_png(image_rgb)[None]
+        return self._tf.cast(image_rgb[None], self._input.dtype)
+
+
+def find_images(paths: Sequence[Path]) -> list[Path]:
+    """The image files that a user means by files and folders; folders are searched in depth.
+
+    Raises:
+        OdapiError: a path does not exist, or there is no image at all.
+    """
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise OdapiError("These images do not exist:", details=missing)
+    images: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            images += sorted(
+                file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES
+            )
+        else:
+            images.append(path)
+    if not images:
+        raise OdapiError(
+            f"There is no image in {', '.join(map(str, paths))}.",
+            hint=f"images end in {', '.join(sorted(IMAGE_SUFFIXES))}.",
+        )
+    return list(dict.fromkeys(images))
+
+
+def detect_images(
+    saved_model_dir: Path,
+    label_map_path: Path,
+    output_dir: Path,
+    images: Sequence[Path],
+    *,
+    min_score: float = 0.5,
+    on_progress: Callable[[Path, Sequence[Detection]], None] = lambda path, detections: None,
+) -> Path:
+    """Writes a picture per image and `detections.json` into a folder.
+
+    Args:
+        saved_model_dir: what the exporter wrote as `saved_model/`.
+        label_map_path: the label map that the model was trained with.
+        output_dir: made if it is missing.
+        images: files.
+        min_score: detections below it are neither drawn nor written.
+        on_progress: is called with each image and its detections.
+    Returns:
+        The path of `detections.json`.
+    Raises:
+        OdapiError: the model or the label map cannot be read, or some images cannot; what the
+            others gave is written all the same.
+    """
+    names = {class_id: name for name, class_id in read_label_map(label_map_path).items()}
+    picture_paths = _picture_paths(images, output_dir)
+    detector = Detector(saved_model_dir, names)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    entries, faults = [], []
+    for path, picture_path in zip(images, picture_paths, strict=True):
+        try:
+            image = _read_image(path)
+        except OSError as error:
+            faults.append(f"{path}: {error}")
+            continue
+        detections = detector(np.asarray(image), min_score)
+        labels = [f"{found.class_name} {found.score:.0%}" for found in detections]
+        boxes = [found.box_yxyx_px for found in detections]
+        draw_boxes(image, boxes, labels, [found.class_id for found in detections])
+        image.save(picture_path, quality=95)
+        entries.append({"image": str(path), "detections": [vars(found) for found in detections]})
+        on_progress(path, detections)
+    json_path = output_dir / DETECTIONS_NAME
+    write_text(json_path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    if faults:
+        raise OdapiError(
+            f"{len(faults)} of {len(images)} images cannot be read; the others are in {output_dir}.",
+            details=faults,
+        )
+    return json_path
+
+
+def _read_image(path: Path) -> Any:
+    """An RGB image, upright.
+
+    Raises:
+        OSError: it cannot be read; PIL's own errors are of this kind or turned into it.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except (ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise OSError(str(error)) from error
+
+
+def _picture_paths(images: Sequence[Path], output_dir: Path) -> list[Path]:
+    """Where the pictures go: each a name of its own, and never over an input."""
+    inputs = {path.resolve() for path in images}
+    taken: dict[Path, None] = {}
+    for path in images:
+        candidates = (output_dir / name for name in _names(path))
+        free = (path for path in candidates if path not in taken and path.resolve() not in inputs)
+        taken[next(free)] = None
+    return list(taken)
+
+
+def _names(path: Path) -> Iterator[str]:
+    suffix = path.suffix if path.suffix.lower() in (".jpg", ".jpeg", ".png") else ".png"
+    yield path.stem + suffix
+    number = 2
+    while True:
+        yield f"{path.stem}_{number}{suffix}"
+        number += 1

@@ -1,0 +1,88 @@
+"""Export through the API's own program: a SavedModel, its checkpoint and its config."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline import api_programs
+from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint
+from odapi_ssd.pipeline.config import load_config, parse_config
+
+__all__ = ["INPUT_TYPES", "LABEL_MAP_NAME", "export"]
+
+_PROGRAM = "exporter_main_v2"
+INPUT_TYPES = (
+    "image_tensor",
+    "encoded_image_string_tensor",
+    "tf_example",
+    "float_image_tensor",
+    "image_and_boxes_tensor",
+)
+LABEL_MAP_NAME = "label_map.pbtxt"
+
+
+def export(flags: Mapping[str, Any]) -> Path:
+    """Runs `exporter_main_v2` with the plugin registered.
+
+    What it writes (`saved_model/`, `checkpoint/`, `pipeline.config`) and a copy of the label map
+    appear in the output directory only when all is complete, and replace an earlier export's.
+
+    Args:
+        flags: the program's flags by name; None stands for a flag's default.
+    Returns:
+        The SavedModel's directory.
+    Raises:
+        OdapiError: there is no checkpoint, it is another model's, or the files cannot be written.
+    """
+    config = load_config(flags["pipeline_config_path"])
+    if flags.get("config_override"):
+        config.MergeFrom(parse_config(flags["config_override"], source="--config_override"))
+    checkpoint_dir = Path(flags["trained_checkpoint_dir"])
+    if not checkpoint_dir.is_dir():
+        raise OdapiError(
+            f"--trained_checkpoint_dir {checkpoint_dir} is no directory.",
+            hint="give the --model_dir of a training run; its newest checkpoint is exported.",
+        )
+    checkpoint = require_checkpoint(checkpoint_dir)
+    program = api_programs.load_program(_PROGRAM)
+    output_dir = Path(flags["output_directory"])
+    staging = _make_staging(output_dir)
+    try:
+        api_programs.parse_flags(_PROGRAM, {**flags, "output_directory": str(staging)})
+        with explain_mismatch(checkpoint):
+            program.main([])
+        _copy_label_map(config, staging)
+        _publish(staging, output_dir)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return output_dir / "saved_model"
+
+
+def _make_staging(output_dir: Path) -> Path:
+    """A folder beside the output, on the same file system."""
+    try:
+        output_dir.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{output_dir.name}.", dir=output_dir.parent))
+    except OSError as error:
+        raise OdapiError(f"{output_dir} cannot be written: {error.strerror}.") from error
+
+
+def _copy_label_map(config: Any, directory: Path) -> None:
+    """Puts the class names beside the model, so that the export is all that a user has to keep."""
+    for reader in (*config.eval_input_reader, config.train_input_reader):
+        if reader.label_map_path and Path(reader.label_map_path).is_file():
+            shutil.copyfile(reader.label_map_path, directory / LABEL_MAP_NAME)
+            return
+
+
+def _publish(staging: Path, output_dir: Path) -> None:
+    output_dir.mkdir(parents=True, exist_ok=True)
+    for source in sorted(staging.iterdir()):
+        target = output_dir / source.name
+        if target.is_dir():
+            shutil.rmtree(target)
+        os.replace(source, target)

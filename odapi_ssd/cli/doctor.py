@@ -1,0 +1,39 @@
+"""`odapi-ssd doctor`: whether this environment can do the work."""
+
+import click
+
+from odapi_ssd.cli import Settings
+
+
+@click.command(short_help="Check the environment: versions, devices, patches, a model run.")
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Show versions, devices and what is patched and why; build a model and run it once.
+
+    Exits with status 1, and says what to do, when something is off.
+    """
+    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.runtime import quiet_tensorflow
+
+    quiet_tensorflow(settings.verbose)
+    import odapi_ssd
+    from odapi_ssd import compat
+    from odapi_ssd.pipeline import diagnosis
+
+    packages = diagnosis.list_packages()
+    rows = [(package.name, package.version, package.expected or "any") for package in packages]
+    print_table("Packages", ("package", "installed", "made for"), rows)
+    print_warnings(
+        f"{package.name} {package.version} is not the tested release {package.expected}."
+        for package in packages
+        if not package.is_as_expected
+    )
+    odapi_ssd.register()
+    click.echo("Devices: " + ", ".join(diagnosis.list_devices()))
+    patches = [
+        (report.name, "applied" if report.was_needed else "not needed", report.symptom)
+        for report in compat.reports()
+    ]
+    print_table("Patches of compat/", ("patch", "here", "without it"), patches)
+    seconds = diagnosis.run_model(tell=lambda text: click.echo(f"Model: {text}"))
+    click.echo(f"Model: works ({seconds:.0f} s). This environment is ready.")

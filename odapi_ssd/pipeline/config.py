@@ -12,6 +12,7 @@ from typing import Any
 
 from odapi_ssd import compat
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.files import write_text
 from odapi_ssd.pipeline.field_names import nearest, suggest
 from odapi_ssd.pipeline.overrides import set_field
 
@@ -35,8 +36,10 @@ def load_config(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> 
     Args:
         path: the config's file, local or remote (`gs://…`).
         overrides: assignments `path.to.field=value`, applied in turn; see `overrides.set_field`.
+
     Returns:
         A `pipeline_pb2.TrainEvalPipelineConfig`.
+
     Raises:
         OdapiError: there is no such file, it is no pipeline config, or an override is wrong.
     """
@@ -65,6 +68,7 @@ def save_config(config: Any, path: str | os.PathLike[str], header: str = "") -> 
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         path: a local file; its folder is made if it is missing.
         header: put above the config as a comment, line for line.
+
     Raises:
         OdapiError: the file cannot be written.
     """
@@ -73,15 +77,7 @@ def save_config(config: Any, path: str | os.PathLike[str], header: str = "") -> 
     lines = [f"# {line}".rstrip() for line in header.splitlines()]
     text = "\n".join([*lines, ""]) + "\n" if lines else ""
     text += text_format.MessageToString(config)
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OdapiError(f"Cannot write {target}: {error.strerror}.") from error
+    write_text(path, text)
 
 
 def _read_text(path: str) -> str:

@@ -42,8 +42,10 @@ def set_field(config: Any, assignment: str) -> FieldChange:
     Args:
         config: any message, usually a `pipeline_pb2.TrainEvalPipelineConfig`; changed in place.
         assignment: `path.to.field=value`.
+
     Returns:
         What was changed. Setting a member of a oneof drops the member that was set before.
+
     Raises:
         OdapiError: no such field, no such item, or a value of another type.
     """

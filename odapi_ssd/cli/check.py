@@ -1,0 +1,28 @@
+"""`odapi-ssd check`: finds what would go wrong later with a pipeline config."""
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("check")
+@click.option("--pipeline_config_path", required=True, help="The pipeline config to check.")
+@click.option("--set", "assignments", multiple=True, metavar="PATH.TO.FIELD=VALUE",
+              help="Check with this field set; may be given many times.")  # fmt: skip
+def command(pipeline_config_path: str, assignments: tuple[str, ...]) -> None:
+    """Check a pipeline config and the data that it names.
+
+    Looks for what would go wrong in training or evaluation: paths and records, label map and
+    classes, feature extractor, anchors for the input size, learning-rate schedule, checkpoint.
+    Relative paths count from the current folder.
+    """
+    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.pipeline.check import check_config
+    from odapi_ssd.pipeline.config import load_config
+
+    config = load_config(pipeline_config_path, assignments)
+    report = check_config(config)
+    print_table(pipeline_config_path, ("what", "value"), report.facts)
+    print_warnings(str(warning) for warning in report.warnings)
+    report.raise_problems(pipeline_config_path)
+    click.echo("OK")

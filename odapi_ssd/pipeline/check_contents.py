@@ -1,0 +1,101 @@
+"""Checks what stands in a reader's records against the label map and the model."""
+
+from typing import Any
+
+from odapi_ssd.pipeline.check_label_map import LabelMap
+from odapi_ssd.pipeline.field_names import suggest
+from odapi_ssd.pipeline.findings import Findings, list_some
+from odapi_ssd.pipeline.record_contents import RecordContents
+
+__all__ = ["check_contents"]
+
+
+def check_contents(
+    contents: RecordContents,
+    label_map: LabelMap | None,
+    reader: Any,
+    path: str,
+    num_classes: int | None,
+    findings: Findings,
+) -> None:
+    """Checks what was read of one `InputReader`'s records.
+
+    Args:
+        contents: what was read.
+        label_map: the reader's; None if there is none.
+        reader: an `input_reader_pb2.InputReader`.
+        path: its path in the config, for messages.
+        num_classes: of the model; None if that is unknown.
+        findings: takes what is found.
+    """
+    input_path = f"{path}.tf_record_input_reader.input_path"
+    if contents.broken:
+        findings.problem(
+            input_path,
+            f"{len(contents.broken)} records cannot be used: {list_some(contents.broken)}",
+            "make them with `odapi-ssd convert`, or with the keys of the API's own converters",
+        )
+    if contents.num_read and not contents.num_objects and not contents.broken:
+        findings.problem(input_path, "no record has an object", "check the annotations")
+    _check_boxes(contents, reader, path, findings)
+    _check_texts(contents, label_map, path, findings)
+    wrong_ids = sorted(
+        class_id
+        for class_id in contents.bare_ids
+        if class_id < 1 or (num_classes is not None and class_id > num_classes)
+    )
+    if wrong_ids:
+        findings.problem(
+            input_path,
+            f"the records hold class ids {list_some(wrong_ids)}, expected 1 to {num_classes}",
+            "set num_classes, or convert the dataset with this label map",
+        )
+
+
+def _check_boxes(contents: RecordContents, reader: Any, path: str, findings: Findings) -> None:
+    input_path = f"{path}.tf_record_input_reader.input_path"
+    if contents.outside:
+        findings.problem(
+            input_path,
+            f"{len(contents.outside)} boxes lie outside 0..1: {list_some(contents.outside)}",
+            "coordinates must be divided by the image's height and width, and clipped",
+        )
+    if contents.flat:
+        findings.warning(
+            input_path, f"{contents.flat} boxes have no area", "they teach the model nothing"
+        )
+    if contents.max_objects > reader.max_number_of_boxes:
+        findings.warning(
+            f"{path}.max_number_of_boxes",
+            f"is {reader.max_number_of_boxes}, but an image has {contents.max_objects} objects; "
+            "the API drops the others without a word",
+            f"set it to {contents.max_objects} or more",
+        )
+
+
+def _check_texts(
+    contents: RecordContents, label_map: LabelMap | None, path: str, findings: Findings
+) -> None:
+    if label_map is None:
+        return
+    unknown = [text for text in sorted(contents.texts) if text not in label_map.id_by_text]
+    if unknown:
+        first = suggest(unknown[0], label_map.id_by_text)
+        findings.problem(
+            f"{path}.label_map_path",
+            "the records hold classes that are not in the label map: "
+            f"{list_some([repr(text) for text in unknown])}; the API would take them for nothing",
+            f"for {unknown[0]!r}, {first}; use the label map that the dataset was converted with",
+        )
+    moved = [
+        f"{text!r} {', '.join(map(str, sorted(ids)))} instead of {label_map.id_by_text[text]}"
+        for text, ids in sorted(contents.ids_by_text.items())
+        if text in label_map.id_by_text and ids != {label_map.id_by_text[text]}
+    ]
+    if moved:
+        findings.warning(
+            f"{path}.label_map_path",
+            f"the records give other ids than the label map: {list_some(moved)}; the API goes by "
+            "the class's text",
+            "use the label map that the dataset was converted with",
+        )

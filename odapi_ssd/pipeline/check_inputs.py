@@ -1,0 +1,151 @@
+"""Checks the input readers of a config: label map, record files and what stands in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.pipeline.check_contents import check_contents
+from odapi_ssd.pipeline.check_label_map import LabelMap, check_label_map
+from odapi_ssd.pipeline.findings import (
+    CONFIGURE,
+    PLACEHOLDER,
+    Findings,
+    list_some,
+    where_paths_start,
+)
+from odapi_ssd.pipeline.record_contents import RecordContents, read_contents
+from odapi_ssd.pipeline.record_files import (
+    DamagedRecordsError,
+    count_records,
+    expand_pattern,
+    missing_shards,
+    shard_counts,
+)
+
+__all__ = ["InputFacts", "check_input_reader"]
+
+_MAX_BYTES_READ = 256 * 1024 * 1024
+
+
+@dataclass
+class InputFacts:
+    """What is known of one reader's data after the check.
+
+    Attributes:
+        label_map: None if there is none or it cannot be read.
+        files: the record files.
+        num_examples: records in all files; None if that is not known.
+        contents: of the records read; None if none could be.
+    """
+
+    label_map: LabelMap | None = None
+    files: list[str] = field(default_factory=list)
+    num_examples: int | None = None
+    contents: RecordContents | None = None
+
+
+def check_input_reader(
+    reader: Any, path: str, num_classes: int | None, findings: Findings
+) -> InputFacts:
+    """Checks one `InputReader`.
+
+    Args:
+        reader: an `input_reader_pb2.InputReader`.
+        path: its path in the config, for messages.
+        num_classes: of the model; None if that is unknown.
+        findings: takes what is found.
+    """
+    facts = InputFacts()
+    facts.label_map = check_label_map(reader, path, num_classes, findings)
+    if reader.WhichOneof("input_reader") != "tf_record_input_reader":
+        findings.problem(
+            f"{path}.tf_record_input_reader",
+            "is not set, and the API's TF2 half reads no other kind of input",
+            f"set {path}.tf_record_input_reader.input_path; {CONFIGURE}",
+        )
+        return facts
+    input_path = f"{path}.tf_record_input_reader.input_path"
+    patterns = list(reader.tf_record_input_reader.input_path)
+    if not patterns:
+        findings.problem(input_path, "is empty", CONFIGURE)
+    for pattern in patterns:
+        facts.files += _check_pattern(pattern, input_path, findings)
+    if facts.files:
+        counts = _count_all(facts.files, input_path, findings)
+        _read_sample(counts, facts, input_path, findings)
+    if facts.contents is not None:
+        check_contents(facts.contents, facts.label_map, reader, path, num_classes, findings)
+    return facts
+
+
+def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[str]:
+    if PLACEHOLDER in pattern:
+        findings.problem(field_path, f"is still {pattern!r}", CONFIGURE)
+        return []
+    files = expand_pattern(pattern)
+    if not files:
+        findings.problem(field_path, f"{pattern} matches no file", where_paths_start())
+        return []
+    folders = [file for file in files if Path(file).is_dir()]
+    if folders:
+        findings.problem(
+            field_path, f"{list_some(folders)} is a folder", "name the record files in it"
+        )
+    missing = missing_shards(pattern, files)
+    if missing:
+        findings.problem(
+            field_path,
+            f"{len(missing)} shards that the file names promise are absent: {list_some(missing)}",
+            "copy or convert the dataset again",
+        )
+    for name, totals in shard_counts(files).items():
+        if len(totals) > 1:
+            listed = " and ".join(f"-of-{total:05d}" for total in totals)
+            findings.warning(
+                field_path,
+                f"{pattern} matches shards of different sets of {name} ({listed}), probably of "
+                "two conversions; all of them would be read",
+                "remove those that are out of date",
+            )
+    return [file for file in files if file not in folders]
+
+
+def _count_all(files: Sequence[str], field_path: str, findings: Findings) -> dict[str, int | None]:
+    """Records by file, for whole files; None for remote ones, which aren't counted."""
+    counts: dict[str, int | None] = {}
+    for file in files:
+        try:
+            counts[file] = None if "://" in file else count_records(file)
+        except DamagedRecordsError as error:
+            findings.problem(field_path, f"{file}: {error}", "copy or convert the dataset again")
+        except OSError as error:
+            findings.problem(field_path, f"{file} cannot be read: {error.strerror}")
+    if counts and all(count == 0 for count in counts.values()):
+        findings.problem(
+            field_path, f"no record in {list_some(list(counts))}", "convert the dataset again"
+        )
+    return counts
+
+
+def _read_sample(
+    counts: dict[str, int | None], facts: InputFacts, field_path: str, findings: Findings
+) -> None:
+    """Reads all records, or of a large dataset as many from the start of each file."""
+    if len(counts) == len(facts.files) and None not in counts.values():
+        facts.num_examples = sum(count or 0 for count in counts.values())
+    local_bytes = sum(
+        Path(file).stat().st_size for file, count in counts.items() if count is not None
+    )
+    share = min(1.0, _MAX_BYTES_READ / local_bytes) if local_bytes else 0.0
+    limits = [
+        (file, 20 if count is None else max(1, int(count * share)))
+        for file, count in counts.items()
+        if count != 0
+    ]
+    if not limits:
+        return
+    try:
+        facts.contents = read_contents(limits)
+    except DamagedRecordsError as error:
+        findings.problem(field_path, str(error), "copy or convert the dataset again")

@@ -1,0 +1,105 @@
+"""Checks a reader's label map against the model's number of classes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.data.label_map import parse_label_map
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.findings import (
+    CONFIGURE,
+    PLACEHOLDER,
+    Findings,
+    list_some,
+    where_paths_start,
+)
+
+__all__ = ["LabelMap", "check_label_map"]
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """A label map as the API's decoder uses it.
+
+    Attributes:
+        id_by_name: every class once.
+        id_by_text: names and display names; the decoder looks class texts up in both.
+    """
+
+    id_by_name: dict[str, int]
+    id_by_text: dict[str, int]
+
+
+def check_label_map(
+    reader: Any, path: str, num_classes: int | None, findings: Findings
+) -> LabelMap | None:
+    """Reads and checks the label map of one `InputReader`.
+
+    Args:
+        reader: an `input_reader_pb2.InputReader`.
+        path: its path in the config, for messages.
+        num_classes: of the model; None if that is unknown.
+        findings: takes what is found.
+
+    Returns:
+        The label map; None if it cannot be read, or lies on a remote file system.
+    """
+    field_path, label_map_path = f"{path}.label_map_path", reader.label_map_path
+    if not label_map_path:
+        findings.problem(field_path, "is empty", CONFIGURE)
+    elif PLACEHOLDER in label_map_path:
+        findings.problem(field_path, f"is still {label_map_path!r}", CONFIGURE)
+    elif "://" in label_map_path:
+        findings.fact(field_path, "on a remote file system, not checked")
+    elif not Path(label_map_path).is_file():
+        findings.problem(field_path, f"{label_map_path} does not exist", where_paths_start())
+    else:
+        label_map = _read(Path(label_map_path), field_path, findings)
+        if label_map is not None:
+            _check_ids(label_map, label_map_path, field_path, num_classes, findings)
+        return label_map
+    return None
+
+
+def _read(label_map_path: Path, field_path: str, findings: Findings) -> LabelMap | None:
+    from google.protobuf import text_format
+    from object_detection.protos import string_int_label_map_pb2
+
+    try:
+        text = label_map_path.read_text(encoding="utf-8-sig")
+        id_by_name = parse_label_map(text, str(label_map_path))
+    except OdapiError as error:
+        findings.problem(field_path, "is of no use: " + " ".join(str(error).split()))
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        findings.problem(field_path, f"cannot be read: {error}")
+        return None
+    message = text_format.Parse(text, string_int_label_map_pb2.StringIntLabelMap())
+    display_names = {item.display_name: item.id for item in message.item if item.display_name}
+    return LabelMap(id_by_name, display_names | id_by_name)
+
+
+def _check_ids(
+    label_map: LabelMap,
+    label_map_path: str,
+    field_path: str,
+    num_classes: int | None,
+    findings: Findings,
+) -> None:
+    highest = max(label_map.id_by_name.values())
+    if num_classes is None or highest == num_classes:
+        return
+    has = f"is {label_map_path}, with ids up to {highest}, but num_classes is {num_classes}"
+    if highest < num_classes:
+        findings.warning(
+            field_path,
+            f"{has}: {num_classes - highest} outputs of the model stay unused",
+            f"set num_classes to {highest} unless a checkpoint needs {num_classes}",
+        )
+        return
+    beyond = [name for name, class_id in label_map.id_by_name.items() if class_id > num_classes]
+    findings.problem(
+        field_path,
+        f"{has}: the model has no output for {list_some(beyond)}",
+        f"set num_classes to {highest}, or use the label map that the model is for",
+    )

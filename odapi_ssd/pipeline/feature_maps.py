@@ -1,0 +1,95 @@
+"""Sizes of the feature maps that a feature extractor of the API makes, without building it.
+
+Building a network takes seconds; its strides are known. What is not an extractor of the API's own
+has no entry here, and is not guessed at.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["feature_grids", "input_size", "min_input_side", "pyramid_levels"]
+
+_MULTI_RESOLUTION = ("ssd_mobilenet_v1_keras", "ssd_mobilenet_v2_keras")
+_MAX_MULTI_RESOLUTION_LAYERS = 6
+_FINEST_LEVEL = 4
+_BACKBONE_MAX_LEVEL = 5
+
+
+def input_size(image_resizer: Any) -> tuple[int, int] | None:
+    """Height and width of what the network sees; None if they vary from image to image."""
+    if image_resizer.HasField("fixed_shape_resizer"):
+        fixed = image_resizer.fixed_shape_resizer
+        return fixed.height, fixed.width
+    if image_resizer.HasField("keep_aspect_ratio_resizer"):
+        kept = image_resizer.keep_aspect_ratio_resizer
+        return (kept.max_dimension,) * 2 if kept.pad_to_max_dimension else None
+    return None
+
+
+def pyramid_levels(feature_extractor: Any) -> tuple[int, int] | None:
+    """Lowest and highest level of a feature pyramid; None for an extractor without one."""
+    if "_bifpn_" in feature_extractor.type:
+        return feature_extractor.bifpn.min_level, feature_extractor.bifpn.max_level
+    if "_fpn_" in feature_extractor.type:
+        return feature_extractor.fpn.min_level, feature_extractor.fpn.max_level
+    return None
+
+
+def min_input_side(feature_extractor: Any) -> int:
+    """The shortest side that the extractor takes, in pixels; 1 if it sets none."""
+    if "mobilenet" in feature_extractor.type:
+        return 33
+    return 129 if pyramid_levels(feature_extractor) else 1
+
+
+def feature_grids(
+    feature_extractor: Any, input_hw: tuple[int, int]
+) -> list[tuple[int, int]] | None:
+    """Height and width of each feature map, finest first.
+
+    Args:
+        feature_extractor: an `ssd_pb2.SsdFeatureExtractor`.
+        input_hw: the network's input, in pixels.
+
+    Returns:
+        None if the extractor is not one whose maps are known.
+
+    Raises:
+        ValueError: the pyramid's levels do not fit onto each other at this input size; the message
+            says which sizes do.
+    """
+    multiple = max(1, feature_extractor.pad_to_multiple)
+    padded = tuple(-(-side // multiple) * multiple for side in input_hw)
+    levels = pyramid_levels(feature_extractor)
+    if levels is not None:
+        is_bidirectional = "_bifpn_" in feature_extractor.type
+        coarsest_merged = levels[1] if is_bidirectional else min(levels[1], _BACKBONE_MAX_LEVEL)
+        _require_even_halving(padded, levels[0], coarsest_merged)
+        return _grids(padded, range(levels[0], levels[1] + 1))
+    if feature_extractor.type in _MULTI_RESOLUTION:
+        has_count = feature_extractor.HasField("num_layers")
+        count = feature_extractor.num_layers if has_count else _MAX_MULTI_RESOLUTION_LAYERS
+        count = min(count, _MAX_MULTI_RESOLUTION_LAYERS)
+        return _grids(padded, range(_FINEST_LEVEL, _FINEST_LEVEL + count))
+    return None
+
+
+def _grids(input_hw: Sequence[int], levels: range) -> list[tuple[int, int]]:
+    height, width = input_hw
+    return [(-(-height // 2**level), -(-width // 2**level)) for level in levels]
+
+
+def _require_even_halving(input_hw: Sequence[int], finest: int, coarsest: int) -> None:
+    """A pyramid adds each level, doubled, to the one below: sizes must double exactly."""
+    grids = _grids(input_hw, range(finest, coarsest + 1))
+    for fine, coarse in itertools.pairwise(grids):
+        if fine != (2 * coarse[0], 2 * coarse[1]):
+            height, width = input_hw
+            step = 2**coarsest
+            near = sorted({max(1, side // step + up) * step for side in input_hw for up in (0, 1)})
+            raise ValueError(
+                f"the feature pyramid merges levels {finest} to {coarsest}, which fit onto each "
+                f"other only if the input's sides are multiples of {step}, not {height}x{width} "
+                f"(nearest: {', '.join(map(str, near))})"
+            )

@@ -1,0 +1,67 @@
+"""Fixtures for all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def bccd_dir() -> Path:
+    """The real BCCD dataset in the VOC layout; never part of the project."""
+    default = _PROJECT_DIR.parent / "shared" / "data" / "bccd"
+    path = Path(os.environ.get("ODAPI_SSD_BCCD_DIR", default))
+    if not path.is_dir():
+        pytest.skip(f"no BCCD data in {path}; set ODAPI_SSD_BCCD_DIR to run this test")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shapes_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small synthetic dataset in the VOC layout: 24 images."""
+    from odapi_ssd.data.shapes import write_shapes
+
+    directory = tmp_path_factory.mktemp("shapes") / "data"
+    write_shapes(directory, num_images=24, seed=3)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def records_dir(shapes_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records of shapes_dir: splits train, val and test."""
+    from odapi_ssd.data.convert import convert_dataset
+
+    directory = tmp_path_factory.mktemp("records") / "records"
+    convert_dataset(shapes_dir, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tiny_config_path(records_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A config for records_dir that builds, traces and steps as fast as the API can."""
+    from odapi_ssd import resources
+    from odapi_ssd.pipeline.config import load_config, save_config
+
+    template = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
+    label_map = records_dir / "label_map.pbtxt"
+    overrides = {
+        "model.ssd.image_resizer.fixed_shape_resizer.height": 96,
+        "model.ssd.image_resizer.fixed_shape_resizer.width": 128,
+        "model.ssd.feature_extractor.depth_multiplier": 0.35,
+        "train_config.batch_size": 2,
+        "train_config.num_steps": 7,
+        "train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate"
+        ".total_steps": 7,
+        "train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate"
+        ".warmup_steps": 1,
+        "train_input_reader.label_map_path": label_map,
+        "train_input_reader.tf_record_input_reader.input_path": records_dir / "train.record-*",
+        "eval_input_reader[0].label_map_path": label_map,
+        "eval_input_reader[0].tf_record_input_reader.input_path": records_dir / "val.record-*",
+    }
+    config = load_config(template, [f"{path}={value}" for path, value in overrides.items()])
+    path = tmp_path_factory.mktemp("config") / "tiny.config"
+    save_config(config, path)
+    return path

@@ -1,0 +1,69 @@
+"""A tiny run that the tests of this folder share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass
+class RecordedProgress:
+    """Keeps what training reports."""
+
+    phases: list[str] = field(default_factory=list)
+    reports: list[Any] = field(default_factory=list)
+    saved_steps: list[int] = field(default_factory=list)
+
+    def phase(self, text: str) -> None:
+        self.phases.append(text)
+
+    def step(self, report: Any) -> None:
+        self.reports.append(report)
+
+    def saved(self, path: str, step: int) -> None:
+        self.saved_steps.append(step)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training run."""
+
+    config_path: Path
+    model_dir: Path
+    progress: RecordedProgress
+
+    def flags(self, **changes: Any) -> Mapping[str, Any]:
+        """Flags that would start or resume it."""
+        return {
+            "pipeline_config_path": str(self.config_path),
+            "model_dir": str(self.model_dir),
+            **changes,
+        }
+
+
+@pytest.fixture(scope="session")
+def trained_run(tiny_config_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Seven steps, checkpointed every five."""
+    from odapi_ssd.pipeline import training
+
+    run = Run(tiny_config_path, tmp_path_factory.mktemp("run") / "model", RecordedProgress())
+    training.train(run.flags(checkpoint_every_n=5), progress=run.progress)
+    return run
+
+
+@pytest.fixture(scope="session")
+def exported_dir(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of trained_run."""
+    from odapi_ssd.pipeline import exporting
+
+    directory = tmp_path_factory.mktemp("export") / "exported"
+    exporting.export(
+        {
+            "pipeline_config_path": str(trained_run.config_path),
+            "trained_checkpoint_dir": str(trained_run.model_dir),
+            "output_directory": str(directory),
+        }
+    )
+    return directory

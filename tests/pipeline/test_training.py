@@ -1,0 +1,178 @@
+"""The training loop: what it saves, writes and tells, and that the API's loop can go on from it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline import training
+from odapi_ssd.pipeline.config import load_config, save_config
+
+pytestmark = [pytest.mark.tf, pytest.mark.slow]
+
+_TOTAL_STEPS = "train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate"
+
+
+def _steps_of(model_dir: Path) -> list[int]:
+    """The global step in each of a directory's checkpoints."""
+    import tensorflow as tf
+
+    state = tf.train.get_checkpoint_state(str(model_dir))
+    return [
+        int(tf.train.load_variable(path, "step/.ATTRIBUTES/VARIABLE_VALUE"))
+        for path in state.all_model_checkpoint_paths
+    ]
+
+
+def _kernels(model_dir: Path) -> dict[str, np.ndarray]:
+    """The convolution kernels of a directory's newest checkpoint by name."""
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(model_dir))
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if name.startswith("model/") and "kernel/.ATTR" in name
+    }
+
+
+def _scalar_steps(event_dir: Path) -> dict[str, list[int]]:
+    """Steps by tag of the scalars in a directory's event files."""
+    import tensorflow as tf
+
+    steps: dict[str, list[int]] = {}
+    for path in sorted(event_dir.glob("events.*")):
+        for record in tf.data.TFRecordDataset(str(path)):
+            event = tf.compat.v1.Event.FromString(record.numpy())
+            for value in event.summary.value:
+                steps.setdefault(value.tag, []).append(event.step)
+    return steps
+
+
+@pytest.fixture()
+def without_learning(tiny_config_path: Path, tmp_path: Path) -> Path:
+    """The tiny config with a learning rate of 0: a step leaves the kernels as they are."""
+    config = load_config(
+        tiny_config_path,
+        [
+            f"{_TOTAL_STEPS}.learning_rate_base=0",
+            f"{_TOTAL_STEPS}.warmup_learning_rate=0",
+            f"{_TOTAL_STEPS}.warmup_steps=0",
+            f"{_TOTAL_STEPS}.total_steps=8",
+        ],
+    )
+    path = tmp_path / "without_learning.config"
+    save_config(config, path)
+    return path
+
+
+def test_the_last_step_is_saved_whatever_the_interval(trained_run):
+    assert _steps_of(trained_run.model_dir) == [0, 5, 7]
+    assert trained_run.progress.saved_steps == [0, 5, 7]
+
+
+def test_progress_names_the_phases_and_ends_at_the_last_step(trained_run):
+    assert trained_run.progress.phases[0].startswith("Building")
+    assert any(phase.startswith("Tracing") for phase in trained_run.progress.phases)
+    first, *_, last = trained_run.progress.reports
+    assert (first.step, first.num_steps, first.seconds_left) == (1, 7, None)
+    assert (last.step, last.seconds_left) == (7, 0)
+    assert last.images_per_second > 0
+    parts = [loss for name, loss in last.losses.items() if name != "Loss/total_loss"]
+    assert last.total_loss == pytest.approx(sum(parts), rel=1e-4)
+
+
+def test_summaries_carry_the_api_s_names(trained_run):
+    steps = _scalar_steps(trained_run.model_dir / "train")
+    for tag in (
+        "Loss/total_loss",
+        "Loss/classification_loss",
+        "Loss/localization_loss",
+        "Loss/regularization_loss",
+        "learning_rate",
+        "steps_per_sec",
+    ):
+        assert steps[tag] == [7], tag
+    assert steps["train_input_images"] == [0]
+
+
+def test_a_finished_run_is_left_as_it_is(trained_run):
+    before = sorted(path.name for path in trained_run.model_dir.iterdir())
+    training.train(trained_run.flags())
+    assert sorted(path.name for path in trained_run.model_dir.iterdir()) == before
+
+
+def test_the_api_s_loop_goes_on_from_ours_and_ours_from_the_api_s(
+    trained_run, without_learning, tmp_path
+):
+    import odapi_ssd
+
+    odapi_ssd.register()
+    from object_detection import model_lib_v2
+
+    model_dir = tmp_path / "model"
+    shutil.copytree(trained_run.model_dir, model_dir)
+    ours = _kernels(model_dir)
+    model_lib_v2.train_loop(
+        str(without_learning),
+        str(model_dir),
+        train_steps=8,
+        num_steps_per_iteration=1,
+        checkpoint_every_n=1,
+    )
+    theirs = _kernels(model_dir)
+    assert _steps_of(model_dir)[-1] == 8
+    assert theirs.keys() == ours.keys()
+    assert all(np.array_equal(theirs[name], ours[name]) for name in ours)
+
+    flags = {"pipeline_config_path": str(without_learning), "model_dir": str(model_dir)}
+    training.train({**flags, "num_train_steps": 9})
+    again = _kernels(model_dir)
+    assert _steps_of(model_dir)[-1] == 9
+    assert again.keys() == ours.keys()
+    assert all(np.array_equal(again[name], ours[name]) for name in ours)
+
+
+def test_a_model_directory_of_another_config_is_refused_at_once(
+    trained_run, tiny_config_path, tmp_path
+):
+    other = load_config(tiny_config_path, ["model.ssd.num_classes=5"])
+    other_path = tmp_path / "other.config"
+    save_config(other, other_path)
+    before = {path: path.stat().st_mtime_ns for path in trained_run.model_dir.iterdir()}
+    with pytest.raises(OdapiError, match=r"num_classes is 3 in the run and 5 in the config"):
+        training.train(trained_run.flags(pipeline_config_path=str(other_path)))
+    assert {path: path.stat().st_mtime_ns for path in trained_run.model_dir.iterdir()} == before
+
+
+def test_a_checkpoint_of_another_model_is_refused_without_a_note_too(
+    trained_run, tiny_config_path, tmp_path
+):
+    model_dir = tmp_path / "model"
+    shutil.copytree(trained_run.model_dir, model_dir)
+    (model_dir / "pipeline.config").unlink()  # as the API's own loop leaves it
+    other_path = tmp_path / "other.config"
+    overrides = ["model.ssd.num_classes=5", "train_config.num_steps=9"]
+    save_config(load_config(tiny_config_path, overrides), other_path)
+    with pytest.raises(OdapiError, match="does not fit the model of this config"):
+        training.train(
+            {"pipeline_config_path": str(other_path), "model_dir": str(model_dir)}
+        )
+    assert _steps_of(model_dir) == [0, 5, 7]
+
+
+def test_a_diverging_loss_ends_training_and_is_not_saved(tiny_config_path, tmp_path):
+    overrides = [f"{_TOTAL_STEPS}.learning_rate_base=1e30", f"{_TOTAL_STEPS}.warmup_steps=0"]
+    path = tmp_path / "diverging.config"
+    save_config(load_config(tiny_config_path, overrides), path)
+    flags: dict[str, Any] = {
+        "pipeline_config_path": str(path),
+        "model_dir": str(tmp_path / "model"),
+        "num_train_steps": 40,
+    }
+    with pytest.raises(OdapiError, match="diverged"):
+        training.train(flags)
+    assert _steps_of(tmp_path / "model") == [0]

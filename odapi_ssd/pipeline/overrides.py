@@ -56,10 +56,12 @@ def set_field(config: Any, assignment: str) -> FieldChange:
             f"Cannot read {assignment!r} as path.to.field=value.",
             hint="for example train_config.batch_size=8.",
         )
-    changed = type(config)()
-    changed.CopyFrom(config)
-    replaced = _Assignment(config, path).apply(changed, _tokens(path), value)
-    config.CopyFrom(changed)
+    walk = _Assignment(config, path)
+    trial = type(config)()
+    trial.CopyFrom(config)
+    walk.apply(trial, _tokens(path), value)
+    # In place, not copied back: that would cut off messages which the caller holds.
+    replaced = walk.apply(config, _tokens(path), value)
     return FieldChange(path, value, tuple(replaced))
 
 

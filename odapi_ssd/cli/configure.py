@@ -1,0 +1,55 @@
+"""`odapi-ssd configure`: a ready pipeline config from a template and a converted dataset."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("configure")
+@click.option("--template", required=True, metavar="NAME",
+              help="A template's name, or the path of a pipeline config.")  # fmt: skip
+@click.option("--records_dir", type=click.Path(path_type=Path), required=True,
+              help="The output folder of `odapi-ssd convert`.")  # fmt: skip
+@click.option("--output_path", type=click.Path(path_type=Path), required=True,
+              help="The config to write.")  # fmt: skip
+@click.option("--set", "assignments", multiple=True, metavar="PATH.TO.FIELD=VALUE",
+              help="Set any field of the config; may be given many times.")  # fmt: skip
+@click.option("--batch_size", type=click.IntRange(min=1),
+              help="Images per step; learning rates are scaled with it.")  # fmt: skip
+@click.option("--num_steps", type=click.IntRange(min=1),
+              help="Training steps; the learning-rate schedule keeps step.")  # fmt: skip
+@click.option("--fine_tune_checkpoint", metavar="PREFIX",
+              help="The checkpoint to start from, such as folder/ckpt-0.")  # fmt: skip
+@click.option("--train_split", default="train", show_default=True, help="The split to train on.")
+@click.option("--eval_split", help="The split to evaluate on.  [default: val, else test]")
+def command(
+    template: str,
+    records_dir: Path,
+    output_path: Path,
+    assignments: tuple[str, ...],
+    batch_size: int | None,
+    num_steps: int | None,
+    fine_tune_checkpoint: str | None,
+    train_split: str,
+    eval_split: str | None,
+) -> None:
+    """Write a pipeline config for a converted dataset.
+
+    Paths in it are absolute, so that it works from any folder; configure again when the data has
+    moved. What `--set` sets comes last.
+    """
+    from odapi_ssd.cli.console import print_table
+    from odapi_ssd.pipeline.configure import ConfigureOptions, configure
+
+    options = ConfigureOptions(
+        template, records_dir, output_path, assignments, batch_size, num_steps,
+        fine_tune_checkpoint, train_split, eval_split,
+    )  # fmt: skip
+    configured = configure(options)
+    print_table(f"Set in {output_path}", ("field", "value"), configured.changes)
+    for note in configured.notes:
+        click.echo(f"Note: {note}")
+    run = Path("runs") / output_path.stem
+    click.echo(f"Next: odapi-ssd train --pipeline_config_path {output_path} --model_dir {run}")

@@ -74,7 +74,10 @@ def command(
     from odapi_ssd.cli.console import print_table, print_warnings, progress
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 
-    options = ConversionOptions(label_map_path, splits, val_fraction, num_shards, num_workers)
+    try:
+        options = ConversionOptions(label_map_path, splits, val_fraction, num_shards, num_workers)
+    except ValueError as error:  # NaN passes click's range.
+        raise click.UsageError(str(error)) from error
     with progress(None, "Images converted") as advance:
         summary = convert_dataset(
             data_dir, output_dir, options, lambda _, total: advance(total=total)

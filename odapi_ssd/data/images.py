@@ -23,6 +23,8 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 # Pillow's name: the record's. MPO is what some cameras write: a JPEG with further pictures behind.
 _RECORD_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "BMP": "png", "GIF": "png"}
 _REENCODED = ("BMP", "GIF")
+_OPENERS = ("JPEG", "PNG", "BMP", "GIF")  # Pillow opens MPO as JPEG and renames it then.
+_PNG_END = b"IEND\xaeB`\x82"
 _EXIF_ORIENTATION = 0x0112
 
 
@@ -60,12 +62,25 @@ def read_image(path: Path) -> CheckedImage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=list(_RECORD_FORMATS)) as image:
+            with Image.open(io.BytesIO(content), formats=_OPENERS) as image:
+                if image.format == "PNG":
+                    _verify_png(image, content)
+            with Image.open(io.BytesIO(content), formats=_OPENERS) as image:
                 return _check(image, content)
     except UnidentifiedImageError as error:
         raise OdapiError(f"{path.name}: is no JPEG, PNG, BMP or GIF file") from error
     except Exception as error:  # Decoders raise whatever they like on damaged bytes.
         raise OdapiError(f"{path.name}: cannot be decoded: {error}") from error
+
+
+def _verify_png(image: Image.Image, content: bytes) -> None:
+    """Refuses what TensorFlow refuses and Pillow takes: every row is there, the end is not.
+
+    Leaves the image unusable.
+    """
+    image.verify()
+    if _PNG_END not in content:
+        raise ValueError("the file ends too soon")
 
 
 def _check(image: Image.Image, content: bytes) -> CheckedImage:

@@ -136,15 +136,16 @@ def write_label_map(name_to_id: Mapping[str, int], path: Path) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp makes files for one user only.
-        os.replace(temporary, path)
+        temporary.chmod(0o644)  # mkstemp makes files for one user only.
+        temporary.replace(path)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                temporary.unlink()
         raise OdapiError(f"The label map {path} cannot be written: {error}") from error
 
 

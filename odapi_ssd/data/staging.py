@@ -6,7 +6,6 @@ also Ctrl-C, puts everything back and leaves no folder that was not there.
 """
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -56,14 +55,14 @@ def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) ->
         output_dir: where its files and folders go, in place of those of the same name.
         stale_names: files or folders of the output folder that go away with this.
     """
-    names = sorted(os.listdir(staging))
+    names = sorted(path.name for path in staging.iterdir())
     previous = Path(tempfile.mkdtemp(dir=output_dir, prefix=".previous-"))
     try:
         for name in sorted({*names, *stale_names}):
             if (output_dir / name).exists():
-                os.rename(output_dir / name, previous / name)
+                (output_dir / name).rename(previous / name)
         for name in names:
-            os.rename(staging / name, output_dir / name)
+            (staging / name).rename(output_dir / name)
     except BaseException:
         _put_back(previous, output_dir, staging, names)
         raise
@@ -73,9 +72,9 @@ def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) ->
 def _put_back(previous: Path, output_dir: Path, staging: Path, names: Iterable[str]) -> None:
     for name in names:
         if not (staging / name).exists() and (output_dir / name).exists():
-            os.rename(output_dir / name, staging / name)
-    for name in os.listdir(previous):
-        os.rename(previous / name, output_dir / name)
+            (output_dir / name).rename(staging / name)
+    for path in list(previous.iterdir()):
+        path.rename(output_dir / path.name)
     previous.rmdir()
 
 

@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odapi_ssd.data.label_map import (
+    VOC_CLASS_NAMES,
+    find_similar_names,
+    label_map_to_text,
+    make_label_map,
+    parse_label_map,
+    read_label_map,
+    write_label_map,
+)
+from odapi_ssd.errors import OdapiError
+
+CHECKED_IN_VOC = Path(__file__).resolve().parents[2] / "label_maps" / "voc_label_map.pbtxt"
+
+
+def test_ids_follow_the_sorted_names_from_1():
+    assert make_label_map(["dog", "Ant", "cat", "dog"]) == {"Ant": 1, "cat": 2, "dog": 3}
+
+
+def test_voc_names_in_the_voc_layout_keep_their_voc_ids():
+    label_map = make_label_map(["dog", "person"], is_voc=True)
+    assert len(label_map) == 20
+    assert (label_map["aeroplane"], label_map["dog"], label_map["person"]) == (1, 12, 15)
+    assert label_map["tvmonitor"] == 20
+
+
+def test_other_names_in_the_voc_layout():
+    assert make_label_map(["dog", "zebra"], is_voc=True) == {"dog": 1, "zebra": 2}
+
+
+def test_no_names():
+    with pytest.raises(OdapiError, match="No object"):
+        make_label_map([])
+
+
+def test_text():
+    text = 'item {\n  name: "a\\"b"\n  id: 1\n}\nitem {\n  name: "Löwe"\n  id: 2\n}\n'
+    assert label_map_to_text({"Löwe": 2, 'a"b': 1}) == text
+
+
+def test_checked_in_voc_map_is_what_the_code_writes():
+    assert CHECKED_IN_VOC.read_text() == label_map_to_text(make_label_map(VOC_CLASS_NAMES))
+
+
+@given(st.sets(st.text().filter(lambda name: name.strip()), min_size=1))
+def test_any_names_survive(names):
+    label_map = make_label_map(names)
+    assert parse_label_map(label_map_to_text(label_map), "x") == label_map
+
+
+def test_other_fields_and_order_are_tolerated():
+    text = 'item { id: 2 name: "b" display_name: "B" } item: { name: \'a\' id: 1 }  # a comment'
+    assert list(parse_label_map(text, "x").items()) == [("a", 1), ("b", 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "it has no items"),
+        ('item { name: "a" }', "item 1 ('a') has id 0"),
+        ('item { name: "a" id: -3 }', "item 1 ('a') has id -3"),
+        ("item { id: 1 }", "item 1 (id 1) has no name"),
+        ('item { name: "a" id: 1 } item { name: "b" id: 1 }', "id 1 stands in 2 items"),
+        ('item { name: "a" id: 1 } item { name: "a" id: 2 }', "name 'a' stands in 2 items"),
+    ],
+)
+def test_invalid_items(text, expected):
+    with pytest.raises(OdapiError) as caught:
+        parse_label_map(text, "my.pbtxt")
+    assert "my.pbtxt" in caught.value.problem
+    assert expected in caught.value.details[0]
+
+
+def test_unparseable_text_is_told_with_line_and_column():
+    with pytest.raises(OdapiError, match=r"my\.pbtxt does not parse: 2:3 .*nmae"):
+        parse_label_map('item {\n  nmae: "a"\n}', "my.pbtxt")
+
+
+def test_write_and_read(tmp_path):
+    path = tmp_path / "new" / "map.pbtxt"
+    write_label_map({"a": 1, "b": 2}, path)
+    assert read_label_map(path) == {"a": 1, "b": 2}
+    write_label_map({"c": 1}, path)
+    assert read_label_map(path) == {"c": 1}
+    assert [child.name for child in path.parent.iterdir()] == ["map.pbtxt"]
+
+
+def test_unreadable_and_unwritable(tmp_path):
+    with pytest.raises(OdapiError, match=r"gone\.pbtxt cannot be read"):
+        read_label_map(tmp_path / "gone.pbtxt")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(OdapiError, match="binary cannot be read"):
+        read_label_map(tmp_path / "binary")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OdapiError, match="folder cannot be written"):
+        write_label_map({"a": 1}, tmp_path / "folder")
+    assert sorted(child.name for child in tmp_path.iterdir()) == ["binary", "folder"]
+
+
+def test_similar_names():
+    names = ["Dog", "dog", "d og", "cat", "caf\u00e9", "cafe\u0301"]
+    assert find_similar_names(names) == [("Dog", "d og", "dog"), ("cafe\u0301", "caf\u00e9")]
+
+
+@pytest.mark.tf
+def test_the_api_reads_it(tmp_path):
+    import odapi_ssd
+
+    odapi_ssd.register()
+    from object_detection.utils import label_map_util
+
+    path = tmp_path / "map.pbtxt"
+    write_label_map({"a": 1, "Löwe": 2}, path)
+    assert label_map_util.get_label_map_dict(str(path)) == {"a": 1, "Löwe": 2}

@@ -1,0 +1,118 @@
+import random
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from odapi_ssd.data import drawing
+from odapi_ssd.data.dataset import read_dataset
+from odapi_ssd.data.drawing import CLASS_NAMES, draw_scene
+from odapi_ssd.data.images import read_image
+from odapi_ssd.data.shapes import split_stems, write_shapes
+from odapi_ssd.data.splits import plan_splits
+from odapi_ssd.errors import OdapiError
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def shapes_dir(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("shapes") / "data"
+    write_shapes(folder, num_images=24, seed=3)
+    return folder
+
+
+def test_is_a_sound_voc_dataset(shapes_dir):
+    dataset = read_dataset(shapes_dir)
+    assert dataset.layout.is_voc
+    assert not dataset.faults
+    assert not dataset.missing_images
+    assert dataset.class_names() == set(CLASS_NAMES)
+    plan = plan_splits(dataset.layout.split_lists_dir, dataset.stems)
+    assert {name: len(stems) for name, stems in plan.stems.items()} == {
+        "train": 18,
+        "val": 3,
+        "test": 3,
+    }
+    for stem, annotation in dataset.annotations.items():
+        height, width = read_image(dataset.image_paths[stem]).image_hw
+        assert annotation.declared_hw == (height, width)
+        assert height != width
+        assert 1 <= len(annotation.objects) <= 5
+        for one in annotation.objects:
+            xmin, ymin, xmax, ymax = one.box_xyxy_px
+            assert 0 <= xmin < xmax <= width
+            assert 0 <= ymin < ymax <= height
+            side = max(xmax - xmin, ymax - ymin) / min(width, height)
+            assert 0.23 < side < 0.52
+
+
+def test_same_seed_same_bytes_another_seed_other_bytes(shapes_dir, tmp_path):
+    write_shapes(tmp_path / "same", num_images=24, seed=3)
+    write_shapes(tmp_path / "other", num_images=24, seed=4)
+    assert files(tmp_path / "same") == files(shapes_dir)
+    name = "JPEGImages/shapes_00001.jpg"
+    assert files(tmp_path / "other")[name] != files(shapes_dir)[name]
+
+
+def test_first_pictures_do_not_depend_on_how_many_there_are(shapes_dir, tmp_path):
+    write_shapes(tmp_path / "few", num_images=3, seed=3)
+    name = "JPEGImages/shapes_00002.jpg"
+    assert files(tmp_path / "few")[name] == files(shapes_dir)[name]
+
+
+def test_boxes_are_tight_and_shapes_stay_visible(monkeypatch):
+    masks: list[Image.Image] = []
+    is_fair = drawing._is_fair
+
+    def record(mask, visible, areas):
+        fair = is_fair(mask, visible, areas)
+        if fair:
+            masks.append(mask.point(lambda coverage: 255 if coverage >= 128 else 0))
+        return fair
+
+    monkeypatch.setattr(drawing, "_is_fair", record)
+    for seed in range(10):
+        masks.clear()
+        _, shapes = draw_scene(random.Random(seed))
+        assert [mask.getbbox() for mask in masks] == [shape.box_xyxy_px for shape in shapes]
+        for idx, mask in enumerate(masks):
+            covered = mask
+            for above in masks[idx + 1 :]:
+                covered = ImageChops.subtract(covered, above)
+            assert covered.histogram()[255] >= 0.65 * mask.histogram()[255]
+
+
+@pytest.mark.parametrize(
+    ("num_images", "expected"),
+    [(3, (1, 1, 1)), (8, (6, 1, 1)), (100, (76, 12, 12)), (400, (300, 50, 50))],
+)
+def test_split_sizes(num_images, expected):
+    splits = split_stems([str(number) for number in range(num_images)])
+    assert tuple(len(splits[name]) for name in ("train", "val", "test")) == expected
+    assert splits["trainval"] == splits["train"] + splits["val"]
+    assert not set(splits["trainval"]) & set(splits["test"])
+
+
+def test_its_own_folder_is_replaced(tmp_path):
+    write_shapes(tmp_path / "data", num_images=5)
+    write_shapes(tmp_path / "data", num_images=3)
+    assert len(list((tmp_path / "data" / "JPEGImages").iterdir())) == 3
+
+
+def test_foreign_folder_is_left_alone(tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(OdapiError, match="was not made by this command"):
+        write_shapes(tmp_path, num_images=3)
+    assert files(tmp_path) == {"precious.txt": b"mine"}
+
+
+def test_too_few_images(tmp_path):
+    with pytest.raises(ValueError, match="at least 3"):
+        write_shapes(tmp_path, num_images=2)

@@ -154,9 +154,10 @@ def _unknown_field(message_name: str, field_name: str) -> tuple[str, str]:
         for owner, fields in _fields_by_message(new_config().DESCRIPTOR).items()
         if field_name in fields
     ]
-    if owners and not nearest(field_name, descriptor.fields_by_name):
-        return problem, f"move it: it is a field of {', '.join(owners[:5])}."
-    return problem, f"{suggest(field_name, descriptor.fields_by_name)}."
+    near = suggest(field_name, descriptor.fields_by_name)
+    if owners:
+        return problem, f"it is a field of {', '.join(owners[:5])}; in {descriptor.name}, {near}."
+    return problem, f"{near}."
 
 
 def _unknown_value(enum_name: str, value: str) -> tuple[str, str]:

@@ -6,7 +6,6 @@ with or without quotes, lists `a, b` or `[a, b]` for repeated fields, and `{ …
 text format for whole messages.
 """
 
-import csv
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from odapi_ssd.pipeline.field_names import paths_ending_in, suggest
 __all__ = ["FieldChange", "set_field"]
 
 _SEGMENT = re.compile(r"([A-Za-z_]\w*)((?:\[\d+\])*)")
+_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')  # outside double quotes
 _TRUE = ("true", "1", "t", "yes", "on")
 _FALSE = ("false", "0", "f", "no", "off")
 
@@ -272,4 +272,4 @@ def _list_items(text: str) -> list[str]:
         text = text[1:-1]
     if not text.strip():
         return []
-    return next(csv.reader([text], skipinitialspace=True))
+    return _COMMA.split(text)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from odapi_ssd.cli import Settings
+
 __all__ = ["command"]
 
 
@@ -57,7 +59,9 @@ def _split_names(
     type=click.IntRange(min=1),
     help="Processes that check pictures.  [default: the cores available]",
 )
+@click.pass_obj
 def command(
+    settings: Settings,
     data_dir: Path,
     output_dir: Path,
     label_map_path: Path | None,
@@ -68,16 +72,19 @@ def command(
 ) -> None:
     """Convert a VOC dataset to TFRecords that the API reads.
 
-    Every annotation and every picture is checked; all that is wrong is named at once, and nothing
-    is written then.
+    Every annotation and every picture is checked; all that is wrong is named at once, and then
+    nothing is written. Boxes are taken as the API takes them: pixels divided by the picture's size,
+    VOC's 1-based corners included.
     """
     from odapi_ssd.cli.console import print_table, print_warnings, progress
+    from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 
     try:
         options = ConversionOptions(label_map_path, splits, val_fraction, num_shards, num_workers)
     except ValueError as error:  # NaN passes click's range.
         raise click.UsageError(str(error)) from error
+    quiet_tensorflow(settings.verbose)
     with progress(None, "Images converted") as advance:
         summary = convert_dataset(
             data_dir, output_dir, options, lambda _, total: advance(total=total)

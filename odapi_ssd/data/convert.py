@@ -2,7 +2,8 @@
 
 All is checked before anything gets its final name: annotations and classes first, then every
 picture, decoded in worker processes, while this process writes. Offenders are collected and named
-together.
+together. Every XML file of the folder must parse, also those in no split: class ids come from all
+of them, so that they do not depend on the splits chosen.
 """
 
 import contextlib
@@ -222,9 +223,10 @@ def _find_faults(
 
 
 def _faults_error(dataset: Dataset, faults: list[str]) -> OdapiError:
+    faults = list(dict.fromkeys(faults))  # A picture may be in two splits.
     return OdapiError(
         f"Nothing was written: {len(faults)} faults in {dataset.layout.root_dir}:",
-        details=dict.fromkeys(faults),
+        details=faults,
         hint="correct these, or take them out of the dataset.",
     )
 

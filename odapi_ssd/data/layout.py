@@ -90,6 +90,8 @@ def list_annotations(layout: DatasetLayout) -> dict[str, Path]:
     for path in sorted(layout.annotations_dir.iterdir()):
         if not _is_xml(path):
             continue
+        if not _is_unicode(path.name):
+            raise OdapiError(f"The name of the annotation {path.name!r} is not UTF-8; rename it.")
         if path.stem in paths:
             raise OdapiError(
                 f"Two annotations for one stem in {layout.annotations_dir}: "
@@ -105,8 +107,10 @@ class ImageIndex:
     """The listing of one folder of pictures, in which names from annotations are looked up."""
 
     def __init__(self, images_dir: Path):
-        files = sorted(path for path in images_dir.iterdir() if not path.name.startswith("."))
-        self._by_name = {path.name: path for path in files if path.is_file()}
+        files = sorted(path for path in images_dir.iterdir() if _is_unicode(path.name))
+        self._by_name = {
+            path.name: path for path in files if path.is_file() and not path.name.startswith(".")
+        }
         self._by_folded_name: Mapping[str, list[Path]] = defaultdict(list)
         self._by_stem: Mapping[str, list[Path]] = defaultdict(list)
         self._by_folded_stem: Mapping[str, list[Path]] = defaultdict(list)
@@ -177,6 +181,15 @@ def _subfolders(folder: Path) -> dict[str, Path]:
     """Subfolders by lower-case name, sorted; hidden ones left out."""
     children = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     return {path.name.lower(): path for path in children if path.is_dir()}
+
+
+def _is_unicode(name: str) -> bool:
+    """False for file names in another encoding, which neither JSON nor a terminal takes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_xml(path: Path) -> bool:

@@ -7,7 +7,7 @@ two, so it is taken only when named.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,8 @@ def plan_splits(
         ValueError: val_fraction is not between 0 and 1.
     """
     lists = read_split_lists(split_lists_dir) if split_lists_dir is not None else {}
-    warnings = []
+    known = frozenset(annotation_stems)
+    warnings = _describe_unlisted(lists, known)
     if not lists or (split_names is None and set(lists) == {"trainval"}):
         lists = divide_stems(lists.get("trainval", annotation_stems), val_fraction)
     elif val_fraction is not None:
@@ -71,7 +72,7 @@ def plan_splits(
     faults: list[str] = []
     for name in wanted:
         if lists[name]:
-            plan[name] = _resolve(name, lists[name], set(annotation_stems), faults, warnings)
+            plan[name] = _resolve(name, lists[name], known, faults, warnings)
     if not plan:
         raise OdapiError(f"All lists of splits in {split_lists_dir} are empty.")
     return SplitPlan(plan, tuple(faults), tuple(warnings))
@@ -125,6 +126,21 @@ def divide_stems(stems: Sequence[str], val_fraction: float | None = None) -> dic
     return {"train": ordered[num_val:], "val": ordered[:num_val]}
 
 
+def _describe_unlisted(lists: Mapping[str, list[str]], stems: Collection[str]) -> list[str]:
+    listed = {_line_to_stem(line, stems) for lines in lists.values() for line in lines}
+    num_unlisted = len(set(stems) - listed)
+    if not lists or not num_unlisted:
+        return []
+    return [f"{num_unlisted} annotations are in no list of ImageSets/Main and are left out."]
+
+
+def _line_to_stem(line: str, stems: Collection[str]) -> str:
+    """A list's line may carry the ending of the picture or of the annotation."""
+    if line in stems or Path(line).suffix.lower() not in (*IMAGE_SUFFIXES, ".xml"):
+        return line
+    return Path(line).stem
+
+
 def _choose(lists: Mapping[str, list[str]], split_names: Sequence[str] | None) -> list[str]:
     if split_names is None:
         names = [name for name in lists if name != "trainval"]
@@ -144,7 +160,7 @@ def _choose(lists: Mapping[str, list[str]], split_names: Sequence[str] | None) -
 def _resolve(
     split: str,
     lines: Sequence[str],
-    stems: set[str],
+    stems: Collection[str],
     faults: list[str],
     warnings: list[str],
 ) -> tuple[str, ...]:
@@ -152,8 +168,7 @@ def _resolve(
     found: dict[str, None] = {}
     num_repeated = 0
     for line in lines:
-        stem = Path(line).stem if Path(line).suffix.lower() in (*IMAGE_SUFFIXES, ".xml") else line
-        stem = line if line in stems else stem
+        stem = _line_to_stem(line, stems)
         if not is_plain_file_name(line):
             faults.append(f"split {split!r}: {line!r} is no plain name, expected an image's stem")
         elif stem not in stems:

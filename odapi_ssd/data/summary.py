@@ -9,7 +9,14 @@ from typing import Any
 from odapi_ssd.data.examples import BoxFinding, Example
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["DATASET_FILE", "LABEL_MAP_FILE", "DatasetSummary", "SplitBoxFinding", "SplitSummary"]
+__all__ = [
+    "DATASET_FILE",
+    "LABEL_MAP_FILE",
+    "DatasetSummary",
+    "SplitBoxFinding",
+    "SplitCounter",
+    "SplitSummary",
+]
 
 DATASET_FILE = "dataset.json"
 LABEL_MAP_FILE = "label_map.pbtxt"

@@ -8,7 +8,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
@@ -48,11 +48,7 @@ def map_in_order(
     if num_workers <= 1:
         yield from map(function, items)
         return
-    pool = ProcessPoolExecutor(
-        num_workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_ignore_interrupts,
-    )
+    pool = ProcessPoolExecutor(num_workers, mp_context=multiprocessing.get_context("spawn"))
     try:
         with contextlib.closing(_yield_in_order(pool, function, items, num_workers)) as results:
             yield from results
@@ -73,13 +69,27 @@ def _yield_in_order(
 ) -> Generator[_Result, None, None]:
     waiting: collections.deque[Future[_Result]] = collections.deque()
     for item in items:
-        waiting.append(pool.submit(function, item))
+        with _interrupts_held_back():
+            waiting.append(pool.submit(function, item))
         if len(waiting) >= num_workers * _MAX_WAITING_PER_WORKER:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of the terminal; the parent alone answers it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Delays Ctrl-C until the block is left; processes started in it never get one.
+
+    Ctrl-C reaches every process of the terminal. The parent alone answers it, and a worker would
+    print a traceback even while it starts, before it could ask not to be told. Processes inherit
+    the mask.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)

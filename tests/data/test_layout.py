@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from odapi_ssd.data.dataset import read_dataset
@@ -61,6 +63,16 @@ def test_annotations_leave_out_hidden_files_and_take_any_letter_case(voc_dir):
     touch(voc_dir.annotations, "b.xml", "a.XML", "._b.xml", "readme.txt")
     (voc_dir.annotations / "folder.xml").mkdir()
     assert list(list_annotations(find_layout(voc_dir.root))) == ["a", "b"]
+
+
+def test_names_in_another_encoding(voc_dir):
+    touch(voc_dir.images, os.fsdecode(b"\xff.jpg"))
+    assert ImageIndex(voc_dir.images).image_paths() == []
+    touch(voc_dir.annotations, os.fsdecode(b"\xff.xml"))
+    layout = find_layout(voc_dir.root)
+    with pytest.raises(OdapiError, match="is not UTF-8") as caught:
+        list_annotations(layout)
+    str(caught.value).encode()  # It can be printed.
 
 
 def test_no_annotations(voc_dir):

@@ -35,12 +35,18 @@ def test_untidy_lines(tmp_path):
     plan = plan_splits(tmp_path, STEMS)
     assert plan.stems == {"train": ("a", "b", "c")}
     assert plan.faults == ()
-    assert "lists 1 images more than once" in plan.warnings[0]
+    assert "lists 1 images more than once" in plan.warnings[-1]
 
 
 def test_stem_that_looks_like_a_class_wise_line_in_a_plain_list(tmp_path):
     write_lists(tmp_path, train="picture 1\n")
     assert plan_splits(tmp_path, ["picture 1"]).stems == {"train": ("picture 1",)}
+
+
+def test_unlisted_annotations_are_counted(tmp_path):
+    write_lists(tmp_path, train="a\nb.jpg\n", trainval="c\n", dog_test="d 1\n")
+    (warning,) = plan_splits(tmp_path, STEMS).warnings
+    assert warning.startswith("1 annotations are in no list")
 
 
 def test_underscore_alone_makes_no_class_wise_list(tmp_path):
@@ -69,7 +75,7 @@ def test_empty_list_is_left_out_or_refused_when_named(tmp_path):
     write_lists(tmp_path, train="a\n", val="\n")
     plan = plan_splits(tmp_path, STEMS)
     assert list(plan.stems) == ["train"]
-    assert "'val'" in plan.warnings[0]
+    assert "'val'" in plan.warnings[-1]
     with pytest.raises(OdapiError, match="'val' is empty"):
         plan_splits(tmp_path, STEMS, ["val"])
 
@@ -82,7 +88,7 @@ def test_only_trainval_is_divided(tmp_path):
 
 def test_val_fraction_without_effect_is_told(tmp_path):
     write_lists(tmp_path, train="a\n")
-    assert "--val_fraction has no effect" in plan_splits(tmp_path, STEMS, None, 0.5).warnings[0]
+    assert "--val_fraction has no effect" in plan_splits(tmp_path, STEMS, None, 0.5).warnings[-1]
 
 
 def test_division_is_fixed_forever():

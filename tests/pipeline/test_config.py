@@ -1,5 +1,6 @@
 """Reading configs, setting fields, schedules. No TensorFlow."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -139,7 +140,8 @@ class TestSetField:
              lambda c: c.train_config.fine_tune_checkpoint, "a=b"),
             ("train_config.fine_tune_checkpoint='a b'",
              lambda c: c.train_config.fine_tune_checkpoint, "a b"),
-            ("train_config.fine_tune_checkpoint=", lambda c: c.train_config.fine_tune_checkpoint, ""),
+            ("train_config.fine_tune_checkpoint=",
+             lambda c: c.train_config.fine_tune_checkpoint, ""),
             ("train_config.fine_tune_checkpoint_version=v2",
              lambda c: c.train_config.fine_tune_checkpoint_version, 2),
             ("eval_config.metrics_set=a, b", lambda c: list(c.eval_config.metrics_set), ["a", "b"]),
@@ -260,11 +262,9 @@ class TestSetField:
         assert config.train_config.fine_tune_checkpoint == value
 
     @given(st.text())
-    def test_any_text_is_taken_or_refused_in_words(self, text):
-        try:
+    def test_any_text_raises_nothing_else(self, text):
+        with contextlib.suppress(OdapiError):
             set_field(new_config(), text)
-        except OdapiError as error:
-            assert str(error)
 
 
 class TestSchedules:

@@ -185,7 +185,7 @@ class TestTemplates:
         assert "efficientdet_d0_voc" in caught.value.hint
 
     def test_an_unknown_path(self):
-        with pytest.raises(OdapiError, match="no config file nowhere/a.config"):
+        with pytest.raises(OdapiError, match=r"no config file nowhere/a\.config"):
             find_template("nowhere/a.config")
 
     def test_a_sample_config_of_the_api(self, run, tmp_path):

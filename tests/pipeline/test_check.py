@@ -1,0 +1,468 @@
+"""What a check finds, on records made by hand; one test case for each thing that it can say."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import odapi_ssd
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.check import check_config, require_valid
+from odapi_ssd.pipeline.config import load_config, parse_config, save_config, set_field
+from odapi_ssd.resources import template_dir
+
+pytestmark = pytest.mark.tf
+
+JPEG = b"\xff\xd8 a picture, for all that a check looks at"
+RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
+COSINE = f"{RATE}.cosine_decay_learning_rate"
+ANCHORS = "model.ssd.anchor_generator"
+FIXED = "model.ssd.image_resizer.fixed_shape_resizer"
+RECORDS = "train_input_reader.tf_record_input_reader.input_path"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def api():
+    """Before anyone imports TensorFlow: it must find the switch for Keras 2 set."""
+    odapi_ssd.register()
+
+
+def example(*objects, encoded=JPEG, **features):
+    """A serialized example; objects are (text, id, ymin, xmin, ymax, xmax), text None for none."""
+    import tensorflow as tf
+
+    message = tf.train.Example()
+    feature = message.features.feature
+    feature["image/encoded"].bytes_list.value.extend([encoded] if encoded else [])
+    texts = [text.encode() for text, *_ in objects if text is not None]
+    feature["image/object/class/text"].bytes_list.value.extend(texts)
+    feature["image/object/class/label"].int64_list.value.extend(one[1] for one in objects)
+    for index, side in enumerate(("ymin", "xmin", "ymax", "xmax"), start=2):
+        values = features.get(side, [one[index] for one in objects])
+        feature[f"image/object/bbox/{side}"].float_list.value.extend(values)
+    return message.SerializeToString()
+
+
+CAT = ("cat", 1, 0.0, 0.25, 0.5, 1.0)
+DOG = ("dog", 2, 0.1, 0.1, 0.9, 0.9)
+
+
+def write_records(path, *serialized):
+    import tensorflow as tf
+
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in serialized:
+            writer.write(record)
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    """Two classes; 6 training examples in 2 files, 1 to evaluate on."""
+    (tmp_path / "labels.pbtxt").write_text("item { id: 1 name: 'cat' } item { id: 2 name: 'dog' }")
+    write_records(tmp_path / "train.record-00000-of-00002", *[example(CAT)] * 4)
+    write_records(tmp_path / "train.record-00001-of-00002", example(DOG, CAT), example())
+    write_records(tmp_path / "val.record-00000-of-00001", example(DOG))
+    return tmp_path
+
+
+@pytest.fixture
+def config(data):
+    """The MobileNetV2 template on `data`: nothing is wrong with it."""
+    config = load_config(template_dir() / "ssd_mobilenet_v2_voc.config")
+    for assignment in (
+        "model.ssd.num_classes=2",
+        "train_config.batch_size=3",
+        "train_config.num_steps=100",
+        f"{COSINE}.total_steps=100",
+        f"{COSINE}.warmup_steps=10",
+        f"train_input_reader.label_map_path={data}/labels.pbtxt",
+        f"eval_input_reader[0].label_map_path={data}/labels.pbtxt",
+        f"{RECORDS}={data}/train.record-?????-of-?????",
+        f"eval_input_reader[0].tf_record_input_reader.input_path={data}/val.record-*",
+    ):
+        set_field(config, assignment)
+    return config
+
+
+def problems(config, **options):
+    return [str(problem) for problem in check_config(config, **options).problems]
+
+
+def warnings(config, **options):
+    return [str(warning) for warning in check_config(config, **options).warnings]
+
+
+def only(items):
+    assert len(items) == 1, items
+    return items[0]
+
+
+class TestGoodConfig:
+    def test_nothing_is_found(self, config):
+        report = check_config(config)
+        assert report.problems == ()
+        assert report.warnings == ()
+        report.raise_problems()
+
+    def test_facts(self, config):
+        facts = dict(check_config(config).facts)
+        assert facts["model"] == "ssd, ssd_mobilenet_v2_keras"
+        assert facts["input size"] == "300x300"
+        assert facts["classes"] == "2"
+        # 19²·3 + (10² + 5² + 3² + 2² + 1²)·6
+        assert facts["anchors"].startswith("1,917 on feature maps of 19x19, 10x10, 5x5, 3x3")
+        assert facts["training examples"] == "6 in 2 files"
+        assert facts["training objects"] == "6"
+        assert facts["evaluation examples"] == "1 in 1 file"
+        assert facts["steps"] == "100"
+        assert facts["epochs"] == "50.0"
+        assert facts["starts from"] == "random weights"
+
+    def test_the_config_is_left_as_it_was(self, config):
+        before = config.SerializeToString(deterministic=True)
+        check_config(config)
+        assert config.SerializeToString(deterministic=True) == before
+
+
+@pytest.mark.parametrize(
+    ("assignments", "expected"),
+    [
+        (["model.ssd.num_classes=0"], "model.ssd.num_classes: is 0"),
+        (["model.ssd.feature_extractor.type=ssd_mobilnet_v2_keras"],
+         "'ssd_mobilnet_v2_keras', which is no feature extractor for ssd"),
+        (["model.ssd.feature_extractor.type=ssd_mobilnet_v2_keras"],
+         "nearest valid: ssd_mobilenet_v2_keras"),
+        (["model.ssd.feature_extractor.type=ssd_mobilnet_v2_keras"],
+         "ssd_efficientnet-b7_bifpn_keras"),
+        (["model.ssd.feature_extractor.type=xyz"], "valid: ssd_efficientnet-b0_bifpn_keras"),
+        ([f"{ANCHORS}.ssd_anchor_generator.num_layers=5"],
+         "makes anchors for 5 feature maps, but the feature extractor gives 6; set "
+         "ssd_anchor_generator.num_layers (and its lists) to 6"),
+        ([f"{ANCHORS}.ssd_anchor_generator.num_layers=1"], "cannot be built: float division"),
+        ([f"{ANCHORS}={{}}"], "cannot be built: Empty anchor generator"),
+        ([f"{FIXED}.height=32"], "takes no side under 33 pixels"),
+        (["model.ssd.image_resizer={}"], "model.ssd.image_resizer: cannot be built"),
+        (["model.ssd.image_resizer.keep_aspect_ratio_resizer.min_dimension=2000"],
+         "min_dimension > max_dimension"),
+        (["model.ssd.loss={}"], "model.ssd.loss: cannot be built"),
+        (["model.ssd.matcher={}"], "model.ssd.matcher: cannot be built"),
+        (["model.ssd.box_coder={}"], "model.ssd.box_coder: cannot be built"),
+        (["model.ssd.similarity_calculator={}"], "similarity_calculator: cannot be built"),
+        (["model.ssd.box_predictor={}"], "model.ssd.box_predictor: is not set"),
+        (["model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth=8"],
+         "gives [3, 6, 6, 6, 6, 6] anchors per cell"),
+        (["model={}"], "model: is not set"),
+        (["train_config.num_steps=0"], "train_config.num_steps: is 0"),
+        (["train_config.batch_size=0"], "train_config.batch_size: is 0"),
+        (["train_config.optimizer={}"], "train_config.optimizer: is not set"),
+        ([f"{RATE}={{}}"], f"{RATE}: is not set"),
+        ([f"{COSINE}.total_steps=60"],
+         "total_steps: is 60, but num_steps is 100: the learning rate is 0 for the last 40 steps"),
+        ([f"{COSINE}.warmup_steps=100"], "which leaves nothing of total_steps 100"),
+        ([f"{COSINE}.warmup_learning_rate=1"], "is 1, above learning_rate_base 0.02"),
+        ([f"{RATE}.manual_step_learning_rate.warmup=false"], "schedule: is empty"),
+        ([f"{RATE}.manual_step_learning_rate.schedule=[{{step: 9}}, {{step: 9}}]"],
+         "has steps [9, 9]"),
+        (["train_config.load_all_detection_checkpoint_vars=true"], "which TF2 training refuses"),
+        (["train_input_reader.num_epochs=1"],
+         "is 1: 6 examples give 2 batches of 3, but num_steps is 100"),
+        (["train_config.data_augmentation_options=[{}]"],
+         "data_augmentation_options[0]: cannot be built"),
+        (["eval_config.metrics_set=coco_detection_metric"], "coco_detection_metrics"),
+        ([f"{RECORDS}=PATH_TO_BE_CONFIGURED/x.record"], "is still 'PATH_TO_BE_CONFIGURED/x.record'"),
+        ([f"{RECORDS}=nowhere/*.record"], "nowhere/*.record matches no file"),
+        ([f"{RECORDS}=[]"], "input_path: is empty"),
+        (["train_input_reader.tf_record_input_reader={}"], "input_path: is empty"),
+        (["train_input_reader={}"], "tf_record_input_reader: is not set"),
+        (["train_input_reader.label_map_path="], "label_map_path: is empty"),
+        (["train_input_reader.label_map_path=PATH_TO_BE_CONFIGURED/l.pbtxt"], "is still"),
+        (["train_input_reader.label_map_path=no.pbtxt"], "no.pbtxt does not exist"),
+        (["model.ssd.num_classes=1"],
+         "ids up to 2, but num_classes is 1: the model has no output for dog"),
+        (["train_config.fine_tune_checkpoint=PATH_TO_BE_CONFIGURED/ckpt-0"], "is still"),
+        (["train_config.fine_tune_checkpoint=no/ckpt-0"], "there is no no/ckpt-0.index"),
+        (["train_config.fine_tune_checkpoint=no/ckpt-0.index"], "leave .index out: no/ckpt-0"),
+        (["train_config.fine_tune_checkpoint=no", "train_config.fine_tune_checkpoint_version=V1"],
+         "is V1, which TF2 training refuses"),
+        (["train_config.fine_tune_checkpoint=no",
+          "train_config.fine_tune_checkpoint_type=detektion"], "nearest valid: detection"),
+    ],
+)  # fmt: skip
+def test_problems(config, assignments, expected):
+    for assignment in assignments:
+        set_field(config, assignment)
+    assert any(expected in problem for problem in problems(config)), problems(config)
+
+
+@pytest.mark.parametrize(
+    ("assignments", "expected"),
+    [
+        ([f"{COSINE}.total_steps=500"], "training ends before the learning rate has come down"),
+        ([f"{COSINE}.total_steps=500", f"{COSINE}.warmup_steps=100"], "training is warm-up only"),
+        ([f"{RATE}.manual_step_learning_rate.schedule=[{{step: 9}}, {{step: 100}}]"],
+         "changes the rate at step 100, but training ends at 100"),
+        ([f"{RATE}.exponential_decay_learning_rate.decay_steps=101"], "before the rate decays"),
+        (["train_config.batch_size=7"], "there are only 6 examples"),
+        (["train_config.freeze_variables=a"], "freeze_variables: is set, but"),
+        (["train_config.update_trainable_variables=a"], "update_trainable_variables: is set, but"),
+        (["train_config.bias_grad_multiplier=2"], "bias_grad_multiplier: is set, but"),
+        (["train_config.use_bfloat16=true"], "use_bfloat16: is true"),
+        (["graph_rewriter.quantization.delay=1"], "nothing is trained for quantization"),
+        (["model.ssd.post_processing.score_converter=SOFTMAX"],
+         "is SOFTMAX, but the model is trained with weighted_sigmoid_focal"),
+        (["model.ssd.num_classes=5"], "3 outputs of the model stay unused"),
+        (["train_input_reader.max_number_of_boxes=1"], "is 1, but an image has 2 objects"),
+        (["eval_input_reader[1]={ label_map_path: 'a' }"], "is there 2 times"),
+    ],
+)  # fmt: skip
+def test_warnings(config, assignments, expected):
+    for assignment in assignments:
+        set_field(config, assignment)
+    assert any(expected in warning for warning in warnings(config)), warnings(config)
+
+
+class TestRecords:
+    FIRST = "train.record-00000-of-00002"
+
+    def test_a_file_cut_short(self, config, data):
+        path = data / self.FIRST
+        path.write_bytes(path.read_bytes()[:-5])
+        size = path.stat().st_size
+        assert f"{path}: it is cut short within record 3, at byte {size}" in only(problems(config))
+
+    def test_a_file_cut_within_a_header(self, config, data):
+        path = data / self.FIRST
+        length = len(path.read_bytes()) // 4
+        path.write_bytes(path.read_bytes()[: length + 3])
+        assert "it ends within record 1" in only(problems(config))
+
+    def test_a_damaged_length(self, config, data):
+        path = data / self.FIRST
+        content = bytearray(path.read_bytes())
+        content[len(content) // 4] ^= 1
+        path.write_bytes(content)
+        assert "record 1 is damaged" in only(problems(config))
+
+    def test_damaged_data(self, config, data):
+        path = data / self.FIRST
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2 + 20] ^= 1
+        path.write_bytes(content)
+        assert f"{path}, record 2: " in only(problems(config))
+
+    def test_a_file_of_another_kind(self, config, data):
+        (data / self.FIRST).write_text("an annotation, not a record")
+        assert "it is not a TFRecord file" in only(problems(config))
+
+    def test_no_record_at_all(self, config, data):
+        for path in data.glob("train.record-*"):
+            path.write_bytes(b"")
+        assert f"no record in {data}/train.record-00000-of-00002" in only(problems(config))
+
+    def test_an_absent_shard(self, config, data):
+        (data / self.FIRST).unlink()
+        assert f"1 shards that the file names promise are absent: {data / self.FIRST}" in only(
+            problems(config)
+        )
+
+    def test_a_pattern_that_means_one_shard_misses_no_other(self, config, data):
+        set_field(config, f"{RECORDS}={data / self.FIRST}")
+        assert problems(config) == []
+
+    def test_shards_of_two_conversions(self, config, data):
+        write_records(data / "train.record-00000-of-00001", example(CAT))
+        assert "(-of-00001 and -of-00002)" in only(warnings(config))
+
+    def test_a_folder(self, config, data):
+        (data / "folder").mkdir()
+        set_field(config, f"{RECORDS}={data}/folder")
+        assert f"{data}/folder is a folder" in only(problems(config))
+
+    def test_no_objects(self, config, data):
+        for path in data.glob("train.record-*"):
+            write_records(path, example())
+        assert "no record has an object" in only(problems(config))
+
+    @pytest.mark.parametrize(
+        ("make", "expected"),
+        [
+            (lambda: b"\xff\xff\xff", "record 0 is not a tf.train.Example"),
+            (lambda: example(CAT, encoded=b""), "record 0 has nothing under the key image/encoded"),
+            (lambda: example(CAT, encoded=b"text"), "record 0 has no JPEG or PNG under"),
+            (lambda: example(CAT, ymin=[]), "different lengths: 0 ymin, 1 xmin, 1 ymax, 1 xmax"),
+            (lambda: example(("cat", 1, 0, 0, 480, 640)),
+             "1 boxes lie outside 0..1: {path}, record 0: ymin, xmin, ymax, xmax = 0, 0, 480, 640"),
+            (lambda: example(("cat", 1, 0, 0, float("nan"), 1)), "= 0, 0, nan, 1"),
+            (lambda: example(("cat", 1, -0.5, 0, 1, 1)), "= -0.5, 0, 1, 1"),
+            (lambda: example(("cow", 2, 0, 0, 1, 1)), "not in the label map: 'cow'"),
+            (lambda: example((None, 3, 0, 0, 1, 1)), "class ids 3, expected 1 to 2"),
+            (lambda: example((None, 0, 0, 0, 1, 1)), "class ids 0, expected 1 to 2"),
+        ],
+    )  # fmt: skip
+    def test_bad_contents(self, config, data, make, expected):
+        path = data / self.FIRST
+        write_records(path, make())
+        found = problems(config)
+        assert any(expected.format(path=path) in problem for problem in found), found
+
+    def test_ids_without_texts_are_fine(self, config, data):
+        write_records(data / self.FIRST, example((None, 2, 0, 0, 1, 1)))
+        assert problems(config) == []
+
+    def test_a_box_at_the_edge_is_inside(self, config, data):
+        write_records(data / self.FIRST, example(("cat", 1, 0.0, 0.0, 1.0000001, 1.0)))
+        assert problems(config) == []
+
+    @pytest.mark.parametrize("box", [(0.5, 0, 0.5, 1), (0, 1, 1, 0)])
+    def test_boxes_without_area(self, config, data, box):
+        write_records(data / self.FIRST, example(("cat", 1, *box)))
+        assert "1 boxes have no area" in only(warnings(config))
+
+    def test_ids_of_another_label_map(self, config, data):
+        write_records(data / self.FIRST, example(("cat", 2, 0, 0, 1, 1)))
+        assert "'cat' 1, 2 instead of 1" in only(warnings(config))
+
+    def test_a_large_dataset_is_read_in_part(self, config, monkeypatch):
+        from odapi_ssd.pipeline import check_inputs
+
+        monkeypatch.setattr(check_inputs, "_MAX_BYTES_READ", 1)
+        facts = dict(check_config(config).facts)
+        assert facts["training examples"] == "6 in 2 files, 2 of them read"
+
+
+class TestLabelMap:
+    def test_display_names_count_as_names(self, config, data):
+        (data / "labels.pbtxt").write_text(
+            "item { id: 1 name: '/m/1' display_name: 'cat' }"
+            "item { id: 2 name: '/m/2' display_name: 'dog' }"
+        )
+        assert problems(config) == []
+
+    def test_one_that_does_not_parse(self, config, data):
+        (data / "labels.pbtxt").write_text("item { id: 1 nam: 'cat' }")
+        assert all("labels.pbtxt does not parse: 1:14" in problem for problem in problems(config))
+        assert len(problems(config)) == 2
+
+    def test_another_one_for_evaluation(self, config, data):
+        (data / "other.pbtxt").write_text("item { id: 2 name: 'cat' } item { id: 1 name: 'dog' }")
+        set_field(config, f"eval_input_reader[0].label_map_path={data}/other.pbtxt")
+        assert "holds other classes or ids than that of train_input_reader" in only(
+            problems(config)
+        )
+
+
+class TestAnchors:
+    def _efficientdet(self, *assignments):
+        config = load_config(template_dir() / "efficientdet_d0_voc.config", assignments)
+        report = check_config(config)
+        return [str(problem) for problem in report.problems if problem.path.startswith("model")]
+
+    def test_the_template_fits(self):
+        assert self._efficientdet() == []
+
+    def test_a_size_that_the_pyramid_does_not_take(self):
+        found = self._efficientdet(f"{FIXED}={{ height: 300 width: 512 }}")
+        assert "merges levels 3 to 7" in only(found)
+        assert "multiples of 128, not 300x512 (nearest: 256, 384, 512, 640)" in only(found)
+
+    def test_other_levels_than_the_pyramid(self):
+        found = self._efficientdet(f"{ANCHORS}.multiscale_anchor_generator.max_level=6")
+        assert "makes anchors for 4 feature maps, but the feature extractor gives 5" in only(found)
+        level = f"{ANCHORS}.multiscale_anchor_generator."
+        found = self._efficientdet(f"{level}min_level=4", f"{level}max_level=8")
+        assert "has levels 4 to 8, the feature pyramid 3 to 7" in only(found)
+
+
+class TestCheckpoint:
+    def _save(self, folder):
+        import tensorflow as tf
+
+        return tf.train.Checkpoint(step=tf.Variable(1)).write(str(folder / "ckpt-1"))
+
+    def test_one_that_exists(self, config, data):
+        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data)}")
+        assert problems(config) == []
+
+    def test_its_folder(self, config, data):
+        prefix = self._save(data)
+        set_field(config, f"train_config.fine_tune_checkpoint={data}")
+        assert f"is a folder, {data}; name the checkpoint in it: {prefix}" in only(problems(config))
+
+    def test_one_of_tensorflow_1(self, config, data):
+        import tensorflow as tf
+
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            tf.compat.v1.get_variable("a", [])
+            session.run(tf.compat.v1.global_variables_initializer())
+            prefix = tf.compat.v1.train.Saver().save(session, str(data / "model.ckpt"))
+        set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
+        assert "is a checkpoint of TensorFlow 1" in only(problems(config))
+
+    def test_no_type(self, config, data):
+        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data)}")
+        set_field(config, "train_config.fine_tune_checkpoint_type=")
+        assert "takes the checkpoint for one of classification" in only(warnings(config))
+
+
+class TestPurpose:
+    def test_training_does_without_evaluation(self, config):
+        del config.eval_input_reader[:]
+        report = require_valid(config, for_training=True)
+        assert "there is nothing to evaluate on" in str(only(report.warnings))
+        with pytest.raises(OdapiError, match="there is nothing to evaluate on"):
+            require_valid(config, for_training=False)
+
+    def test_evaluation_does_without_training(self, config):
+        config.ClearField("train_input_reader")
+        config.ClearField("train_config")
+        require_valid(config, for_training=False)
+        with pytest.raises(OdapiError):
+            require_valid(config, for_training=True)
+
+    def test_one_error_names_all_problems(self, config):
+        set_field(config, "train_config.num_steps=0")
+        set_field(config, "train_config.batch_size=0")
+        with pytest.raises(OdapiError, match=r"a\.config has 2 problems") as caught:
+            require_valid(config, source="a.config")
+        assert len(caught.value.details) == 2
+
+    def test_evaluation_on_the_training_files(self, config, data):
+        set_field(config, f"eval_input_reader[0].tf_record_input_reader.input_path={data}/train*")
+        assert "are trained on as well" in only(warnings(config))
+
+
+class TestOtherModels:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("faster_rcnn { num_classes: 2 image_resizer { identity_resizer {} } "
+             "feature_extractor { type: 'faster_rcnn_resnet_50_keras' } }",
+             "nearest valid: faster_rcnn_resnet50_keras"),
+            ("center_net { num_classes: 2 image_resizer { identity_resizer {} } "
+             "feature_extractor { type: 'hourglass_103' } }", "nearest valid: hourglass_10"),
+        ],
+    )  # fmt: skip
+    def test_feature_extractors(self, config, text, expected):
+        config.model.CopyFrom(parse_config(f"model {{ {text} }}").model)
+        assert expected in only(problems(config))
+
+
+def test_the_command(config, data):
+    save_config(config, data / "a.config")
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "odapi_ssd", "check", "--pipeline_config_path",
+             str(data / "a.config"), *arguments],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("OK\n")
+    assert "1,917" in done.stdout
+    done = run("--set", "train_config.num_steps=0")
+    assert done.returncode == 1
+    assert "train_config.num_steps: is 0" in done.stderr
+    assert "Traceback" not in done.stderr

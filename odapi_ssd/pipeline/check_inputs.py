@@ -25,7 +25,7 @@ from odapi_ssd.pipeline.record_files import (
 
 __all__ = ["InputFacts", "check_input_reader"]
 
-_MAX_BYTES_READ = 256 * 1024 * 1024
+_MAX_BYTES_READ = 128 * 1024 * 1024  # about a second
 
 
 @dataclass

@@ -170,7 +170,7 @@ class TestGoodConfig:
         (["train_config.data_augmentation_options=[{}]"],
          "data_augmentation_options[0]: cannot be built"),
         (["eval_config.metrics_set=coco_detection_metric"], "coco_detection_metrics"),
-        ([f"{RECORDS}=PATH_TO_BE_CONFIGURED/x.record"], "is still 'PATH_TO_BE_CONFIGURED/x.record'"),
+        ([f"{RECORDS}=PATH_TO_BE_CONFIGURED/x"], "is still 'PATH_TO_BE_CONFIGURED/x'"),
         ([f"{RECORDS}=nowhere/*.record"], "nowhere/*.record matches no file"),
         ([f"{RECORDS}=[]"], "input_path: is empty"),
         (["train_input_reader.tf_record_input_reader={}"], "input_path: is empty"),

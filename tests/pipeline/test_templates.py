@@ -1,4 +1,4 @@
-"""The templates: complete, consistent, and what the API builds of them is what their headers say."""
+"""The templates: complete, consistent, and built by the API as their headers say."""
 
 import re
 

@@ -11,7 +11,7 @@ from typing import Any
 import odapi_ssd
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["load_program", "parse_flags", "run_module"]
+__all__ = ["loaded_program", "run_module"]
 
 _PACKAGE = "object_detection"
 
@@ -32,19 +32,33 @@ def run_module(module: str, arguments: Sequence[str]) -> None:
         runpy.run_module(full_name, run_name="__main__", alter_sys=True)
 
 
-def load_program(name: str) -> Any:
-    """Imports a program of the API (a module that defines absl flags and `main`)."""
+@contextmanager
+def loaded_program(name: str, flag_values: Mapping[str, Any]) -> Iterator[Any]:
+    """Imports a program of the API (a module with absl flags and `main`), its flags set.
+
+    absl has one set of flags per process, which two of the API's programs cannot share, as both
+    define `pipeline_config_path`: in the block the program's flags are there, afterwards not.
+
+    Args:
+        name: `model_main_tf2` or the like.
+        flag_values: its flags; None leaves a flag's default.
+    Yields:
+        The module.
+    """
     odapi_ssd.register()
-    return importlib.import_module(f"{_PACKAGE}.{name}")
-
-
-def parse_flags(program: str, values: Mapping[str, Any]) -> None:
-    """Sets the program's absl flags as its command line would; None leaves a flag's default."""
     from absl import flags
 
-    arguments = [f"--{name}={value}" for name, value in values.items() if value is not None]
-    flags.FLAGS.unparse_flags()
-    flags.FLAGS([program, *arguments])
+    full_name = f"{_PACKAGE}.{name}"
+    arguments = [f"--{flag}={value}" for flag, value in flag_values.items() if value is not None]
+    try:
+        program = importlib.import_module(full_name)
+        flags.FLAGS.unparse_flags()
+        flags.FLAGS([full_name, *arguments])
+        yield program
+    finally:
+        for flag in list(flags.FLAGS.flags_by_module_dict().get(full_name, [])):
+            delattr(flags.FLAGS, flag.name)
+        sys.modules.pop(full_name, None)
 
 
 def _full_name(module: str) -> str:

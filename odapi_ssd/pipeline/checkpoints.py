@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["explain_mismatch", "latest_checkpoint", "require_checkpoint"]
+__all__ = ["explain_mismatch", "latest_checkpoint", "require_checkpoint", "require_fit"]
 
 _MISMATCH = re.compile(r"shape|incompatible|not bound|unresolved|unmatched|No such|Could not", re.I)
 
@@ -61,10 +62,37 @@ def explain_mismatch(checkpoint: str | None) -> Iterator[None]:
     except (ValueError, AssertionError) as error:
         if checkpoint is None or not _MISMATCH.search(str(error)):
             raise
-        first_line = str(error).strip().splitlines()[0][:300]
-        raise OdapiError(
-            f"The checkpoint {checkpoint} does not fit the model of this config: it was written by "
-            f"another one ({first_line}).",
-            hint="use the config that the run was started with (pipeline.config in its model "
-            "directory), or another --model_dir.",
-        ) from error
+        raise _misfit(checkpoint, [str(error).strip().splitlines()[0][:300]]) from error
+
+
+def require_fit(model: Any, checkpoint: str) -> None:
+    """Makes sure that a restored model's variables have the shapes that its config gives them.
+
+    A variable whose value comes from a checkpoint while it is made, as it does in the API, takes
+    whatever shape the checkpoint has, and nobody objects.
+
+    Args:
+        model: a Keras model whose variables are built and restored.
+        checkpoint: the prefix that they were restored from.
+    Raises:
+        OdapiError: the checkpoint is another model's.
+    """
+    misfits = []
+    for variable in model.variables:
+        restored_shape = variable.numpy().shape
+        if not variable.shape.is_compatible_with(restored_shape):
+            misfits.append(
+                f"{variable.name}: {list(restored_shape)} in the checkpoint, "
+                f"{variable.shape.as_list()} in the config's model"
+            )
+    if misfits:
+        raise _misfit(checkpoint, misfits)
+
+
+def _misfit(checkpoint: str, details: list[str]) -> OdapiError:
+    return OdapiError(
+        f"The checkpoint {checkpoint} does not fit the model of this config, it is another one's:",
+        details=details,
+        hint="use the config that the run was started with (pipeline.config in its model "
+        "directory), or another --model_dir.",
+    )

@@ -122,16 +122,15 @@ def _most_boxes(reader: Any) -> int:
     """The number of objects in the image that has most."""
     import tensorflow as tf
 
-    feature = tf.io.VarLenFeature(tf.int64)
+    key = "image/object/bbox/xmin"
+    feature = tf.io.VarLenFeature(tf.float32)
+
+    def count_boxes(record: Any) -> Any:
+        return tf.size(tf.io.parse_single_example(record, {key: feature})[key].values)
+
     paths = tf.io.gfile.glob(list(reader.tf_record_input_reader.input_path))
-    labels = tf.data.TFRecordDataset(paths).map(
-        lambda record: tf.size(
-            tf.io.parse_single_example(record, {"image/object/class/label": feature})[
-                "image/object/class/label"
-            ].values
-        )
-    )
-    return int(labels.reduce(np.int32(0), tf.maximum))
+    counts = tf.data.TFRecordDataset(paths).map(count_boxes)
+    return int(counts.reduce(np.int32(0), tf.maximum))
 
 
 def _categories(label_map_path: str) -> list[dict[str, Any]]:
@@ -203,7 +202,7 @@ class _Detector:
             status = tf.train.Checkpoint(**objects).restore(self._checkpoint_path)
             status.expect_partial().assert_existing_objects_matched()
         if self._optimizer is not None:
-            self._optimizer.swap_weights()
+            self._optimizer.assign_average_vars(self._model.trainable_variables)
 
 
 def _split_batch(

@@ -9,7 +9,7 @@ from typing import Any
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import api_programs
-from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint
+from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint, require_fit
 from odapi_ssd.pipeline.config import load_config, parse_config
 
 __all__ = ["INPUT_TYPES", "LABEL_MAP_NAME", "export"]
@@ -48,18 +48,38 @@ def export(flags: Mapping[str, Any]) -> Path:
             hint="give the --model_dir of a training run; its newest checkpoint is exported.",
         )
     checkpoint = require_checkpoint(checkpoint_dir)
-    program = api_programs.load_program(_PROGRAM)
     output_dir = Path(flags["output_directory"])
     staging = _make_staging(output_dir)
     try:
-        api_programs.parse_flags(_PROGRAM, {**flags, "output_directory": str(staging)})
-        with explain_mismatch(checkpoint):
-            program.main([])
+        staged_flags = {**flags, "output_directory": str(staging)}
+        with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
+            _export_checked(program, checkpoint)
         _copy_label_map(config, staging)
         _publish(staging, output_dir)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return output_dir / "saved_model"
+
+
+def _export_checked(program: Any, checkpoint: str) -> None:
+    """Runs the program, and makes sure that what it exported is the checkpoint's model."""
+    from object_detection import exporter_lib_v2
+
+    builders = exporter_lib_v2.INPUT_BUILDER_UTIL_MAP
+    stock_build = builders["model_build"]
+    models = []
+
+    def build(*args: Any, **kwargs: Any) -> Any:
+        models.append(stock_build(*args, **kwargs))
+        return models[-1]
+
+    builders["model_build"] = build
+    try:
+        with explain_mismatch(checkpoint):
+            program.main([])
+    finally:
+        builders["model_build"] = stock_build
+    require_fit(models[0], checkpoint)
 
 
 def _make_staging(output_dir: Path) -> Path:

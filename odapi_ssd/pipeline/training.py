@@ -1,7 +1,8 @@
 """Training through the API's own program, with this project's loop inside."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +30,25 @@ def train(
     Raises:
         OdapiError: the model directory belongs to another config, or what the loop raises.
     """
-    program = api_programs.load_program(_PROGRAM)
-    api_programs.parse_flags(_PROGRAM, flags)
-    if flags.get("checkpoint_dir") or use_api_loop:
-        program.main([])
-        return
+    with api_programs.loaded_program(_PROGRAM, flags) as program:
+        if flags.get("checkpoint_dir") or use_api_loop:
+            program.main([])
+            return
+        claim_model_dir(Path(flags["model_dir"]), Path(flags["pipeline_config_path"]))
+        with _our_train_loop(progress):
+            program.main([])
+
+
+@contextmanager
+def _our_train_loop(progress: TrainingProgress | None) -> Iterator[None]:
+    """Puts this project's loop in the place of the API's."""
     from object_detection import model_lib_v2
 
     from odapi_ssd.pipeline import training_loop
 
-    claim_model_dir(Path(flags["model_dir"]), Path(flags["pipeline_config_path"]))
     stock_loop = model_lib_v2.train_loop
     model_lib_v2.train_loop = functools.partial(training_loop.train_loop, progress=progress)
     try:
-        program.main([])
+        yield
     finally:
         model_lib_v2.train_loop = stock_loop

@@ -22,7 +22,7 @@ from object_detection.core import standard_fields
 from object_detection.utils import config_util, variables_helper
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checkpoints import explain_mismatch, latest_checkpoint
+from odapi_ssd.pipeline.checkpoints import explain_mismatch, latest_checkpoint, require_fit
 from odapi_ssd.pipeline.progress import SilentProgress, StepReport, TrainingProgress
 
 __all__ = ["train_loop"]
@@ -90,6 +90,8 @@ def train_loop(
             while watch.step < num_steps:
                 with explain_mismatch(saver.restored if watch.is_first_step else None):
                     losses = train_step(batches)
+                if watch.is_first_step and saver.restored:
+                    require_fit(job.model, saver.restored)
                 watch.step_done(losses)
                 if watch.step % num_steps_per_iteration == 0 or watch.step == num_steps:
                     watch.write_summaries()

@@ -1,0 +1,137 @@
+"""Detection on files: what is read, drawn and written."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from odapi_ssd.data.label_map import read_label_map
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline import detection, drawing
+
+
+class TestFindImages:
+    def test_files_and_folders_in_order_without_repeats(self, tmp_path):
+        folder = tmp_path / "pictures"
+        (folder / "deep").mkdir(parents=True)
+        names = ["b.JPG", "a.png", "deep/c.jpeg", "notes.txt"]
+        for name in names:
+            (folder / name).touch()
+        found = detection.find_images([folder / "b.JPG", folder])
+        assert [str(path.relative_to(folder)) for path in found] == [
+            "b.JPG",
+            "a.png",
+            "deep/c.jpeg",
+        ]
+
+    def test_missing_files_are_all_named(self, tmp_path):
+        with pytest.raises(OdapiError) as caught:
+            detection.find_images([tmp_path / "x.jpg", tmp_path, tmp_path / "y.jpg"])
+        assert "x.jpg" in str(caught.value)
+        assert "y.jpg" in str(caught.value)
+
+    def test_a_folder_without_images_is_an_error(self, tmp_path):
+        with pytest.raises(OdapiError, match="no image"):
+            detection.find_images([tmp_path])
+
+
+class TestPicturePaths:
+    def test_the_same_name_in_two_folders_gives_two_pictures(self, tmp_path):
+        images = [tmp_path / "a" / "x.jpg", tmp_path / "b" / "x.jpg", tmp_path / "b" / "y.bmp"]
+        paths = detection._picture_paths(images, tmp_path / "out")
+        assert [path.name for path in paths] == ["x.jpg", "x_2.jpg", "y.png"]
+
+    def test_an_input_is_never_overwritten(self, tmp_path):
+        images = [tmp_path / "x.jpg", tmp_path / "x_2.jpg"]
+        paths = detection._picture_paths(images, tmp_path)
+        assert [path.name for path in paths] == ["x_3.jpg", "x_2_2.jpg"]
+
+
+class TestDrawBoxes:
+    def test_the_border_of_a_box_has_its_class_s_colour(self):
+        image = Image.new("RGB", (200, 100))
+        drawing.draw_boxes(image, [(20, 50, 80, 150)], ["кот 90%"], [2])
+        pixels = np.asarray(image)
+        color = drawing.color_of_class(2)
+        assert tuple(pixels[60, 50]) == color
+        assert tuple(pixels[80, 100]) == color
+        assert tuple(pixels[50, 100]) == (0, 0, 0)
+        assert tuple(pixels[60, 149]) == color
+
+    def test_boxes_at_or_beyond_the_border_are_drawn(self):
+        image = Image.new("RGB", (60, 30))
+        drawing.draw_boxes(image, [(-5, -5, 40, 70), (30, 60, 30, 60)], ["a" * 40, "b"], [1, 1])
+        assert np.asarray(image).any()
+
+    def test_neighbouring_classes_differ(self):
+        colors = {drawing.color_of_class(class_id) for class_id in range(1, 21)}
+        assert len(colors) == 20
+
+
+@pytest.mark.tf
+@pytest.mark.slow
+class TestDetectImages:
+    @pytest.fixture(scope="class")
+    def images(self, shapes_dir):
+        return sorted((shapes_dir / "JPEGImages").glob("*.jpg"))[:3]
+
+    def test_pictures_and_data(self, exported_dir, images, tmp_path):
+        label_map_path = exported_dir / "label_map.pbtxt"
+        json_path = detection.detect_images(
+            exported_dir / "saved_model", label_map_path, tmp_path, images, min_score=0.0
+        )
+        entries = json.loads(json_path.read_text())
+        assert [entry["image"] for entry in entries] == [str(path) for path in images]
+        names = {class_id: name for name, class_id in read_label_map(label_map_path).items()}
+        for path, entry in zip(images, entries, strict=True):
+            with Image.open(path) as image, Image.open(tmp_path / path.name) as picture:
+                assert picture.size == image.size
+                width, height = image.size
+            assert entry["detections"]
+            scores = [found["score"] for found in entry["detections"]]
+            assert scores == sorted(scores, reverse=True)
+            for found in entry["detections"]:
+                ymin, xmin, ymax, xmax = found["box_yxyx_px"]
+                assert 0 <= ymin <= ymax <= height
+                assert 0 <= xmin <= xmax <= width
+                assert found["class_name"] == names[found["class_id"]]
+
+    def test_a_broken_image_is_named_and_the_others_are_done(self, exported_dir, images, tmp_path):
+        broken = tmp_path / "broken.jpg"
+        broken.write_bytes(images[0].read_bytes()[:2000])
+        with pytest.raises(OdapiError, match=r"1 of 2 images cannot be read") as caught:
+            detection.detect_images(
+                exported_dir / "saved_model",
+                exported_dir / "label_map.pbtxt",
+                tmp_path / "out",
+                [broken, images[0]],
+            )
+        assert "broken.jpg" in str(caught.value)
+        entries = json.loads((tmp_path / "out" / "detections.json").read_text())
+        assert [entry["image"] for entry in entries] == [str(images[0])]
+
+    def test_what_is_no_saved_model_is_said(self, exported_dir, images, tmp_path):
+        with pytest.raises(OdapiError, match="no SavedModel"):
+            detection.detect_images(
+                exported_dir, exported_dir / "label_map.pbtxt", tmp_path / "out", images
+            )
+        assert not (tmp_path / "out").exists()
+
+    def test_an_upright_image_is_the_same_as_its_rotated_copy(self, exported_dir, images, tmp_path):
+        """Pixels turned by 90 degrees with the EXIF tag that says so are the same picture."""
+        upright, rotated = tmp_path / "upright.png", tmp_path / "rotated.png"
+        with Image.open(images[0]) as image:
+            image.save(upright)
+            exif = Image.Exif()
+            exif[0x0112] = 6
+            image.transpose(Image.Transpose.ROTATE_90).save(rotated, exif=exif)
+        json_path = detection.detect_images(
+            exported_dir / "saved_model",
+            exported_dir / "label_map.pbtxt",
+            tmp_path / "out",
+            [upright, rotated],
+            min_score=0.0,
+        )
+        first, second = json.loads(json_path.read_text())
+        assert first["detections"] == second["detections"]

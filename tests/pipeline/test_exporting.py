@@ -1,0 +1,145 @@
+"""Export: the SavedModel alone gives what the checkpoint gives; nothing half-written."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline import exporting
+from odapi_ssd.pipeline.config import load_config
+
+pytestmark = [pytest.mark.tf, pytest.mark.slow]
+
+# Runs without this project and without the API: TensorFlow and a SavedModel, as in production.
+_PLAIN_TENSORFLOW = """
+import json, sys
+import numpy as np, tensorflow as tf
+from PIL import Image
+model = tf.saved_model.load(sys.argv[1])
+image = np.asarray(Image.open(sys.argv[2]).convert("RGB"))
+found = model.signatures["serving_default"](input_tensor=tf.constant(image[None]))
+assert not any(name.split(".")[0] in ("odapi_ssd", "object_detection") for name in sys.modules)
+print(json.dumps({name: found[name][0].numpy().tolist() for name in (
+    "detection_boxes", "detection_scores", "detection_classes", "num_detections")}))
+"""
+
+
+@pytest.fixture(scope="module")
+def image_path(shapes_dir):
+    """An image that is not square."""
+    path = sorted((shapes_dir / "JPEGImages").glob("*.jpg"))[0]
+    with Image.open(path) as image:
+        assert image.width != image.height
+    return path
+
+
+def _detections_of_checkpoint(config_path, model_dir, image_path):
+    """What the checkpoint's model finds, built and restored without the exporter."""
+    import odapi_ssd
+
+    odapi_ssd.register()
+    import tensorflow as tf
+    from object_detection.builders import model_builder
+
+    model = model_builder.build(load_config(config_path).model, is_training=False)
+    with Image.open(image_path) as image:
+        pixels = np.asarray(image.convert("RGB"), np.float32)[None]
+    tf.keras.backend.set_learning_phase(False)
+
+    def detect():
+        images, shapes = model.preprocess(tf.constant(pixels))
+        return model.postprocess(model.predict(images, shapes), shapes)
+
+    detect()
+    checkpoint = tf.train.Checkpoint(model=model)
+    checkpoint.restore(tf.train.latest_checkpoint(str(model_dir))).expect_partial()
+    return {name: value[0].numpy() for name, value in detect().items()}
+
+
+def test_plain_tensorflow_gives_what_the_checkpoint_gives(trained_run, exported_dir, image_path):
+    completed = subprocess.run(
+        [sys.executable, "-c", _PLAIN_TENSORFLOW, exported_dir / "saved_model", image_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    exported = json.loads(completed.stdout)
+    expected = _detections_of_checkpoint(trained_run.config_path, trained_run.model_dir, image_path)
+    count = int(expected["num_detections"])
+    assert count > 0
+    assert exported["num_detections"] == count
+    np.testing.assert_allclose(
+        np.array(exported["detection_scores"])[:count],
+        expected["detection_scores"][:count],
+        rtol=1e-4,
+        atol=1e-6,
+    )
+    np.testing.assert_allclose(
+        np.array(exported["detection_boxes"])[:count],
+        expected["detection_boxes"][:count],
+        atol=1e-4,
+    )
+    assert exported["detection_classes"][:count] == [
+        class_id + 1 for class_id in expected["detection_classes"][:count].astype(int)
+    ]
+
+
+def test_the_export_is_complete(exported_dir, records_dir, trained_run):
+    assert sorted(path.name for path in exported_dir.iterdir()) == [
+        "checkpoint",
+        "label_map.pbtxt",
+        "pipeline.config",
+        "saved_model",
+    ]
+    label_map = (records_dir / "label_map.pbtxt").read_text()
+    assert (exported_dir / "label_map.pbtxt").read_text() == label_map
+    assert load_config(exported_dir / "pipeline.config") == load_config(trained_run.config_path)
+
+
+def _flags(run, output, **changes):
+    return {
+        "pipeline_config_path": str(run.config_path),
+        "trained_checkpoint_dir": str(run.model_dir),
+        "output_directory": str(output),
+        **changes,
+    }
+
+
+def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    flags = _flags(trained_run, tmp_path / "out", trained_checkpoint_dir=str(empty))
+    with pytest.raises(OdapiError, match="holds no checkpoint"):
+        exporting.export(flags)
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def test_another_model_s_checkpoint_is_refused_and_an_earlier_export_stays(trained_run, tmp_path):
+    earlier = tmp_path / "out" / "saved_model" / "saved_model.pb"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("earlier")
+    override = "model { ssd { num_classes: 7 } }"
+    with pytest.raises(OdapiError, match="does not fit the model"):
+        exporting.export(_flags(trained_run, tmp_path / "out", config_override=override))
+    assert earlier.read_text() == "earlier"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_encoded_images_can_be_the_input_and_an_export_is_replaced(
+    trained_run, tmp_path, image_path
+):
+    import tensorflow as tf
+
+    stale = tmp_path / "out" / "saved_model" / "stale"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    kind = "encoded_image_string_tensor"
+    saved_model = exporting.export(_flags(trained_run, tmp_path / "out", input_type=kind))
+    assert not stale.exists()
+    detect = tf.saved_model.load(str(saved_model)).signatures["serving_default"]
+    found = detect(tf.constant([image_path.read_bytes()]))
+    assert found["detection_boxes"].shape[-1] == 4

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from odapi_ssd import cli
+from odapi_ssd.data.shapes import write_shapes
 
 _NOTEBOOK = Path(__file__).parents[2] / "colab" / "train_custom_detector.ipynb"
 _FIELD = re.compile(r"^(?P<name>\w+) = .*?(?P<form>\s+# @param .*)$", re.MULTILINE)
@@ -49,6 +51,14 @@ def _fill_form(notebook: nbformat.NotebookNode, **values: object) -> None:
         cell.source = _FIELD.sub(fill, cell.source)
     if filled != set(values):
         raise KeyError(f"no form fields {sorted(set(values) - filled)}")
+
+
+def _drop_cells(notebook: nbformat.NotebookNode, *names: str, after: str = "") -> None:
+    """Drops the cells with these ids, and all that follow the cell `after`."""
+    ids = [cell.id for cell in notebook.cells]
+    dropped = {*names, *(ids[ids.index(after) + 1 :] if after else ())}
+    assert dropped <= set(ids)
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in dropped]
 
 
 def test_is_valid_and_without_what_a_run_leaves_behind(notebook):
@@ -96,7 +106,7 @@ def test_every_command_takes_the_flags_that_the_notebook_gives_it(notebook):
 def kernel_manager(tmp_path, monkeypatch):
     """A kernel of the interpreter that runs the tests, whatever kernels the user has."""
     from ipykernel.kernelspec import write_kernel_spec
-    from jupyter_client import AsyncKernelManager
+    from jupyter_client import KernelManager
     from jupyter_client.kernelspec import KernelSpecManager
 
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
@@ -105,7 +115,12 @@ def kernel_manager(tmp_path, monkeypatch):
     kernels_dir.mkdir()
     write_kernel_spec(kernels_dir / "python3")
     specs = KernelSpecManager(kernel_dirs=[str(kernels_dir)], ensure_native_kernel=False)
-    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
+    manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
+    yield manager
+    # nbclient ends only the kernels whose manager it has made itself.
+    if manager.has_kernel:
+        manager.shutdown_kernel(now=True)
+    assert not manager.is_alive()
 
 
 def _execute(notebook, kernel_manager, directory: Path) -> None:
@@ -147,12 +162,27 @@ def test_runs_from_top_to_bottom(notebook, kernel_manager, tmp_path):
     assert not any("\x1b" in _printed(cell) for cell in _code_cells(notebook))
 
 
+@pytest.mark.tf
+@pytest.mark.slow
+def test_takes_a_zip_of_your_own_data(notebook, kernel_manager, tmp_path):
+    write_shapes(tmp_path / "mine" / "cells", num_images=6, seed=1)
+    archive = shutil.make_archive(str(tmp_path / "mine"), "zip", tmp_path / "mine")
+    _fill_form(notebook, my_data=archive)
+    _drop_cells(notebook, "doctor", after="convert")
+
+    _execute(notebook, kernel_manager, tmp_path / "work")
+
+    records_dir = tmp_path / "work" / "my_detector" / "records"
+    splits = json.loads((records_dir / "dataset.json").read_text())["splits"]
+    assert sum(split["num_examples"] for split in splits.values()) == 6
+
+
 @pytest.mark.slow
 def test_a_command_that_fails_stops_the_notebook(notebook, kernel_manager, tmp_path):
     from nbclient.exceptions import CellExecutionError
 
     _fill_form(notebook, my_data="no_such_folder")
-    notebook.cells = [cell for cell in notebook.cells if cell.id not in ("doctor", "look")]
+    _drop_cells(notebook, "doctor", "look")
 
     with pytest.raises(CellExecutionError, match="Failed with status 1, see above: odapi-ssd conv"):
         _execute(notebook, kernel_manager, tmp_path / "work")

@@ -37,8 +37,8 @@ def command(
 
     pipeline = config.load_config(pipeline_config_path)
     checkpoints.require_checkpoint(checkpoint_dir)
-    report = check.require_valid(pipeline, for_training=False)
-    print_warnings(report.warnings)
+    report = check.require_valid(pipeline, for_training=False, source=pipeline_config_path)
+    print_warnings(map(str, report.warnings))
     with progress(None, "Evaluating images") as advance:
         result = evaluation.evaluate(
             pipeline, checkpoint_dir, output_dir, on_progress=lambda num_images: advance()

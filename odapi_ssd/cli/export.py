@@ -27,7 +27,9 @@ _INPUT_TYPES = (
 @click.option("--output_directory", required=True, metavar="E", help="Where the export goes.")
 @click.option("--input_type", metavar="TYPE", help=f"{_INPUT_TYPES} (image_tensor).")
 @click.option(
-    "--config_override", metavar="TEXT", help="Pipeline config in text form, merged over the file's."
+    "--config_override",
+    metavar="TEXT",
+    help="Pipeline config in text form, merged over the file's.",
 )
 @click.option("--use_side_inputs", type=bool, metavar="BOOL", help="Side inputs besides images.")
 @click.option("--side_input_shapes", metavar="TEXT", help="Their shapes, as in 1,2000,2057/1.")

@@ -13,9 +13,7 @@ from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
     cls=AbslCommand, short_help="Train a detector; takes every flag of model_main_tf2.py."
 )
 @click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
-@click.option(
-    "--model_dir", required=True, metavar="M", help="Where checkpoints and summaries go."
-)
+@click.option("--model_dir", required=True, metavar="M", help="Where checkpoints and summaries go.")
 @click.option("--num_train_steps", type=int, metavar="N", help="Overrides the config's num_steps.")
 @click.option(
     "--checkpoint_every_n",
@@ -24,7 +22,10 @@ from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
     help="Steps between checkpoints (1000). The last step is always saved.",
 )
 @click.option(
-    "--record_summaries", type=bool, metavar="BOOL", help="Record images and model summaries (true)."
+    "--record_summaries",
+    type=bool,
+    metavar="BOOL",
+    help="Record images and model summaries (true).",
 )
 @click.option(
     "--train_loop",
@@ -58,9 +59,7 @@ from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 )
 @click.option("--num_eval_steps", type=int, hidden=True, help="A flag of TF1's model_main.")
 @click.pass_obj
-def command(
-    settings: Settings, train_loop: str, num_eval_steps: int | None, **flags: Any
-) -> None:
+def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **flags: Any) -> None:
     """Train the model of a pipeline config, or go on with the run in the model directory.
 
     The config is checked first. Ctrl-C saves the current step; the same command goes on from it.
@@ -77,8 +76,12 @@ def command(
         from odapi_ssd.pipeline import check, config, training
 
         progress.phase("Checking the config and its data")
-        report = check.require_valid(config.load_config(flags["pipeline_config_path"]))
-        print_warnings(report.warnings)
+        path, num_steps = flags["pipeline_config_path"], flags["num_train_steps"]
+        overrides = [] if num_steps is None else [f"train_config.num_steps={num_steps}"]
+        pipeline = config.load_config(path, overrides)
+        is_training = not flags["checkpoint_dir"]
+        report = check.require_valid(pipeline, for_training=is_training, source=path)
+        print_warnings(map(str, report.warnings))
         training.train(flags, use_api_loop=train_loop == "api", progress=progress)
-    if not flags["checkpoint_dir"]:
+    if is_training:
         click.echo(f"Trained: {flags['model_dir']}")

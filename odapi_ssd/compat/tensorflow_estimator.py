@@ -31,7 +31,7 @@ class _Estimator(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"tf.estimator.{name} is not available: TensorFlow removed estimators in 2.16, and with "
-            "them the API's TF1 programs (model_main, export_inference_graph). Use model_main_tf2 "
-            "and exporter_main_v2."
+            f"tf.estimator.{name} is not available: TensorFlow removed estimators in 2.16, and "
+            "with them the API's TF1 programs (model_main, export_inference_graph). Use "
+            "model_main_tf2 and exporter_main_v2."
         )

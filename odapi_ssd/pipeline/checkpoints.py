@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.errors import OdapiError
 
 __all__ = ["explain_mismatch", "latest_checkpoint", "require_checkpoint", "require_fit"]
@@ -15,8 +16,7 @@ _MISMATCH = re.compile(r"shape|incompatible|not bound|unresolved|unmatched|No su
 
 def latest_checkpoint(directory: str | Path) -> str | None:
     """The prefix of the newest complete checkpoint in a directory; None if there is none."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     prefix: str | None = tf.train.latest_checkpoint(str(directory))
     return prefix
 

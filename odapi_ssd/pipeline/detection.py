@@ -78,7 +78,7 @@ class Detector:
                 class_id=int(class_ids[i]),
                 class_name=self._class_names.get(int(class_ids[i]), f"class {class_ids[i]}"),
                 score=float(scores[i]),
-                box_yxyx_px=tuple(round(float(value), 2) for value in boxes_yxyx_px[i]),
+                box_yxyx_px=_as_box(boxes_yxyx_px[i]),
             )
             for i in order
         ]
@@ -87,6 +87,11 @@ class Detector:
         if self._input.dtype == self._tf.string:
             return self._tf.io.encode_png(image_rgb)[None]
         return self._tf.cast(image_rgb[None], self._input.dtype)
+
+
+def _as_box(box_yxyx_px: np.ndarray) -> tuple[float, float, float, float]:
+    ymin, xmin, ymax, xmax = (round(float(value), 2) for value in box_yxyx_px)
+    return ymin, xmin, ymax, xmax
 
 
 def find_images(paths: Sequence[Path]) -> list[Path]:
@@ -160,7 +165,7 @@ def detect_images(
     write_text(json_path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
     if faults:
         raise OdapiError(
-            f"{len(faults)} of {len(images)} images cannot be read; the others are in {output_dir}.",
+            f"{len(faults)} of {len(images)} images cannot be read; the others are done:",
             details=faults,
         )
     return json_path

@@ -64,7 +64,9 @@ def list_packages() -> list[PackageVersion]:
             f"Python {python} is not supported: TensorFlow 2.20's add-ons exist for 3.10 to 3.12.",
             hint="make the environment with such a Python.",
         )
-    packages = [PackageVersion(name, _version(name), release) for name, release in _PACKAGES.items()]
+    packages = [
+        PackageVersion(name, _version(name), release) for name, release in _PACKAGES.items()
+    ]
     missing = [package.name for package in packages if package.version is None]
     if missing:
         raise OdapiError(

@@ -50,9 +50,7 @@ class TestScorer:
         scorer = evaluation._Scorer(_CATEGORIES)
         scorer.add(
             _truth([self.LEFT, self.RIGHT], [1, 1]),
-            _found(
-                [self.LEFT, (0.0, 0.4, 0.1, 0.5), self.RIGHT], [1, 1, 1], [0.9, 0.8, 0.7]
-            ),
+            _found([self.LEFT, (0.0, 0.4, 0.1, 0.5), self.RIGHT], [1, 1, 1], [0.9, 0.8, 0.7]),
         )
         result = scorer.evaluation("ckpt-1", 3)
         assert result.per_class["cat"] == pytest.approx(5 / 6)

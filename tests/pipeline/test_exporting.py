@@ -1,11 +1,11 @@
 """Export: the SavedModel alone gives what the checkpoint gives; nothing half-written."""
 
-import json
-import subprocess
-import sys
-
-import numpy as np
 import pytest
+from exported_models import (
+    assert_same_detections,
+    detect_in_plain_tensorflow,
+    detect_with_checkpoint,
+)
 from PIL import Image
 
 from odapi_ssd.errors import OdapiError
@@ -13,19 +13,6 @@ from odapi_ssd.pipeline import exporting
 from odapi_ssd.pipeline.config import load_config
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
-
-# Runs without this project and without the API: TensorFlow and a SavedModel, as in production.
-_PLAIN_TENSORFLOW = """
-import json, sys
-import numpy as np, tensorflow as tf
-from PIL import Image
-model = tf.saved_model.load(sys.argv[1])
-image = np.asarray(Image.open(sys.argv[2]).convert("RGB"))
-found = model.signatures["serving_default"](input_tensor=tf.constant(image[None]))
-assert not any(name.split(".")[0] in ("odapi_ssd", "object_detection") for name in sys.modules)
-print(json.dumps({name: found[name][0].numpy().tolist() for name in (
-    "detection_boxes", "detection_scores", "detection_classes", "num_detections")}))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -37,55 +24,10 @@ def image_path(shapes_dir):
     return path
 
 
-def _detections_of_checkpoint(config_path, model_dir, image_path):
-    """What the checkpoint's model finds, built and restored without the exporter."""
-    import odapi_ssd
-
-    odapi_ssd.register()
-    import tensorflow as tf
-    from object_detection.builders import model_builder
-
-    model = model_builder.build(load_config(config_path).model, is_training=False)
-    with Image.open(image_path) as image:
-        pixels = np.asarray(image.convert("RGB"), np.float32)[None]
-    tf.keras.backend.set_learning_phase(False)
-
-    def detect():
-        images, shapes = model.preprocess(tf.constant(pixels))
-        return model.postprocess(model.predict(images, shapes), shapes)
-
-    detect()
-    checkpoint = tf.train.Checkpoint(model=model)
-    checkpoint.restore(tf.train.latest_checkpoint(str(model_dir))).expect_partial()
-    return {name: value[0].numpy() for name, value in detect().items()}
-
-
 def test_plain_tensorflow_gives_what_the_checkpoint_gives(trained_run, exported_dir, image_path):
-    completed = subprocess.run(
-        [sys.executable, "-c", _PLAIN_TENSORFLOW, exported_dir / "saved_model", image_path],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    exported = json.loads(completed.stdout)
-    expected = _detections_of_checkpoint(trained_run.config_path, trained_run.model_dir, image_path)
-    count = int(expected["num_detections"])
-    assert count > 0
-    assert exported["num_detections"] == count
-    np.testing.assert_allclose(
-        np.array(exported["detection_scores"])[:count],
-        expected["detection_scores"][:count],
-        rtol=1e-4,
-        atol=1e-6,
-    )
-    np.testing.assert_allclose(
-        np.array(exported["detection_boxes"])[:count],
-        expected["detection_boxes"][:count],
-        atol=1e-4,
-    )
-    assert exported["detection_classes"][:count] == [
-        class_id + 1 for class_id in expected["detection_classes"][:count].astype(int)
-    ]
+    exported = detect_in_plain_tensorflow(exported_dir / "saved_model", image_path)
+    config_path, model_dir = trained_run.config_path, trained_run.model_dir
+    assert_same_detections(exported, detect_with_checkpoint(config_path, model_dir, image_path))
 
 
 def test_the_export_is_complete(exported_dir, records_dir, trained_run):

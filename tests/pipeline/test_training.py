@@ -52,7 +52,7 @@ def _scalar_steps(event_dir: Path) -> dict[str, list[int]]:
     return steps
 
 
-@pytest.fixture()
+@pytest.fixture
 def without_learning(tiny_config_path: Path, tmp_path: Path) -> Path:
     """The tiny config with a learning rate of 0: a step leaves the kernels as they are."""
     config = load_config(
@@ -158,9 +158,7 @@ def test_a_checkpoint_of_another_model_is_refused_without_a_note_too(
     overrides = ["model.ssd.num_classes=5", "train_config.num_steps=9"]
     save_config(load_config(tiny_config_path, overrides), other_path)
     with pytest.raises(OdapiError, match="does not fit the model of this config"):
-        training.train(
-            {"pipeline_config_path": str(other_path), "model_dir": str(model_dir)}
-        )
+        training.train({"pipeline_config_path": str(other_path), "model_dir": str(model_dir)})
     assert _steps_of(model_dir) == [0, 5, 7]
 
 

@@ -1,0 +1,155 @@
+"""The compatibility layer: explicit, idempotent, clear when too late, and what each patch gives."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.tf
+
+
+def _python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs code in a fresh process, without this one's TF_USE_LEGACY_KERAS."""
+    inherited = {k: v for k, v in os.environ.items() if k != "TF_USE_LEGACY_KERAS"}
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+    )
+
+
+class TestActivation:
+    def test_without_it_the_api_does_not_import(self):
+        completed = _python("from object_detection import model_lib_v2", TF_USE_LEGACY_KERAS="1")
+        assert completed.returncode != 0
+
+    def test_nothing_happens_at_import(self):
+        completed = _python(
+            "import os, sys, odapi_ssd\n"
+            "from odapi_ssd import compat, plugin\n"
+            "print(compat.reports(), 'tensorflow' in sys.modules,"
+            " 'TF_USE_LEGACY_KERAS' in os.environ)"
+        )
+        assert completed.stdout == "[] False False\n", completed.stderr
+
+    def test_it_is_idempotent_and_reports_each_patch_once(self):
+        completed = _python(
+            "import sys, odapi_ssd; odapi_ssd.register()\n"
+            "from odapi_ssd import compat\n"
+            "first, hooks = compat.reports(), list(sys.meta_path)\n"
+            "odapi_ssd.register()\n"
+            "assert compat.reports() == first and sys.meta_path == hooks\n"
+            "assert len({report.name for report in first}) == len(first) == 9\n"
+            "assert all(r.symptom and r.affects and r.until for r in first)\n"
+            "from object_detection import model_lib_v2, exporter_lib_v2\n"
+            "print('fine')"
+        )
+        assert completed.stdout == "fine\n", completed.stderr
+
+    def test_too_late_is_an_error_that_says_what_to_do(self):
+        completed = _python("import tensorflow, odapi_ssd; odapi_ssd.register()")
+        assert completed.returncode != 0
+        assert "imported with Keras 3" in completed.stderr
+        assert "restart Python" in completed.stderr
+
+    def test_tensorflow_with_keras_2_may_come_first(self):
+        code = "import tensorflow, odapi_ssd; odapi_ssd.register(); print('fine')"
+        assert _python(code, TF_USE_LEGACY_KERAS="1").stdout == "fine\n"
+
+    def test_protos_need_no_tensorflow(self):
+        completed = _python(
+            "import sys; from odapi_ssd import compat; compat.activate_protos()\n"
+            "from object_detection.protos import pipeline_pb2\n"
+            "print(len(pipeline_pb2.TrainEvalPipelineConfig.DESCRIPTOR.fields),"
+            " 'tensorflow' in sys.modules)"
+        )
+        assert completed.stdout == "6 False\n", completed.stderr
+
+
+@pytest.fixture(scope="module")
+def api() -> None:
+    import odapi_ssd
+
+    odapi_ssd.register()
+
+
+@pytest.mark.usefixtures("api")
+class TestPatches:
+    def test_every_proto_module_of_the_api_imports(self):
+        import importlib
+        import pkgutil
+
+        from object_detection import protos
+
+        names = [info.name for info in pkgutil.iter_modules(protos.__path__)]
+        assert len(names) > 30
+        for name in names:
+            module = importlib.import_module(f"object_detection.protos.{name}")
+            descriptor = module.DESCRIPTOR
+            for message in descriptor.message_types_by_name:
+                assert getattr(module, message)().IsInitialized() in (True, False)
+            for enum in descriptor.enum_types_by_name.values():
+                assert getattr(module, enum.name).Value(enum.values[0].name) is not None
+
+    def test_numpy_names(self):
+        import numpy as np
+
+        assert np.zeros(2, np.float).dtype == np.float64
+        assert np.array([b"ab"]).dtype.type is np.string_
+        text = np.fromstring("1 2", dtype=int, sep=" ")
+        np.testing.assert_array_equal(text, [1, 2])
+        binary = np.fromstring(b"\x01\x02\x03", dtype=np.uint8, count=2)
+        binary[0] = 9  # a copy, which can be written to
+        np.testing.assert_array_equal(binary, [9, 2])
+
+    def test_text_on_pictures(self):
+        import numpy as np
+        from object_detection.utils import visualization_utils
+
+        image = np.zeros((60, 90, 3), np.uint8)
+        visualization_utils.draw_bounding_box_on_image_array(
+            image, 0.3, 0.1, 0.9, 0.9, display_str_list=["cat: 90%"]
+        )
+        assert image.any()
+
+    def test_plots_as_images(self):
+        import matplotlib.pyplot as plt
+        import numpy as np
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        figure = plt.figure(figsize=(2, 1), dpi=10, facecolor=(1, 0, 0))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        pixels = np.frombuffer(canvas.tostring_rgb(), np.uint8).reshape(10, 20, 3)
+        assert tuple(pixels[0, 0]) == (255, 0, 0)
+        plt.close(figure)
+
+    def test_the_stand_in_for_estimators_says_what_is_gone(self):
+        import tensorflow.compat.v1 as tf1
+
+        assert tf1.estimator.ModeKeys.TRAIN == "train"
+        with pytest.raises(AttributeError, match="model_main_tf2"):
+            tf1.estimator.Estimator  # noqa: B018
+
+    def test_tensorflow_io_is_there_when_deepmac_uses_it(self):
+        import tensorflow as tf
+        from object_detection.meta_architectures import deepmac_meta_arch
+
+        white = tf.ones([1, 1, 1, 3])
+        lightness, a, b = deepmac_meta_arch.tfio.experimental.color.rgb_to_lab(white)[0, 0, 0]
+        assert float(lightness) == pytest.approx(100, abs=0.1)
+        assert float(a) == pytest.approx(0, abs=0.1)
+        assert float(b) == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.slow
+def test_the_api_s_model_builder_test_passes():
+    completed = _python(
+        "import sys; sys.argv = ['odapi-ssd', 'api', 'builders.model_builder_tf2_test']\n"
+        "from odapi_ssd.cli import main; main()"
+    )
+    assert completed.returncode == 0, completed.stderr[-2000:]
+    assert "OK (skipped=1)" in completed.stderr

@@ -113,6 +113,10 @@ install() {
         flags+=(--upgrade --upgrade-strategy eager)
     fi
     [[ $extra != dev ]] || extras='[dev]'
+    if [[ $pinning == unpinned ]]; then
+        # Without constraints, the pip that comes with Python 3.10 searches for longer than ten minutes.
+        "$python" -m pip install --quiet 'pip>=25' || fail "pip could not be brought up to date."
+    fi
     (cd -- "$project" && "$python" -m pip install "${flags[@]}" --editable ".$extras") ||
         fail "pip could not install the project: see its message above."
 }

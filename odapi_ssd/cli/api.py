@@ -2,6 +2,8 @@
 
 import click
 
+from odapi_ssd.cli import Settings
+
 
 @click.command(
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
@@ -9,13 +11,16 @@ import click
 )
 @click.argument("module")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]…")
-def command(module: str, arguments: tuple[str, ...]) -> None:
+@click.pass_obj
+def command(settings: Settings, module: str, arguments: tuple[str, ...]) -> None:
     """Run MODULE of the Object Detection API with ARGS, with this project's models registered.
 
     MODULE is what stands behind `python -m object_detection.`: model_main_tf2,
     exporter_main_v2, export_tflite_graph_tf2, builders.model_builder_tf2_test, …
     Options of this command stand before MODULE; everything behind it belongs to the module.
     """
+    from odapi_ssd.cli.runtime import quiet_native_code
     from odapi_ssd.pipeline import api_programs
 
+    quiet_native_code(settings.verbose)
     api_programs.run_module(module, arguments)

@@ -2,6 +2,8 @@
 
 import click
 
+from odapi_ssd.cli import Settings
+
 __all__ = ["command"]
 
 
@@ -9,7 +11,8 @@ __all__ = ["command"]
 @click.option("--pipeline_config_path", required=True, help="The pipeline config to check.")
 @click.option("--set", "assignments", multiple=True, metavar="PATH.TO.FIELD=VALUE",
               help="Check with this field set; may be given many times.")  # fmt: skip
-def command(pipeline_config_path: str, assignments: tuple[str, ...]) -> None:
+@click.pass_obj
+def command(settings: Settings, pipeline_config_path: str, assignments: tuple[str, ...]) -> None:
     """Check a pipeline config and the data that it names.
 
     Looks for what would go wrong in training or evaluation: paths and records, label map and
@@ -17,9 +20,11 @@ def command(pipeline_config_path: str, assignments: tuple[str, ...]) -> None:
     Relative paths count from the current folder.
     """
     from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.pipeline.check import check_config
     from odapi_ssd.pipeline.config import load_config
 
+    quiet_tensorflow(settings.verbose)
     config = load_config(pipeline_config_path, assignments)
     report = check_config(config)
     print_table(pipeline_config_path, ("what", "value"), report.facts)

@@ -76,4 +76,6 @@ def command(
             on_progress=image_done,
         )
     click.echo(f"{num_detections} objects with a score of {min_score:g} or more.")
+    if not num_detections:
+        click.echo("Nothing scored that high: try a lower --min_score, or train longer.")
     click.echo(f"Written: {json_path}, and a picture per image beside it")

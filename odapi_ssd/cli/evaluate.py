@@ -41,7 +41,7 @@ def command(
     print_warnings(map(str, report.warnings))
     with progress(None, "Evaluating images") as advance:
         result = evaluation.evaluate(
-            pipeline, checkpoint_dir, output_dir, on_progress=lambda num_images: advance()
+            pipeline, checkpoint_dir, output_dir, lambda _, num_images: advance(total=num_images)
         )
     rows = [
         (name, result.num_objects[name], "–" if math.isnan(ap) else f"{ap:.3f}")

@@ -44,11 +44,11 @@ def command(settings: Settings, **flags: Any) -> None:
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
-    click.echo("Exporting (building and tracing the model takes a while)")
+    click.echo("Starting TensorFlow")
     from odapi_ssd.pipeline import exporting
 
     input_type = flags["input_type"]
     if input_type is not None and input_type not in exporting.INPUT_TYPES:
         raise click.BadParameter(f"{input_type!r} is not {_INPUT_TYPES}.", param_hint="input_type")
-    saved_model_dir = exporting.export(flags)
+    saved_model_dir = exporting.export(flags, tell=click.echo)
     click.echo(f"Written: {saved_model_dir}")

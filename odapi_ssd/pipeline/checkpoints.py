@@ -27,9 +27,19 @@ def require_checkpoint(path: str | Path) -> str:
     Args:
         path: a directory (its newest checkpoint is meant) or a prefix such as `runs/a/ckpt-7`.
     Raises:
-        OdapiError: there is none.
+        OdapiError: there is none, or it was saved before the model had any weights.
     """
-    path = Path(path)
+    prefix = _find_checkpoint(Path(path))
+    variables = import_tensorflow().train.list_variables(prefix)
+    if not any(name.startswith("model/") for name, _ in variables):
+        raise OdapiError(
+            f"The checkpoint {prefix} holds no model, only the state before the first step.",
+            hint="train further: `odapi-ssd train` goes on with a run in its --model_dir.",
+        )
+    return prefix
+
+
+def _find_checkpoint(path: Path) -> str:
     if path.is_dir():
         prefix = latest_checkpoint(path)
         if prefix is None:
@@ -62,7 +72,7 @@ def explain_mismatch(checkpoint: str | None) -> Iterator[None]:
     except (ValueError, AssertionError) as error:
         if checkpoint is None or not _MISMATCH.search(str(error)):
             raise
-        raise _misfit(checkpoint, [str(error).strip().splitlines()[0][:300]]) from error
+        raise _misfit(checkpoint, [" ".join(str(error).split())[:300]]) from error
 
 
 def require_fit(model: Any, checkpoint: str) -> None:
@@ -91,8 +101,8 @@ def require_fit(model: Any, checkpoint: str) -> None:
 
 def _misfit(checkpoint: str, details: list[str]) -> OdapiError:
     return OdapiError(
-        f"The checkpoint {checkpoint} does not fit the model of this config, it is another one's:",
+        f"The checkpoint {checkpoint} does not fit the model of this config:",
         details=details,
-        hint="use the config that the run was started with (pipeline.config in its model "
-        "directory), or another --model_dir.",
+        hint="use the config that it was trained with (pipeline.config beside it, where "
+        "odapi-ssd trained it), or another checkpoint or model directory.",
     )

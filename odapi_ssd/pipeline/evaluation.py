@@ -67,7 +67,7 @@ def evaluate(
     config: Any,
     checkpoint_path: str | Path,
     output_dir: str | Path,
-    on_progress: Callable[[int], None] = lambda num_images: None,
+    on_progress: Callable[[int, int], None] = lambda num_done, num_images: None,
 ) -> Evaluation:
     """Evaluates a checkpoint on the first eval_input_reader; writes `metrics.json` and summaries.
 
@@ -75,7 +75,7 @@ def evaluate(
         config: TrainEvalPipelineConfig.
         checkpoint_path: a model directory, whose newest checkpoint is taken, or a prefix.
         output_dir: gets `metrics.json`, and an event file for TensorBoard.
-        on_progress: is called with the number of images done.
+        on_progress: is called with the number of images done, and of all images.
     Raises:
         OdapiError: there is no checkpoint, it is another model's, or there are no images.
     """
@@ -83,16 +83,13 @@ def evaluate(
 
     odapi_ssd.register()
     prefix = require_checkpoint(checkpoint_path)
-    configs = _eval_configs(config)
+    configs, num_images = _eval_configs(config)
     categories = _categories(configs["eval_input_configs"][0].label_map_path)
     scorer = _Scorer(categories)
     detector = _Detector(configs, prefix)
-    for num_images, (truth, detections) in enumerate(detector.run(), start=1):
+    for truth, detections in detector.run():
         scorer.add(truth, detections)
-        on_progress(num_images)
-    if not scorer.num_images:
-        paths = configs["eval_input_configs"][0].tf_record_input_reader.input_path
-        raise OdapiError(f"There are no images to evaluate in {', '.join(paths)}.")
+        on_progress(scorer.num_images, num_images)
     evaluation = scorer.evaluation(prefix, detector.step)
     _write(evaluation, Path(output_dir))
     return evaluation
@@ -102,8 +99,8 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _eval_configs(config: Any) -> dict[str, Any]:
-    """The configs by the API's names, such that each image comes exactly once, complete."""
+def _eval_configs(config: Any) -> tuple[dict[str, Any], int]:
+    """The configs by the API's names, such that each image comes once, complete; their number."""
     from object_detection.utils import config_util
 
     configs: dict[str, Any] = config_util.create_configs_from_pipeline_proto(config)
@@ -114,12 +111,13 @@ def _eval_configs(config: Any) -> dict[str, Any]:
     reader.shuffle = False
     reader.sample_1_of_n_examples = 1
     reader.drop_remainder = False
-    reader.max_number_of_boxes = max(reader.max_number_of_boxes, _most_boxes(reader))
-    return configs
+    num_images, most_boxes = _count_images(reader.tf_record_input_reader.input_path)
+    reader.max_number_of_boxes = max(reader.max_number_of_boxes, most_boxes)
+    return configs, num_images
 
 
-def _most_boxes(reader: Any) -> int:
-    """The number of objects in the image that has most."""
+def _count_images(patterns: Sequence[str]) -> tuple[int, int]:
+    """The number of images in the records, and of the objects in the one that has most."""
     import tensorflow as tf
 
     key = "image/object/bbox/xmin"
@@ -128,9 +126,11 @@ def _most_boxes(reader: Any) -> int:
     def count_boxes(record: Any) -> Any:
         return tf.size(tf.io.parse_single_example(record, {key: feature})[key].values)
 
-    paths = tf.io.gfile.glob(list(reader.tf_record_input_reader.input_path))
-    counts = tf.data.TFRecordDataset(paths).map(count_boxes)
-    return int(counts.reduce(np.int32(0), tf.maximum))
+    paths = tf.io.gfile.glob(list(patterns))
+    counts = list(tf.data.TFRecordDataset(paths).map(count_boxes).as_numpy_iterator())
+    if not counts:
+        raise OdapiError(f"There are no images to evaluate in {', '.join(patterns)}.")
+    return len(counts), int(max(counts))
 
 
 def _categories(label_map_path: str) -> list[dict[str, Any]]:

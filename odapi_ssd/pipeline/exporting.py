@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ INPUT_TYPES = (
 LABEL_MAP_NAME = "label_map.pbtxt"
 
 
-def export(flags: Mapping[str, Any]) -> Path:
+def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: None) -> Path:
     """Runs `exporter_main_v2` with the plugin registered.
 
     What it writes (`saved_model/`, `checkpoint/`, `pipeline.config`) and a copy of the label map
@@ -33,6 +33,7 @@ def export(flags: Mapping[str, Any]) -> Path:
 
     Args:
         flags: the program's flags by name; None stands for a flag's default.
+        tell: is called with what is being done.
     Returns:
         The SavedModel's directory.
     Raises:
@@ -53,7 +54,7 @@ def export(flags: Mapping[str, Any]) -> Path:
     try:
         staged_flags = {**flags, "output_directory": str(staging)}
         with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
-            _export_checked(program, checkpoint)
+            _export_checked(program, checkpoint, tell)
         _copy_label_map(config, staging)
         _publish(staging, output_dir)
     finally:
@@ -61,7 +62,7 @@ def export(flags: Mapping[str, Any]) -> Path:
     return output_dir / "saved_model"
 
 
-def _export_checked(program: Any, checkpoint: str) -> None:
+def _export_checked(program: Any, checkpoint: str, tell: Callable[[str], None]) -> None:
     """Runs the program, and makes sure that what it exported is the checkpoint's model."""
     from object_detection import exporter_lib_v2
 
@@ -70,7 +71,9 @@ def _export_checked(program: Any, checkpoint: str) -> None:
     models = []
 
     def build(*args: Any, **kwargs: Any) -> Any:
+        tell(f"Building the model of {checkpoint}")
         models.append(stock_build(*args, **kwargs))
+        tell("Tracing and saving it (takes longest)")
         return models[-1]
 
     builders["model_build"] = build

@@ -1,6 +1,7 @@
 """Which config a model directory belongs to."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,18 @@ from odapi_ssd.pipeline.config import load_config, save_config
 __all__ = ["claim_model_dir"]
 
 _CONFIG_NAME = "pipeline.config"
+# What may change between two parts of a run: the weights mean the same with another of these.
+_MAY_CHANGE = re.compile(
+    r"post_processing|loss|regularizer|initializer|dropout|freeze|nms|hard_example|minibatch"
+)
 
 
 def claim_model_dir(model_dir: Path, config_path: Path) -> None:
     """Notes in the model directory which config it is trained with.
 
-    A run may go on with another schedule, batch size or data, but not with another model: that is
-    refused where there is a checkpoint. A run of the API's own loop has no such note; there, the
-    mismatch shows when its checkpoint is restored.
+    A run may go on with another schedule, batch size, data, loss or post-processing, but not with
+    another network or other anchors: that is refused where there is a checkpoint. A run of the
+    API's own loop has no such note; there, the mismatch shows when its checkpoint is restored.
 
     Raises:
         OdapiError: the directory holds a run of another model.
@@ -35,18 +40,14 @@ def claim_model_dir(model_dir: Path, config_path: Path) -> None:
                 hint=f"give another --model_dir, or go on with that run's config, {noted_path}.",
             )
     if not (noted_path.is_file() and os.path.samefile(noted_path, config_path)):
-        try:
-            model_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OdapiError(
-                f"The model directory {model_dir} cannot be made: {error.strerror}."
-            ) from error
         save_config(config, noted_path)
 
 
 def _differences(noted: Any, given: Any, path: str) -> Iterator[str]:
     """One line per field in which two messages of the same type differ."""
     for field in noted.DESCRIPTOR.fields:
+        if _MAY_CHANGE.search(field.name):
+            continue
         before, after = getattr(noted, field.name), getattr(given, field.name)
         field_path = f"{path}.{field.name}"
         if field.is_repeated:
@@ -54,8 +55,13 @@ def _differences(noted: Any, given: Any, path: str) -> Iterator[str]:
                 yield f"{field_path} differs"
         elif field.message_type is None:
             if before != after:
-                yield f"{field_path} is {before!r} in the run and {after!r} in the config"
+                yield f"{field_path} is {_show(before)} in the run and {_show(after)} in the config"
         elif noted.HasField(field.name) != given.HasField(field.name):
             yield f"{field_path} is set in only one of the two"
         elif noted.HasField(field.name):
             yield from _differences(before, after, field_path)
+
+
+def _show(value: Any) -> str:
+    """A field's value without the digits that float32 adds."""
+    return f"{value:g}" if isinstance(value, float) else repr(value)

@@ -12,8 +12,8 @@ from typing import Any
 from odapi_ssd import __version__
 from odapi_ssd.data.summary import LABEL_MAP_FILE, DatasetSummary, SplitSummary
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.checks.findings import PLACEHOLDER
 from odapi_ssd.pipeline.config import load_config, save_config, set_field
-from odapi_ssd.pipeline.findings import PLACEHOLDER
 from odapi_ssd.pipeline.schedules import scale_rates, stretch_steps
 from odapi_ssd.pipeline.templates import find_template
 

@@ -324,9 +324,9 @@ class TestRecords:
         assert "'cat' 1, 2 instead of 1" in only(warnings(config))
 
     def test_a_large_dataset_is_read_in_part(self, config, monkeypatch):
-        from odapi_ssd.pipeline import check_inputs
+        from odapi_ssd.pipeline.checks import inputs
 
-        monkeypatch.setattr(check_inputs, "_MAX_BYTES_READ", 1)
+        monkeypatch.setattr(inputs, "_MAX_BYTES_READ", 1)
         facts = dict(check_config(config).facts)
         assert facts["training examples"] == "6 in 2 files, 2 of them read"
 

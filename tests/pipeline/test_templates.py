@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from odapi_ssd.pipeline.checks.feature_maps import feature_grids, input_size
 from odapi_ssd.pipeline.config import load_config
-from odapi_ssd.pipeline.feature_maps import feature_grids, input_size
 from odapi_ssd.resources import template_dir
 
 MODELS = {

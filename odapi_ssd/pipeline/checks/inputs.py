@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.pipeline.check_contents import check_contents
-from odapi_ssd.pipeline.check_label_map import LabelMap, check_label_map
-from odapi_ssd.pipeline.findings import (
+from odapi_ssd.pipeline.checks.contents import check_contents
+from odapi_ssd.pipeline.checks.findings import (
     CONFIGURE,
     PLACEHOLDER,
     Findings,
     list_some,
     where_paths_start,
 )
-from odapi_ssd.pipeline.record_contents import RecordContents, read_contents
-from odapi_ssd.pipeline.record_files import (
+from odapi_ssd.pipeline.checks.label_map import LabelMap, check_label_map
+from odapi_ssd.pipeline.checks.record_contents import RecordContents, read_contents
+from odapi_ssd.pipeline.checks.record_files import (
     DamagedRecordsError,
     count_records,
     expand_pattern,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, where_paths_start
 from odapi_ssd.pipeline.field_names import suggest
-from odapi_ssd.pipeline.findings import PLACEHOLDER, Findings, where_paths_start
 
 __all__ = ["check_fine_tune_checkpoint"]
 

@@ -3,8 +3,8 @@
 import itertools
 from typing import Any
 
-from odapi_ssd.pipeline.check_inputs import InputFacts
-from odapi_ssd.pipeline.findings import Findings, list_some
+from odapi_ssd.pipeline.checks.findings import Findings, list_some
+from odapi_ssd.pipeline.checks.inputs import InputFacts
 from odapi_ssd.pipeline.schedules import learning_rate_of
 
 __all__ = ["check_training"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from odapi_ssd.data.label_map import parse_label_map
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.findings import (
+from odapi_ssd.pipeline.checks.findings import (
     CONFIGURE,
     PLACEHOLDER,
     Findings,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from odapi_ssd.pipeline.check_label_map import LabelMap
+from odapi_ssd.pipeline.checks.findings import Findings, list_some
+from odapi_ssd.pipeline.checks.label_map import LabelMap
+from odapi_ssd.pipeline.checks.record_contents import RecordContents
 from odapi_ssd.pipeline.field_names import suggest
-from odapi_ssd.pipeline.findings import Findings, list_some
-from odapi_ssd.pipeline.record_contents import RecordContents
 
 __all__ = ["check_contents"]
 

@@ -1,0 +1,1 @@
+"""The parts of `odapi_ssd.pipeline.check`: one module per thing that is checked."""

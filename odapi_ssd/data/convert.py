@@ -17,7 +17,7 @@ from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.findings import Findings, describe_annotations, describe_splits
 from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
 from odapi_ssd.data.splits import SplitPlan, plan_splits
-from odapi_ssd.data.staging import publish, staging_folder
+from odapi_ssd.staging import publish, staging_folder
 from odapi_ssd.data.summary import (
     LABEL_MAP_FILE,
     DatasetSummary,
@@ -42,8 +42,7 @@ class ConversionOptions:
         label_map_path: the label map to use; None to make one from the annotations.
         splits: the splits to write; None for all that the dataset defines except `trainval`.
         val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
-        None
-            for 0.2.
+            None for 0.2.
         num_shards: files per split; None to choose by size.
         num_workers: processes that check pictures; None for the cores available. The files written
             are the same whatever the number.

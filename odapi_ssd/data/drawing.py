@@ -31,8 +31,7 @@ class DrawnShape:
     Attributes:
         name: one of CLASS_NAMES.
         box_xyxy_px: xmin, ymin, xmax, ymax: the edges of the pixels it covers, counted from 0 at
-        the
-            image's left and upper edge, so that xmax - xmin is its width.
+            the image's left and upper edge, so that xmax - xmin is its width.
     """
 
     name: str

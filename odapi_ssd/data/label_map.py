@@ -5,15 +5,13 @@ API keeps 0 for the background.
 """
 
 import collections
-import contextlib
-import os
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.files import write_text
 
 __all__ = [
     "VOC_CLASS_NAMES",
@@ -38,9 +36,8 @@ def make_label_map(names: Iterable[str], *, is_voc: bool = False) -> dict[str, i
     Args:
         names: class names, in any order, repeated or not.
         is_voc: whether they come from a dataset in the VOC layout. If so, and all of them are
-        among
-            the 20 classes of VOC, the map is VOC's own with all 20, so that ids agree with every
-            model trained on VOC.
+            among the 20 classes of VOC, the map is VOC's own with all 20, so that ids agree with
+            every model trained on VOC.
 
     Returns:
         Ids by name, in the order of ids.
@@ -93,8 +90,7 @@ def parse_label_map(text: str, source: str) -> dict[str, int]:
 
     Raises:
         OdapiError: no text format (with line and column), or items without a name, with an id
-        below
-            1, or with a name or id that another has too; all of these are listed.
+            below 1, or with a name or id that another has too; all of these are listed.
     """
     from google.protobuf import text_format
 
@@ -132,21 +128,7 @@ def write_label_map(name_to_id: Mapping[str, int], path: Path) -> None:
     Raises:
         OdapiError: the file cannot be written.
     """
-    content = label_map_to_text(name_to_id).encode()
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o644)  # mkstemp makes files for one user only.
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-        raise OdapiError(f"The label map {path} cannot be written: {error}") from error
+    write_text(path, label_map_to_text(name_to_id))
 
 
 def _new_message() -> Any:

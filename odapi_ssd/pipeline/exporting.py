@@ -1,8 +1,6 @@
 """Export through the API's own program: a SavedModel, its checkpoint and its config."""
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import api_programs
 from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint, require_fit
 from odapi_ssd.pipeline.config import load_config, parse_config
+from odapi_ssd.staging import publish, staging_folder
 
 __all__ = ["INPUT_TYPES", "LABEL_MAP_NAME", "export"]
 
@@ -50,15 +49,12 @@ def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: 
         )
     checkpoint = require_checkpoint(checkpoint_dir)
     output_dir = Path(flags["output_directory"])
-    staging = _make_staging(output_dir)
-    try:
+    with staging_folder(output_dir) as staging:
         staged_flags = {**flags, "output_directory": str(staging)}
         with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
             _export_checked(program, checkpoint, tell)
         _copy_label_map(config, staging)
-        _publish(staging, output_dir)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        publish(staging, output_dir)
     return output_dir / "saved_model"
 
 
@@ -85,15 +81,6 @@ def _export_checked(program: Any, checkpoint: str, tell: Callable[[str], None]) 
     require_fit(models[0], checkpoint)
 
 
-def _make_staging(output_dir: Path) -> Path:
-    """A folder beside the output, on the same file system."""
-    try:
-        output_dir.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f".{output_dir.name}.", dir=output_dir.parent))
-    except OSError as error:
-        raise OdapiError(f"{output_dir} cannot be written: {error.strerror}.") from error
-
-
 def _copy_label_map(config: Any, directory: Path) -> None:
     """Puts the class names beside the model, so that the export is all that a user has to keep."""
     for reader in (*config.eval_input_reader, config.train_input_reader):
@@ -101,11 +88,3 @@ def _copy_label_map(config: Any, directory: Path) -> None:
             shutil.copyfile(reader.label_map_path, directory / LABEL_MAP_NAME)
             return
 
-
-def _publish(staging: Path, output_dir: Path) -> None:
-    output_dir.mkdir(parents=True, exist_ok=True)
-    for source in sorted(staging.iterdir()):
-        target = output_dir / source.name
-        if target.is_dir():
-            shutil.rmtree(target)
-        os.replace(source, target)

@@ -9,7 +9,7 @@ from exported_models import (
 from PIL import Image
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline import exporting
+from odapi_ssd.pipeline import checkpoints, exporting
 from odapi_ssd.pipeline.config import load_config
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
@@ -40,6 +40,9 @@ def test_the_export_is_complete(exported_dir, records_dir, trained_run):
     label_map = (records_dir / "label_map.pbtxt").read_text()
     assert (exported_dir / "label_map.pbtxt").read_text() == label_map
     assert load_config(exported_dir / "pipeline.config") == load_config(trained_run.config_path)
+    # The export was made elsewhere and moved: its checkpoint must be found where it is now.
+    checkpoint = checkpoints.require_checkpoint(exported_dir / "checkpoint")
+    assert checkpoint == str(exported_dir / "checkpoint" / "ckpt-0")
 
 
 def _flags(run, output, **changes):

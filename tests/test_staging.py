@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from odapi_ssd.data.staging import publish, staging_folder
+from odapi_ssd.staging import publish, staging_folder
 from odapi_ssd.errors import OdapiError
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from odapi_ssd.staging import publish, staging_folder
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.staging import publish, staging_folder
 
 
 def contents(folder):

@@ -17,7 +17,6 @@ from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.findings import Findings, describe_annotations, describe_splits
 from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
 from odapi_ssd.data.splits import SplitPlan, plan_splits
-from odapi_ssd.staging import publish, staging_folder
 from odapi_ssd.data.summary import (
     LABEL_MAP_FILE,
     DatasetSummary,
@@ -27,6 +26,7 @@ from odapi_ssd.data.summary import (
 from odapi_ssd.data.tf_records import ShardedWriter, choose_num_shards
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.staging import publish, staging_folder
 
 __all__ = ["ConversionOptions", "convert_dataset"]
 

@@ -7,6 +7,7 @@ API keeps 0 for the background.
 import collections
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from odapi_ssd.files import write_text
 
 __all__ = [
     "VOC_CLASS_NAMES",
+    "LabelMapItem",
     "find_similar_names",
     "label_map_to_text",
     "make_label_map",
-    "parse_label_map",
+    "parse_items",
+    "read_items",
     "read_label_map",
     "write_label_map",
 ]
@@ -65,28 +68,52 @@ def find_similar_names(names: Iterable[str]) -> list[tuple[str, ...]]:
     return sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1)
 
 
-def read_label_map(path: Path) -> dict[str, int]:
-    """Reads a label map; see `parse_label_map`.
+@dataclass(frozen=True)
+class LabelMapItem:
+    """One class of a label map.
+
+    Attributes:
+        class_id: from 1.
+        name: what records call the class.
+        display_name: what people call it; equal to `name` where the label map has no other.
+    """
+
+    class_id: int
+    name: str
+    display_name: str
+
+
+def read_items(path: Path) -> list[LabelMapItem]:
+    """Reads and checks a label map.
+
+    Returns:
+        Its classes in the order of ids; the background, which some label maps list under id 0, is
+        no class.
 
     Raises:
-        OdapiError: the file cannot be read or is no valid label map.
+        OdapiError: the file cannot be read or is no valid label map; see `parse_items`.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise OdapiError(f"The label map {path} cannot be read: {error}") from error
-    return parse_label_map(text, str(path))
+    return parse_items(text, str(path))
 
 
-def parse_label_map(text: str, source: str) -> dict[str, int]:
+def read_label_map(path: Path) -> dict[str, int]:
+    """Reads a label map as ids by name, in the order of ids; see `read_items`."""
+    return {item.name: item.class_id for item in read_items(path)}
+
+
+def parse_items(text: str, source: str) -> list[LabelMapItem]:
     """Parses and checks a label map.
 
     Args:
-        text: the proto's text format; other fields than `name` and `id` are tolerated.
+        text: the proto's text format; other fields than names and ids are tolerated.
         source: the file's name for messages.
 
     Returns:
-        Ids by name, in the order of ids.
+        As `read_items`.
 
     Raises:
         OdapiError: no text format (with line and column), or items without a name, with an id
@@ -102,13 +129,17 @@ def parse_label_map(text: str, source: str) -> dict[str, int]:
             f"The label map {source} does not parse: {error}",
             hint='each class is written as: item { id: 1 name: "dog" }',
         ) from error
-    items = [(item.name, item.id) for item in message.item]
-    faults = _find_faults(items)
+    items = [
+        LabelMapItem(item.id, item.name, item.display_name or item.name)
+        for item in message.item
+        if item.id != 0 or "background" not in (item.name, item.display_name)
+    ]
+    faults = _find_faults([(item.name, item.class_id) for item in items])
     if faults or not items:
         raise OdapiError(
             f"The label map {source} is not valid.", details=faults or ["it has no items"]
         )
-    return dict(sorted(items, key=lambda item: item[1]))
+    return sorted(items, key=lambda item: item.class_id)
 
 
 def label_map_to_text(name_to_id: Mapping[str, int]) -> str:

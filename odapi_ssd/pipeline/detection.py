@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.data.images import IMAGE_SUFFIXES
-from odapi_ssd.data.label_map import read_label_map
+from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.files import write_text
 from odapi_ssd.pipeline.drawing import draw_boxes
 
 __all__ = ["Detection", "Detector", "detect_images", "find_images"]
 
-DETECTIONS_NAME = "detections.json"
+_JSON_NAME = "detections.json"
+_OUTPUTS = ("detection_boxes", "detection_scores", "detection_classes", "num_detections")
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,35 @@ class Detector:
     def __init__(self, saved_model_dir: Path, class_names: Mapping[int, str]):
         from odapi_ssd.compat import import_tensorflow
 
-        tf = import_tensorflow()
-        if not (saved_model_dir / "saved_model.pb").is_file():
-            raise OdapiError(
-                f"{saved_model_dir} is no SavedModel (it has no saved_model.pb).",
-                hint="give the folder saved_model/ inside what `odapi-ssd export` wrote.",
-            )
-        self._tf = tf
+        self._tf = import_tensorflow()
         self._class_names = class_names
         # The signature's weights belong to the loaded object: it must live as long.
-        self._model = tf.saved_model.load(str(saved_model_dir))
+        self._model = self._load(saved_model_dir)
         self._detect = self._model.signatures["serving_default"]
         (self._input,) = self._detect.structured_input_signature[1].values()
+
+    def _load(self, saved_model_dir: Path) -> Any:
+        hint = "give the folder saved_model/ inside what `odapi-ssd export` wrote."
+        if not (saved_model_dir / "saved_model.pb").is_file():
+            raise OdapiError(
+                f"{saved_model_dir} is no SavedModel (it has no saved_model.pb).", hint=hint
+            )
+        try:
+            model = self._tf.saved_model.load(str(saved_model_dir))
+        except Exception as error:  # whatever TensorFlow raises on damaged files
+            raise OdapiError(
+                f"The SavedModel {saved_model_dir} cannot be loaded: {error}", hint=hint
+            ) from error
+        signature = getattr(model, "signatures", {}).get("serving_default")
+        outputs = signature.structured_outputs if signature else {}
+        missing = [name for name in _OUTPUTS if name not in outputs]
+        if missing:
+            raise OdapiError(
+                f"The SavedModel {saved_model_dir} is no detector: its signature "
+                f"serving_default does not give {', '.join(missing)}.",
+                hint=hint,
+            )
+        return model
 
     def __call__(self, image_rgb: np.ndarray, min_score: float = 0.0) -> list[Detection]:
         """Detects objects in one image.
@@ -143,7 +161,7 @@ def detect_images(
         OdapiError: the model or the label map cannot be read, or some images cannot; what the
             others gave is written all the same.
     """
-    names = {class_id: name for name, class_id in read_label_map(label_map_path).items()}
+    names = {item.class_id: item.display_name for item in read_items(label_map_path)}
     picture_paths = _picture_paths(images, output_dir)
     detector = Detector(saved_model_dir, names)
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -161,7 +179,7 @@ def detect_images(
         image.save(picture_path, quality=95)
         entries.append({"image": str(path), "detections": [vars(found) for found in detections]})
         on_progress(path, detections)
-    json_path = output_dir / DETECTIONS_NAME
+    json_path = output_dir / _JSON_NAME
     write_text(json_path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
     if faults:
         raise OdapiError(
@@ -181,7 +199,11 @@ def _read_image(path: Path) -> Any:
 
     try:
         with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode.startswith("I;16"):
+                # The high byte, as TensorFlow decodes 16-bit pictures; Pillow would clip them.
+                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+            return upright.convert("RGB")
     except (ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise OSError(str(error)) from error
 

@@ -87,4 +87,3 @@ def _copy_label_map(config: Any, directory: Path) -> None:
         if reader.label_map_path and Path(reader.label_map_path).is_file():
             shutil.copyfile(reader.label_map_path, directory / LABEL_MAP_NAME)
             return
-

@@ -6,14 +6,20 @@ from hypothesis import strategies as st
 
 from odapi_ssd.data.label_map import (
     VOC_CLASS_NAMES,
+    LabelMapItem,
     find_similar_names,
     label_map_to_text,
     make_label_map,
-    parse_label_map,
+    parse_items,
     read_label_map,
     write_label_map,
 )
 from odapi_ssd.errors import OdapiError
+
+
+def parse_label_map(text, source):
+    return {item.name: item.class_id for item in parse_items(text, source)}
+
 
 CHECKED_IN_VOC = Path(__file__).resolve().parents[2] / "label_maps" / "voc_label_map.pbtxt"
 
@@ -117,3 +123,15 @@ def test_the_api_reads_it(tmp_path):
     path = tmp_path / "map.pbtxt"
     write_label_map({"a": 1, "Löwe": 2}, path)
     assert label_map_util.get_label_map_dict(str(path)) == {"a": 1, "Löwe": 2}
+
+
+def test_display_names_and_a_background_are_understood():
+    text = """
+        item { id: 0 name: "background" }
+        item { id: 2 name: "/m/01g317" display_name: "person" }
+        item { id: 1 name: "cat" }
+    """
+    assert parse_items(text, "x.pbtxt") == [
+        LabelMapItem(1, "cat", "cat"),
+        LabelMapItem(2, "/m/01g317", "person"),
+    ]

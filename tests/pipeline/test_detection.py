@@ -69,6 +69,19 @@ class TestDrawBoxes:
         assert len(colors) == 20
 
 
+class TestReadImage:
+    def test_the_high_byte_of_16_bit_pictures_counts(self, tmp_path):
+        path = tmp_path / "deep.png"
+        Image.fromarray(np.array([[0, 300, 65535]], np.uint16)).save(path)
+        pixels = np.asarray(detection._read_image(path))
+        assert pixels.tolist() == [[[0, 0, 0], [1, 1, 1], [255, 255, 255]]]
+
+    def test_an_alpha_channel_is_dropped(self, tmp_path):
+        path = tmp_path / "alpha.png"
+        Image.new("RGBA", (2, 1), (10, 20, 30, 0)).save(path)
+        assert np.asarray(detection._read_image(path)).tolist() == [[[10, 20, 30]] * 2]
+
+
 @pytest.mark.tf
 @pytest.mark.slow
 class TestDetectImages:
@@ -116,6 +129,21 @@ class TestDetectImages:
             detection.detect_images(
                 exported_dir, exported_dir / "label_map.pbtxt", tmp_path / "out", images
             )
+        assert not (tmp_path / "out").exists()
+
+    def test_a_damaged_or_foreign_saved_model_is_said(self, exported_dir, images, tmp_path):
+        import tensorflow as tf
+
+        damaged, foreign = tmp_path / "damaged", tmp_path / "foreign"
+        damaged.mkdir()
+        (damaged / "saved_model.pb").write_bytes(b"no protobuf")
+        module = tf.Module()
+        module.call = tf.function(lambda x: x, input_signature=[tf.TensorSpec([], tf.float32)])
+        tf.saved_model.save(module, str(foreign), signatures=module.call)
+        label_map_path = exported_dir / "label_map.pbtxt"
+        for folder, message in ((damaged, "cannot be loaded"), (foreign, "is no detector")):
+            with pytest.raises(OdapiError, match=message):
+                detection.detect_images(folder, label_map_path, tmp_path / "out", images)
         assert not (tmp_path / "out").exists()
 
     def test_an_upright_image_is_the_same_as_its_rotated_copy(self, exported_dir, images, tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.data.label_map import parse_label_map
+from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.checks.findings import (
     CONFIGURE,
@@ -62,21 +62,13 @@ def check_label_map(
 
 
 def _read(label_map_path: Path, field_path: str, findings: Findings) -> LabelMap | None:
-    from google.protobuf import text_format
-    from object_detection.protos import string_int_label_map_pb2
-
     try:
-        text = label_map_path.read_text(encoding="utf-8-sig")
-        id_by_name = parse_label_map(text, str(label_map_path))
+        items = read_items(label_map_path)
     except OdapiError as error:
         findings.problem(field_path, "is of no use: " + " ".join(str(error).split()))
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        findings.problem(field_path, f"cannot be read: {error}")
-        return None
-    message = text_format.Parse(text, string_int_label_map_pb2.StringIntLabelMap())
-    display_names = {item.display_name: item.id for item in message.item if item.display_name}
-    return LabelMap(id_by_name, display_names | id_by_name)
+    id_by_name = {item.name: item.class_id for item in items}
+    return LabelMap(id_by_name, {item.display_name: item.class_id for item in items} | id_by_name)
 
 
 def _check_ids(

@@ -28,6 +28,7 @@ def _odapi_ssd(*arguments) -> str:
         env={key: value for key, value in os.environ.items() if not key.startswith("TF_")},
     )
     assert completed.returncode == 0, completed.stderr
+    assert all(line.startswith("Warning:") for line in completed.stderr.splitlines())
     return completed.stdout
 
 

@@ -76,11 +76,13 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
         from odapi_ssd.pipeline import check, config, training
 
         progress.phase("Checking the config and its data")
-        path, num_steps = flags["pipeline_config_path"], flags["num_train_steps"]
-        overrides = [] if num_steps is None else [f"train_config.num_steps={num_steps}"]
-        pipeline = config.load_config(path, overrides)
-        is_training = not flags["checkpoint_dir"]
-        report = check.require_valid(pipeline, for_training=is_training, source=path)
+        path, is_training = flags["pipeline_config_path"], not flags["checkpoint_dir"]
+        report = check.require_valid(
+            config.load_config(path),
+            for_training=is_training,
+            train_steps=flags["num_train_steps"],
+            source=path,
+        )
         print_warnings(map(str, report.warnings))
         training.train(flags, use_api_loop=train_loop == "api", progress=progress)
     if is_training:

@@ -51,22 +51,34 @@ class Report:
         )
 
 
-def check_config(config: Any, *, for_training: bool = True, for_evaluation: bool = True) -> Report:
+def check_config(
+    config: Any,
+    *,
+    for_training: bool = True,
+    for_evaluation: bool = True,
+    train_steps: int | None = None,
+) -> Report:
     """Checks a config.
 
     Args:
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         for_training: look at training at all.
         for_evaluation: evaluation is wanted too; if not, what is wrong with it is a warning.
+        train_steps: the step that the user asks to train to, if not to the config's num_steps;
+            what then does not suit the learning-rate schedule is a warning.
     """
     odapi_ssd.register()
+    if train_steps is not None:
+        given, config = config, type(config)()
+        config.CopyFrom(given)
+        config.train_config.num_steps = train_steps
     findings = Findings()
     check_model(config, findings)
     train_inputs = InputFacts()
     if for_training:
         train_inputs = _check_reader(config.train_input_reader, "train_input_reader",
                                      "training", num_classes_of(config), findings)  # fmt: skip
-        check_training(config, train_inputs, findings)
+        check_training(config, train_inputs, findings, train_steps is not None)
         check_fine_tune_checkpoint(config.train_config, findings)
     evaluation = Findings()
     _check_evaluation(config, train_inputs, evaluation)
@@ -75,7 +87,11 @@ def check_config(config: Any, *, for_training: bool = True, for_evaluation: bool
 
 
 def require_valid(
-    config: Any, *, for_training: bool = True, source: str = "The pipeline config"
+    config: Any,
+    *,
+    for_training: bool = True,
+    train_steps: int | None = None,
+    source: str = "The pipeline config",
 ) -> Report:
     """Checks a config for training, or else for evaluation; the report holds no problem.
 
@@ -83,12 +99,18 @@ def require_valid(
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         for_training: for training (faults of the evaluation are warnings); if False, for evaluation
             (training is not looked at).
+        train_steps: as in `check_config`.
         source: names the config in the error, such as its path.
 
     Raises:
         OdapiError: one error with all problems.
     """
-    report = check_config(config, for_training=for_training, for_evaluation=not for_training)
+    report = check_config(
+        config,
+        for_training=for_training,
+        for_evaluation=not for_training,
+        train_steps=train_steps,
+    )
     report.raise_problems(source)
     return report
 

@@ -420,6 +420,13 @@ class TestPurpose:
         with pytest.raises(OdapiError):
             require_valid(config, for_training=True)
 
+    def test_steps_that_are_asked_for_may_outlast_the_schedule(self, config):
+        assert "learning rate is 0 for the last 20 steps" in only(warnings(config, train_steps=120))
+        assert problems(config, train_steps=120) == []
+        assert config.train_config.num_steps == 100
+        config.train_config.num_steps = 0
+        assert problems(config, train_steps=100) == []
+
     def test_one_error_names_all_problems(self, config):
         set_field(config, "train_config.num_steps=0")
         set_field(config, "train_config.batch_size=0")

@@ -16,18 +16,24 @@ _IGNORED = {
 }
 
 
-def check_training(config: Any, inputs: InputFacts, findings: Findings) -> None:
+def check_training(
+    config: Any, inputs: InputFacts, findings: Findings, are_steps_asked_for: bool = False
+) -> None:
     """Checks `config.train_config`; `odapi_ssd.register()` must have been called.
 
     Args:
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         inputs: what is known of the training data.
         findings: takes what is found.
+        are_steps_asked_for: num_steps is the user's for this run; a schedule that it does not suit
+            is then a warning.
     """
     train_config = config.train_config
     _check_amount(config, inputs, findings)
     _check_optimizer(train_config, findings)
-    _check_schedule(train_config, findings)
+    schedule = Findings()
+    _check_schedule(train_config, schedule)
+    findings.add(schedule, as_warnings=are_steps_asked_for)
     _check_augmentation(train_config, findings)
     _check_ignored(config, findings)
 

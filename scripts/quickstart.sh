@@ -33,7 +33,7 @@ SECONDS=0
 step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*"; }
 
 step "shapes: drawing a dataset in the VOC layout"
-odapi_ssd shapes --output_dir "$run/shapes"
+odapi_ssd shapes --output_dir "$run/shapes" --num_images 1200
 
 step "convert: TFRecords of it"
 odapi_ssd convert --data_dir "$run/shapes" --output_dir "$run/records"

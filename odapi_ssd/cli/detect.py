@@ -58,7 +58,7 @@ def command(
     quiet_tensorflow(settings.verbose)
     from odapi_ssd.pipeline import detection
 
-    files = detection.find_images(images)
+    files = detection.find_images(images, output_dir)
     num_detections = 0
     with progress(len(files), "Images") as advance:
 

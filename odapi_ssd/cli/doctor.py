@@ -12,7 +12,7 @@ def command(settings: Settings) -> None:
 
     Exits with status 1, and says what to do, when something is off.
     """
-    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.console import print_table
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
@@ -23,11 +23,6 @@ def command(settings: Settings) -> None:
     packages = diagnosis.list_packages()
     rows = [(package.name, package.version, package.expected or "any") for package in packages]
     print_table("Packages", ("package", "installed", "made for"), rows)
-    print_warnings(
-        f"{package.name} {package.version} is not the tested release {package.expected}."
-        for package in packages
-        if not package.is_as_expected
-    )
     odapi_ssd.register()
     click.echo("Devices: " + ", ".join(diagnosis.list_devices()))
     patches = [
@@ -36,4 +31,6 @@ def command(settings: Settings) -> None:
     ]
     print_table("Patches of compat/", ("patch", "here", "without it"), patches)
     seconds = diagnosis.run_model(tell=lambda text: click.echo(f"Model: {text}"))
-    click.echo(f"Model: works ({seconds:.0f} s). This environment is ready.")
+    click.echo(f"Model: works ({seconds:.0f} s).")
+    diagnosis.require_expected(packages)
+    click.echo("This environment is ready.")

@@ -13,7 +13,6 @@ from odapi_ssd.cli import Settings
 @click.option(
     "--checkpoint_dir",
     required=True,
-    type=click.Path(path_type=Path),
     metavar="M",
     help="A model directory, whose newest checkpoint is taken, or a prefix such as M/ckpt-7.",
 )
@@ -26,7 +25,7 @@ from odapi_ssd.cli import Settings
 )
 @click.pass_obj
 def command(
-    settings: Settings, pipeline_config_path: str, checkpoint_dir: Path, output_dir: Path
+    settings: Settings, pipeline_config_path: str, checkpoint_dir: str, output_dir: Path
 ) -> None:
     """Evaluate a checkpoint on the config's eval_input_reader, every image of it once."""
     from odapi_ssd.cli.console import print_table, print_warnings, progress

@@ -28,7 +28,4 @@ def quiet_tensorflow(verbose: bool) -> None:
         return
     quiet_native_code(verbose)
     warnings.filterwarnings("ignore")
-    from absl import logging as absl_logging
-
-    absl_logging.set_verbosity(absl_logging.ERROR)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    logging.disable(logging.WARNING)

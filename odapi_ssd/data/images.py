@@ -16,14 +16,15 @@ from PIL import Image, UnidentifiedImageError
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["IMAGE_SUFFIXES", "CheckedImage", "read_image"]
+__all__ = ["IMAGE_FORMATS", "IMAGE_SUFFIXES", "CheckedImage", "read_image"]
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+# By Pillow's names, for its `formats=`; it opens MPO as JPEG and renames it then.
+IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 
 # Pillow's name: the record's. MPO is what some cameras write: a JPEG with further pictures behind.
 _RECORD_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "BMP": "png", "GIF": "png"}
 _REENCODED = ("BMP", "GIF")
-_OPENERS = ("JPEG", "PNG", "BMP", "GIF")  # Pillow opens MPO as JPEG and renames it then.
 _PNG_END = b"IEND\xaeB`\x82"
 _EXIF_ORIENTATION = 0x0112
 
@@ -62,10 +63,10 @@ def read_image(path: Path) -> CheckedImage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=_OPENERS) as image:
+            with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
                 if image.format == "PNG":
                     _verify_png(image, content)
-            with Image.open(io.BytesIO(content), formats=_OPENERS) as image:
+            with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
                 return _check(image, content)
     except UnidentifiedImageError as error:
         raise OdapiError(f"{path.name}: is no JPEG, PNG, BMP or GIF file") from error

@@ -68,9 +68,10 @@ def _full_name(module: str) -> str:
         spec = importlib.util.find_spec(full_name)
     except ModuleNotFoundError:
         spec = None
-    if spec is None:
+    is_package = spec is not None and spec.submodule_search_locations is not None
+    if spec is None or (is_package and importlib.util.find_spec(f"{full_name}.__main__") is None):
         raise OdapiError(
-            f"The Object Detection API has no module {module!r}.",
+            f"The Object Detection API has no module {module!r} that can be run.",
             hint="name it as in `python -m object_detection.MODULE`, for example model_main_tf2, "
             "exporter_main_v2 or builders.model_builder_tf2_test.",
         )

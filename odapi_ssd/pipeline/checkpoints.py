@@ -1,27 +1,39 @@
 """Checkpoints of a run: which there are, and whether they fit a config's model."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["explain_mismatch", "latest_checkpoint", "require_checkpoint", "require_fit"]
+__all__ = [
+    "explain_mismatch",
+    "holds_model",
+    "latest_checkpoint",
+    "require_checkpoint",
+    "require_fit",
+]
 
-_MISMATCH = re.compile(r"shape|incompatible|not bound|unresolved|unmatched|No such|Could not", re.I)
+_MISMATCH = re.compile(r"shape|incompatible|not bound|unresolved|unmatched", re.I)
 
 
-def latest_checkpoint(directory: str | Path) -> str | None:
+def latest_checkpoint(directory: str | os.PathLike[str]) -> str | None:
     """The prefix of the newest complete checkpoint in a directory; None if there is none."""
     tf = import_tensorflow()
-    prefix: str | None = tf.train.latest_checkpoint(str(directory))
+    prefix: str | None = tf.train.latest_checkpoint(os.fspath(directory))
     return prefix
 
 
-def require_checkpoint(path: str | Path) -> str:
+def holds_model(checkpoint: str) -> bool:
+    """Whether a checkpoint has a model's weights: the one before the first step has none."""
+    variables = import_tensorflow().train.list_variables(checkpoint)
+    return any(name.startswith("model/") for name, _ in variables)
+
+
+def require_checkpoint(path: str | os.PathLike[str]) -> str:
     """The checkpoint prefix that a user means by a directory or by a prefix.
 
     Args:
@@ -29,9 +41,8 @@ def require_checkpoint(path: str | Path) -> str:
     Raises:
         OdapiError: there is none, or it was saved before the model had any weights.
     """
-    prefix = _find_checkpoint(Path(path))
-    variables = import_tensorflow().train.list_variables(prefix)
-    if not any(name.startswith("model/") for name, _ in variables):
+    prefix = _find_checkpoint(os.fspath(path))
+    if not holds_model(prefix):
         raise OdapiError(
             f"The checkpoint {prefix} holds no model, only the state before the first step.",
             hint="train further: `odapi-ssd train` goes on with a run in its --model_dir.",
@@ -39,22 +50,23 @@ def require_checkpoint(path: str | Path) -> str:
     return prefix
 
 
-def _find_checkpoint(path: Path) -> str:
-    if path.is_dir():
-        prefix = latest_checkpoint(path)
-        if prefix is None:
+def _find_checkpoint(path: str) -> str:
+    files = import_tensorflow().io.gfile
+    if files.isdir(path):
+        latest = latest_checkpoint(path)
+        if latest is None:
             raise OdapiError(
                 f"{path} holds no checkpoint (no file `checkpoint` that names a ckpt-*.index).",
                 hint="give the --model_dir of a training run that has saved at least once.",
             )
-        return prefix
-    prefix_path = path.with_name(path.name.removesuffix(".index"))
-    if not prefix_path.with_name(prefix_path.name + ".index").is_file():
+        return latest
+    prefix = path.removesuffix(".index")
+    if not files.exists(f"{prefix}.index"):
         raise OdapiError(
             f"There is no checkpoint at {path}.",
             hint="give the --model_dir of a training run, or a prefix such as runs/my_run/ckpt-7.",
         )
-    return str(prefix_path)
+    return prefix
 
 
 @contextmanager
@@ -103,6 +115,6 @@ def _misfit(checkpoint: str, details: list[str]) -> OdapiError:
     return OdapiError(
         f"The checkpoint {checkpoint} does not fit the model of this config:",
         details=details,
-        hint="use the config that it was trained with (pipeline.config beside it, where "
-        "odapi-ssd trained it), or another checkpoint or model directory.",
+        hint="use the config that it was trained with (trained_with.config beside it, if odapi-ssd "
+        "trained it), or another checkpoint or model directory.",
     )

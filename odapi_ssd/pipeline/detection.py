@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from odapi_ssd.data.images import IMAGE_SUFFIXES
+from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.files import write_text
 from odapi_ssd.pipeline.drawing import draw_boxes
+from odapi_ssd.staging import publish, staging_folder
 
 __all__ = ["Detection", "Detector", "detect_images", "find_images"]
 
 _JSON_NAME = "detections.json"
+_EXPORT_HINT = "export it with --input_type image_tensor."
 _OUTPUTS = ("detection_boxes", "detection_scores", "detection_classes", "num_detections")
 
 
@@ -49,7 +51,14 @@ class Detector:
         # The signature's weights belong to the loaded object: it must live as long.
         self._model = self._load(saved_model_dir)
         self._detect = self._model.signatures["serving_default"]
-        (self._input,) = self._detect.structured_input_signature[1].values()
+        inputs = list(self._detect.structured_input_signature[1].values())
+        if len(inputs) != 1:
+            names = ", ".join(spec.name for spec in inputs)
+            raise OdapiError(
+                f"The SavedModel {saved_model_dir} takes more than a picture: {names}.",
+                hint=_EXPORT_HINT,
+            )
+        self._input = inputs[0]
 
     def _load(self, saved_model_dir: Path) -> Any:
         hint = "give the folder saved_model/ inside what `odapi-ssd export` wrote."
@@ -82,8 +91,10 @@ class Detector:
             min_score: detections below it are left out.
         Returns:
             Detections, the highest score first.
+        Raises:
+            OdapiError: the model was exported for another kind of input.
         """
-        outputs = self._detect(**{self._input.name: self._to_input(image_rgb)})
+        outputs = self._call(image_rgb)
         count = int(outputs["num_detections"][0])
         boxes_yxyx = outputs["detection_boxes"][0, :count].numpy()
         scores = outputs["detection_scores"][0, :count].numpy()
@@ -101,10 +112,16 @@ class Detector:
             for i in order
         ]
 
-    def _to_input(self, image_rgb: np.ndarray) -> Any:
-        if self._input.dtype == self._tf.string:
-            return self._tf.io.encode_png(image_rgb)[None]
-        return self._tf.cast(image_rgb[None], self._input.dtype)
+    def _call(self, image_rgb: np.ndarray) -> Any:
+        if self._input.dtype != self._tf.string:
+            image = self._tf.cast(image_rgb[None], self._input.dtype)
+            return self._detect(**{self._input.name: image})
+        try:
+            # An encoded image, or else a serialised tf.Example, which looks the same from outside.
+            image = self._tf.io.encode_png(image_rgb)[None]
+            return self._detect(**{self._input.name: image})
+        except (self._tf.errors.OpError, UnicodeDecodeError) as error:
+            raise OdapiError("The SavedModel does not take pictures.", hint=_EXPORT_HINT) from error
 
 
 def _as_box(box_yxyx_px: np.ndarray) -> tuple[float, float, float, float]:
@@ -112,9 +129,14 @@ def _as_box(box_yxyx_px: np.ndarray) -> tuple[float, float, float, float]:
     return ymin, xmin, ymax, xmax
 
 
-def find_images(paths: Sequence[Path]) -> list[Path]:
+def find_images(paths: Sequence[Path], output_dir: Path | None = None) -> list[Path]:
     """The image files that a user means by files and folders; folders are searched in depth.
 
+    Args:
+        paths: files, whatever their names, and folders.
+        output_dir: where the pictures will go; what is in there is found only if named itself.
+    Returns:
+        Files in order, each once; hidden ones of a folder are left out.
     Raises:
         OdapiError: a path does not exist, or there is no image at all.
     """
@@ -123,18 +145,23 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
         raise OdapiError("These images do not exist:", details=missing)
     images: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            images += sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES
-            )
-        else:
-            images.append(path)
+        images += _images_below(path, output_dir) if path.is_dir() else [path]
     if not images:
         raise OdapiError(
             f"There is no image in {', '.join(map(str, paths))}.",
             hint=f"images end in {', '.join(sorted(IMAGE_SUFFIXES))}.",
         )
     return list(dict.fromkeys(images))
+
+
+def _images_below(folder: Path, output_dir: Path | None) -> Iterator[Path]:
+    outputs = None if output_dir is None else output_dir.resolve()
+    for path in sorted(folder.rglob("*")):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if is_hidden or path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
+            continue
+        if outputs is None or outputs not in path.resolve().parents:
+            yield path
 
 
 def detect_images(
@@ -146,7 +173,7 @@ def detect_images(
     min_score: float = 0.5,
     on_progress: Callable[[Path, Sequence[Detection]], None] = lambda path, detections: None,
 ) -> Path:
-    """Writes a picture per image and `detections.json` into a folder.
+    """Writes a picture per image and `detections.json` into a folder, when all are done.
 
     Args:
         saved_model_dir: what the exporter wrote as `saved_model/`.
@@ -162,31 +189,40 @@ def detect_images(
             others gave is written all the same.
     """
     names = {item.class_id: item.display_name for item in read_items(label_map_path)}
-    picture_paths = _picture_paths(images, output_dir)
     detector = Detector(saved_model_dir, names)
-    output_dir.mkdir(parents=True, exist_ok=True)
+    picture_paths = _picture_paths(images, output_dir)
     entries, faults = [], []
-    for path, picture_path in zip(images, picture_paths, strict=True):
-        try:
-            image = _read_image(path)
-        except OSError as error:
-            faults.append(f"{path}: {error}")
-            continue
-        detections = detector(np.asarray(image), min_score)
-        labels = [f"{found.class_name} {found.score:.0%}" for found in detections]
-        boxes = [found.box_yxyx_px for found in detections]
-        draw_boxes(image, boxes, labels, [found.class_id for found in detections])
-        image.save(picture_path, quality=95)
-        entries.append({"image": str(path), "detections": [vars(found) for found in detections]})
-        on_progress(path, detections)
-    json_path = output_dir / _JSON_NAME
-    write_text(json_path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    with staging_folder(output_dir) as staging:
+        for path, picture_path in zip(images, picture_paths, strict=True):
+            try:
+                image = _read_image(path)
+            except OSError as error:
+                faults.append(f"{path}: {error}")
+                continue
+            detections = detector(np.asarray(image), min_score)
+            _draw(image, detections)
+            image.save(staging / picture_path.name, quality=95)
+            entries.append({"image": str(path), "detections": list(map(vars, detections))})
+            on_progress(path, detections)
+        if not entries:
+            raise OdapiError("None of the images can be read:", details=faults)
+        write_text(staging / _JSON_NAME, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+        publish(staging, output_dir)
     if faults:
         raise OdapiError(
             f"{len(faults)} of {len(images)} images cannot be read; the others are done:",
             details=faults,
         )
-    return json_path
+    return output_dir / _JSON_NAME
+
+
+def _draw(image: Any, detections: Sequence[Detection]) -> None:
+    draw_boxes(
+        image,
+        [found.box_yxyx_px for found in detections],
+        [f"{found.class_name} {found.score:.0%}" for found in detections],
+        [found.class_id for found in detections],
+    )
 
 
 def _read_image(path: Path) -> Any:
@@ -198,7 +234,8 @@ def _read_image(path: Path) -> Any:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as image:
+        # Named formats only: Pillow hands some others to programs such as Ghostscript.
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
             upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I;16"):
                 # The high byte, as TensorFlow decodes 16-bit pictures; Pillow would clip them.

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -10,7 +10,13 @@ import odapi_ssd
 from odapi_ssd import compat, resources
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["PackageVersion", "list_devices", "list_packages", "run_model"]
+__all__ = [
+    "PackageVersion",
+    "list_devices",
+    "list_packages",
+    "require_expected",
+    "run_model",
+]
 
 _PYTHONS = ((3, 10), (3, 12))
 _MODEL_TEMPLATE = "ssd_mobilenet_v2_quickstart.config"
@@ -75,6 +81,21 @@ def list_packages() -> list[PackageVersion]:
             hint="install this project's requirements (scripts/setup.sh does).",
         )
     return [PackageVersion("Python", python, None), *packages]
+
+
+def require_expected(packages: Iterable[PackageVersion]) -> None:
+    """Refuses releases that this project is not made for, even if they seem to work.
+
+    Raises:
+        OdapiError: there are such packages; all are named.
+    """
+    others = [package for package in packages if not package.is_as_expected]
+    if others:
+        raise OdapiError(
+            "Packages are not of the release that odapi-ssd is made for:",
+            details=[f"{one.name} {one.version}, expected {one.expected}" for one in others],
+            hint="install this project's requirements (scripts/setup.sh does).",
+        )
 
 
 def list_devices() -> list[str]:

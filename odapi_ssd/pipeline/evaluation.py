@@ -8,6 +8,7 @@ the batch that is not full, and objects beyond `max_number_of_boxes`, too.
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ class Evaluation:
 
 def evaluate(
     config: Any,
-    checkpoint_path: str | Path,
+    checkpoint_path: str | os.PathLike[str],
     output_dir: str | Path,
     on_progress: Callable[[int, int], None] = lambda num_done, num_images: None,
 ) -> Evaluation:

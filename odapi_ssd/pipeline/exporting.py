@@ -41,21 +41,37 @@ def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: 
     config = load_config(flags["pipeline_config_path"])
     if flags.get("config_override"):
         config.MergeFrom(parse_config(flags["config_override"], source="--config_override"))
-    checkpoint_dir = Path(flags["trained_checkpoint_dir"])
-    if not checkpoint_dir.is_dir():
+    checkpoint_dir, output_dir = flags["trained_checkpoint_dir"], flags["output_directory"]
+    _require_own_folder(checkpoint_dir, output_dir)
+    checkpoint = require_checkpoint(checkpoint_dir)
+    with staging_folder(Path(output_dir)) as staging:
+        staged_flags = {**flags, "output_directory": str(staging)}
+        with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
+            _export_checked(program, checkpoint, tell)
+        if not _copy_label_map(config, staging):
+            tell(f"No {LABEL_MAP_NAME} in the export: the config names none that is there.")
+        publish(staging, Path(output_dir), stale_names=[LABEL_MAP_NAME])
+    return Path(output_dir) / "saved_model"
+
+
+def _require_own_folder(checkpoint_dir: str, output_dir: str) -> None:
+    """Refuses what would fail late, or harm the run that is exported."""
+    if "://" in output_dir:
+        raise OdapiError(
+            f"--output_directory {output_dir} is on a remote file system.",
+            hint="export into a local folder and copy that.",
+        )
+    if "://" not in checkpoint_dir and not Path(checkpoint_dir).is_dir():
         raise OdapiError(
             f"--trained_checkpoint_dir {checkpoint_dir} is no directory.",
             hint="give the --model_dir of a training run; its newest checkpoint is exported.",
         )
-    checkpoint = require_checkpoint(checkpoint_dir)
-    output_dir = Path(flags["output_directory"])
-    with staging_folder(output_dir) as staging:
-        staged_flags = {**flags, "output_directory": str(staging)}
-        with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
-            _export_checked(program, checkpoint, tell)
-        _copy_label_map(config, staging)
-        publish(staging, output_dir)
-    return output_dir / "saved_model"
+    if (Path(output_dir) / "checkpoint").is_file():
+        raise OdapiError(
+            f"--output_directory {output_dir} holds a training run, whose file `checkpoint` the "
+            "export's folder of that name would replace.",
+            hint=f"give a folder of its own, such as {Path(output_dir) / 'exported'}.",
+        )
 
 
 def _export_checked(program: Any, checkpoint: str, tell: Callable[[str], None]) -> None:
@@ -81,9 +97,10 @@ def _export_checked(program: Any, checkpoint: str, tell: Callable[[str], None]) 
     require_fit(models[0], checkpoint)
 
 
-def _copy_label_map(config: Any, directory: Path) -> None:
+def _copy_label_map(config: Any, directory: Path) -> bool:
     """Puts the class names beside the model, so that the export is all that a user has to keep."""
     for reader in (*config.eval_input_reader, config.train_input_reader):
         if reader.label_map_path and Path(reader.label_map_path).is_file():
             shutil.copyfile(reader.label_map_path, directory / LABEL_MAP_NAME)
-            return
+            return True
+    return False

@@ -1,6 +1,9 @@
-"""Which config a model directory belongs to."""
+"""Which config a model directory belongs to.
 
-import os
+Our own note says it, a copy of the config in the model directory. A user's files there are never
+touched: many keep their pipeline.config beside the checkpoints.
+"""
+
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,37 +13,50 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.checkpoints import latest_checkpoint
 from odapi_ssd.pipeline.config import load_config, save_config
 
-__all__ = ["claim_model_dir"]
+__all__ = ["NOTE_NAME", "note_config", "require_same_model"]
 
-_CONFIG_NAME = "pipeline.config"
+NOTE_NAME = "trained_with.config"
+_HEADER = "The config that the run in this folder is trained with; written by odapi-ssd train."
 # What may change between two parts of a run: the weights mean the same with another of these.
 _MAY_CHANGE = re.compile(
     r"post_processing|loss|regularizer|initializer|dropout|freeze|nms|hard_example|minibatch"
 )
 
 
-def claim_model_dir(model_dir: Path, config_path: Path) -> None:
-    """Notes in the model directory which config it is trained with.
+def require_same_model(model_dir: str, config: Any) -> bool:
+    """Makes sure that a run in a model directory is one of the config's model.
 
     A run may go on with another schedule, batch size, data, loss or post-processing, but not with
-    another network or other anchors: that is refused where there is a checkpoint. A run of the
-    API's own loop has no such note; there, the mismatch shows when its checkpoint is restored.
+    another network or other anchors.
 
+    Args:
+        model_dir: the directory, which need not exist.
+        config: the TrainEvalPipelineConfig to train with.
+    Returns:
+        Whether that is certain. It is not where there is a checkpoint without a note, as the API's
+        own loop leaves it: a mismatch shows when the checkpoint is restored.
     Raises:
         OdapiError: the directory holds a run of another model.
     """
-    config = load_config(config_path)
-    noted_path = model_dir / _CONFIG_NAME
-    if noted_path.is_file() and latest_checkpoint(model_dir) is not None:
-        differences = list(_differences(load_config(noted_path).model, config.model, "model"))
-        if differences:
-            raise OdapiError(
-                f"{model_dir} holds a run of another model than {config_path} describes:",
-                details=differences,
-                hint=f"give another --model_dir, or go on with that run's config, {noted_path}.",
-            )
-    if not (noted_path.is_file() and os.path.samefile(noted_path, config_path)):
-        save_config(config, noted_path)
+    if latest_checkpoint(model_dir) is None:
+        return True
+    note_path = Path(model_dir) / NOTE_NAME
+    if not note_path.is_file():
+        return False
+    differences = list(_differences(load_config(note_path).model, config.model, "model"))
+    if differences:
+        raise OdapiError(
+            f"{model_dir} holds a run of another model than the config describes:",
+            details=differences,
+            hint=f"give another --model_dir, or go on with that run's config, {note_path}.",
+        )
+    return True
+
+
+def note_config(model_dir: str, config: Any) -> None:
+    """Notes in a model directory which config its run is trained with."""
+    if "://" not in model_dir:
+        save_config(config, Path(model_dir) / NOTE_NAME, _HEADER)
 
 
 def _differences(noted: Any, given: Any, path: str) -> Iterator[str]:

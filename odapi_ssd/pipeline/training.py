@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from odapi_ssd.pipeline import api_programs
-from odapi_ssd.pipeline.model_dirs import claim_model_dir
+from odapi_ssd.pipeline.config import load_config
+from odapi_ssd.pipeline.model_dirs import note_config, require_same_model
 from odapi_ssd.pipeline.progress import TrainingProgress
 
 __all__ = ["train"]
@@ -31,12 +31,18 @@ def train(
         OdapiError: the model directory belongs to another config, or what the loop raises.
     """
     with api_programs.loaded_program(_PROGRAM, flags) as program:
-        if flags.get("checkpoint_dir") or use_api_loop:
+        if flags.get("checkpoint_dir"):
             program.main([])
             return
-        claim_model_dir(Path(flags["model_dir"]), Path(flags["pipeline_config_path"]))
-        with _our_train_loop(progress):
+        model_dir, config = flags["model_dir"], load_config(flags["pipeline_config_path"])
+        is_same_model = require_same_model(model_dir, config)
+        if is_same_model:
+            note_config(model_dir, config)
+        with nullcontext() if use_api_loop else _our_train_loop(progress):
             program.main([])
+        if not is_same_model and not use_api_loop:
+            # Our loop has made sure of it.
+            note_config(model_dir, config)
 
 
 @contextmanager

@@ -8,11 +8,11 @@ was asked to; a loss that is no number ends it; a checkpoint of another model is
 """
 
 import math
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -22,7 +22,12 @@ from object_detection.core import standard_fields
 from object_detection.utils import config_util, variables_helper
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checkpoints import explain_mismatch, latest_checkpoint, require_fit
+from odapi_ssd.pipeline.checkpoints import (
+    explain_mismatch,
+    holds_model,
+    latest_checkpoint,
+    require_fit,
+)
 from odapi_ssd.pipeline.progress import SilentProgress, StepReport, TrainingProgress
 
 __all__ = ["train_loop"]
@@ -74,42 +79,57 @@ def train_loop(
 
     progress.phase("Building the model and its input")
     job = _build_job(configs, record_summaries)
-    writer_dir = model_lib_v2.get_filepath(job.strategy, str(Path(model_dir) / "train"))
+    writer_dir = model_lib_v2.get_filepath(job.strategy, os.path.join(model_dir, "train"))
     writer = tf.summary.create_file_writer(writer_dir)
     is_summary_step = _is_multiple(job.global_step, num_steps_per_iteration)
     with job.strategy.scope(), writer.as_default(), tf.summary.record_if(is_summary_step):
         saver = _Saver(job, model_dir, checkpoint_max_to_keep, progress)
         saver.restore()
-        train_step = _make_train_step(job, record_summaries)
-        batches = iter(job.dataset)
         watch = _Watch(job, num_steps, progress)
-        if watch.step == 0:
-            saver.save(0)
-        progress.phase("Tracing the training step (the first step takes longest)")
-        try:
-            while watch.step < num_steps:
-                with explain_mismatch(saver.restored if watch.is_first_step else None):
-                    losses = train_step(batches)
-                if watch.is_first_step and saver.restored:
-                    require_fit(job.model, saver.restored)
-                watch.step_done(losses)
-                if watch.step % num_steps_per_iteration == 0 or watch.step == num_steps:
-                    watch.write_summaries()
-                if watch.step - saver.saved_step >= checkpoint_every_n:
-                    watch.require_finite_loss()
-                    saver.save(watch.step)
-            watch.require_finite_loss()
-        except KeyboardInterrupt:
-            if watch.is_loss_finite():
-                saver.save(job.step)
-            raise
-        saver.save(watch.step)
+        if watch.step < num_steps:
+            train_step = _make_train_step(job, record_summaries)
+            _run(train_step, saver, watch, checkpoint_every_n, num_steps_per_iteration)
+        else:
+            saver.require_fit_without_step()
+            progress.phase(f"Step {watch.step} is reached already: nothing to train")
     writer.close()
     for directory in (saver.directory, writer_dir):
         model_lib_v2.clean_temporary_directories(job.strategy, directory)
     if performance_summary_exporter is not None:
         uses_bfloat16 = kwargs["use_bfloat16"]
         performance_summary_exporter(watch.performance(), "bf16" if uses_bfloat16 else "fp32")
+
+
+def _run(
+    train_step: Callable[[Any], dict[str, Any]],
+    saver: "_Saver",
+    watch: "_Watch",
+    checkpoint_every_n: int,
+    summarize_every_n: int,
+) -> None:
+    """Trains step by step to the last one, which is saved in any case."""
+    batches = iter(watch.job.dataset)
+    if watch.step == 0:
+        saver.save(0)
+    watch.progress.phase("Tracing the training step (the first step takes longest)")
+    try:
+        while watch.step < watch.num_steps:
+            if watch.is_first_step:
+                losses = saver.run_and_require_fit(train_step, batches)
+            else:
+                losses = train_step(batches)
+            watch.step_done(losses)
+            if watch.step % summarize_every_n == 0 or watch.step == watch.num_steps:
+                watch.write_summaries()
+            if watch.step - saver.saved_step >= checkpoint_every_n:
+                watch.require_finite_loss()
+                saver.save(watch.step)
+        watch.require_finite_loss()
+    except KeyboardInterrupt:
+        if watch.is_loss_finite():
+            saver.save(watch.job.step)
+        raise
+    saver.save(watch.step)
 
 
 @dataclass(frozen=True)
@@ -245,12 +265,39 @@ class _Saver:
         values when the first step is traced, which is where a mismatch shows.
         """
         self.restored = latest_checkpoint(self._model_dir)
+        # A run that was stopped before its first step has left a checkpoint without weights.
+        has_weights = self.restored is not None and holds_model(self.restored)
+        if self._job.train_config.fine_tune_checkpoint and not has_weights:
+            self._load_fine_tune_checkpoint()
         if self.restored is not None:
             self._progress.phase(f"Resuming from {self.restored}")
             self._checkpoint.restore(self.restored)
             self.saved_step = self._job.step
-        elif self._job.train_config.fine_tune_checkpoint:
-            self._load_fine_tune_checkpoint()
+
+    def run_and_require_fit(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Makes the call that gives the model its variables, and looks at what they hold."""
+        try:
+            with explain_mismatch(self.restored):
+                result = call(*arguments)
+        except Exception:
+            # Of which variables of another shape are the likeliest cause.
+            self._require_fit()
+            raise
+        self._require_fit()
+        return result
+
+    def _require_fit(self) -> None:
+        if self.restored is not None:
+            require_fit(self._job.model, self.restored)
+
+    def require_fit_without_step(self) -> None:
+        """Makes sure that the restored run is one of this model, where no step is left to show."""
+        self.run_and_require_fit(
+            model_lib_v2._ensure_model_is_built,
+            self._job.model,
+            self._job.dataset,
+            self._job.train_config.unpad_groundtruth_tensors,
+        )
 
     def _load_fine_tune_checkpoint(self) -> None:
         config = self._job.train_config

@@ -127,9 +127,10 @@ def test_every_flag_of_the_api_s_program_is_there(program, command, own):
 def test_api_runs_a_module_and_passes_its_status_on(tmp_path):
     completed = _run("api", "model_main_tf2", "--helpfull")
     assert "--checkpoint_every_n" in completed.stdout
-    completed = _run("api", "no_such_module")
-    assert completed.returncode == 1
-    assert "no module 'no_such_module'" in completed.stderr
+    for name in ("no_such_module", "protos"):
+        completed = _run("api", name)
+        assert completed.returncode == 1
+        assert f"no module '{name}' that can be run" in completed.stderr
 
 
 @pytest.mark.tf
@@ -154,12 +155,19 @@ class TestDoctor:
         (line,) = (line for line in completed.stdout.splitlines() if "libGL" in line)
         assert line.split()[:2] == ["opencv", "applied"]
 
-    def test_a_missing_package_is_named(self, tmp_path):
+    @pytest.mark.parametrize(
+        ("package", "found", "said"),
+        [
+            ("lxml", "raise metadata.PackageNotFoundError(name)", "  - lxml\n"),
+            ("tensorflow", "return '2.99.0'", "  - tensorflow 2.99.0, expected 2.20\n"),
+        ],
+    )
+    def test_what_is_off_is_named_with_the_fix(self, package, found, said):
         code = (
             "from importlib import metadata\n"
             "stock = metadata.version\n"
             "def version(name):\n"
-            "    if name == 'lxml': raise metadata.PackageNotFoundError(name)\n"
+            f"    if name == {package!r}: {found}\n"
             "    return stock(name)\n"
             "metadata.version = version\n"
             "import sys; sys.argv = ['odapi-ssd', 'doctor']\n"
@@ -169,8 +177,9 @@ class TestDoctor:
             [sys.executable, "-c", code], capture_output=True, text=True, check=False
         )
         assert completed.returncode == 1
-        assert "lxml" in completed.stderr
+        assert said in completed.stderr
         assert "setup.sh" in completed.stderr
+        assert "ready" not in completed.stdout
 
 
 def test_the_package_and_its_command_line_import_nothing_heavy():

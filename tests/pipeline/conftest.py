@@ -1,29 +1,12 @@
 """A tiny run that the tests of this folder share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-
-@dataclass
-class RecordedProgress:
-    """Keeps what training reports."""
-
-    phases: list[str] = field(default_factory=list)
-    reports: list[Any] = field(default_factory=list)
-    saved_steps: list[int] = field(default_factory=list)
-
-    def phase(self, text: str) -> None:
-        self.phases.append(text)
-
-    def step(self, report: Any) -> None:
-        self.reports.append(report)
-
-    def saved(self, path: str, step: int) -> None:
-        self.saved_steps.append(step)
+from recorded_progress import RecordedProgress
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,15 @@ class TestFindImages:
             "deep/c.jpeg",
         ]
 
+    def test_what_is_no_input_is_left_out(self, tmp_path):
+        for name in ("a.jpg", "._a.jpg", ".cache/b.jpg", "out/a.jpg"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+        (tmp_path / "folder.jpg").mkdir()
+        assert detection.find_images([tmp_path], tmp_path / "out") == [tmp_path / "a.jpg"]
+        named = tmp_path / "out" / "a.jpg"
+        assert detection.find_images([named], tmp_path / "out") == [named]
+
     def test_missing_files_are_all_named(self, tmp_path):
         with pytest.raises(OdapiError) as caught:
             detection.find_images([tmp_path / "x.jpg", tmp_path, tmp_path / "y.jpg"])
@@ -70,6 +79,13 @@ class TestDrawBoxes:
 
 
 class TestReadImage:
+    def test_formats_that_run_programs_are_not_opened(self, tmp_path):
+        """Pillow would hand PostScript to Ghostscript, whatever the file is called."""
+        path = tmp_path / "harmless.jpg"
+        Image.new("RGB", (4, 4)).save(path, format="EPS")
+        with pytest.raises(OSError, match="cannot identify"):
+            detection._read_image(path)
+
     def test_the_high_byte_of_16_bit_pictures_counts(self, tmp_path):
         path = tmp_path / "deep.png"
         Image.fromarray(np.array([[0, 300, 65535]], np.uint16)).save(path)
@@ -124,6 +140,17 @@ class TestDetectImages:
         entries = json.loads((tmp_path / "out" / "detections.json").read_text())
         assert [entry["image"] for entry in entries] == [str(images[0])]
 
+    def test_when_no_image_can_be_read_nothing_is_written(self, exported_dir, tmp_path):
+        broken = tmp_path / "broken.jpg"
+        broken.touch()
+        saved_model = exported_dir / "saved_model"
+        with pytest.raises(OdapiError, match="None of the images can be read") as caught:
+            detection.detect_images(
+                saved_model, exported_dir / "label_map.pbtxt", tmp_path / "out", [broken]
+            )
+        assert "broken.jpg" in str(caught.value)
+        assert not (tmp_path / "out").exists()
+
     def test_what_is_no_saved_model_is_said(self, exported_dir, images, tmp_path):
         with pytest.raises(OdapiError, match="no SavedModel"):
             detection.detect_images(
@@ -141,7 +168,19 @@ class TestDetectImages:
         module.call = tf.function(lambda x: x, input_signature=[tf.TensorSpec([], tf.float32)])
         tf.saved_model.save(module, str(foreign), signatures=module.call)
         label_map_path = exported_dir / "label_map.pbtxt"
-        for folder, message in ((damaged, "cannot be loaded"), (foreign, "is no detector")):
+        module.detect = tf.function(
+            lambda example: dict.fromkeys(
+                detection._OUTPUTS, tf.io.parse_tensor(example[0], tf.float32)
+            ),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+        )
+        no_pictures = tmp_path / "no_pictures"
+        tf.saved_model.save(module, str(no_pictures), signatures=module.detect)
+        for folder, message in (
+            (damaged, "cannot be loaded"),
+            (foreign, "is no detector"),
+            (no_pictures, "does not take pictures"),
+        ):
             with pytest.raises(OdapiError, match=message):
                 detection.detect_images(folder, label_map_path, tmp_path / "out", images)
         assert not (tmp_path / "out").exists()

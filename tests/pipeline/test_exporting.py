@@ -10,7 +10,7 @@ from PIL import Image
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import checkpoints, exporting
-from odapi_ssd.pipeline.config import load_config
+from odapi_ssd.pipeline.config import load_config, save_config
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -54,6 +54,27 @@ def _flags(run, output, **changes):
     }
 
 
+def test_the_api_s_exporter_restores_our_checkpoint_too(trained_run, tmp_path, image_path):
+    """`exporter_lib_v2` as it is, called as its own program calls it."""
+    import odapi_ssd
+
+    odapi_ssd.register()
+    from object_detection import exporter_lib_v2
+
+    config_path, model_dir = trained_run.config_path, trained_run.model_dir
+    exporter_lib_v2.export_inference_graph(
+        "image_tensor", load_config(config_path), str(model_dir), str(tmp_path)
+    )
+    exported = detect_in_plain_tensorflow(tmp_path / "saved_model", image_path)
+    assert_same_detections(exported, detect_with_checkpoint(config_path, model_dir, image_path))
+
+
+def test_a_run_is_not_exported_over_itself(trained_run):
+    with pytest.raises(OdapiError, match="holds a training run"):
+        exporting.export(_flags(trained_run, trained_run.model_dir))
+    assert checkpoints.require_checkpoint(trained_run.model_dir).endswith("ckpt-3")
+
+
 def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -82,9 +103,19 @@ def test_encoded_images_can_be_the_input_and_an_export_is_replaced(
     stale = tmp_path / "out" / "saved_model" / "stale"
     stale.parent.mkdir(parents=True)
     stale.touch()
+    stale_label_map = tmp_path / "out" / "label_map.pbtxt"
+    stale_label_map.touch()
     kind = "encoded_image_string_tensor"
-    saved_model = exporting.export(_flags(trained_run, tmp_path / "out", input_type=kind))
+    config_path = tmp_path / "without_label_map.config"
+    fields = ("train_input_reader", "eval_input_reader[0]")
+    overrides = [f"{field}.label_map_path=/nowhere/label_map.pbtxt" for field in fields]
+    save_config(load_config(trained_run.config_path, overrides), config_path)
+    told = []
+    flags = {"input_type": kind, "pipeline_config_path": str(config_path)}
+    saved_model = exporting.export(_flags(trained_run, tmp_path / "out", **flags), told.append)
     assert not stale.exists()
+    assert not stale_label_map.exists()
+    assert any(line.startswith("No label_map.pbtxt") for line in told)
     detect = tf.saved_model.load(str(saved_model)).signatures["serving_default"]
     found = detect(tf.constant([image_path.read_bytes()]))
     assert found["detection_boxes"].shape[-1] == 4

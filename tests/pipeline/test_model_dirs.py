@@ -1,27 +1,23 @@
 """Which config a model directory belongs to: what may change in a run, and what may not."""
 
+from pathlib import Path
+
 import pytest
 
 from odapi_ssd import resources
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import model_dirs
-from odapi_ssd.pipeline.config import load_config, save_config
+from odapi_ssd.pipeline.config import load_config
 
 _TEMPLATE = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
 
 
 @pytest.fixture
-def claim(tmp_path, monkeypatch):
-    """Claims a directory, which has a checkpoint, with the template's fields changed."""
+def run_dir(tmp_path, monkeypatch) -> str:
+    """A directory with a checkpoint and the note that it is the template's."""
     monkeypatch.setattr(model_dirs, "latest_checkpoint", lambda directory: "ckpt-1")
-
-    def claim_with(*overrides: str) -> None:
-        path = tmp_path / "given.config"
-        save_config(load_config(_TEMPLATE, overrides), path)
-        model_dirs.claim_model_dir(tmp_path / "model", path)
-
-    claim_with()
-    return claim_with
+    model_dirs.note_config(str(tmp_path), load_config(_TEMPLATE))
+    return str(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -34,10 +30,8 @@ def claim(tmp_path, monkeypatch):
         "model.ssd.freeze_batchnorm=true",
     ],
 )
-def test_a_run_goes_on_with_another(claim, tmp_path, override):
-    claim(override)
-    noted = load_config(tmp_path / "model" / "pipeline.config")
-    assert noted == load_config(_TEMPLATE, [override])
+def test_a_run_goes_on_with_another(run_dir, override):
+    assert model_dirs.require_same_model(run_dir, load_config(_TEMPLATE, [override])) is True
 
 
 @pytest.mark.parametrize(
@@ -58,15 +52,28 @@ def test_a_run_goes_on_with_another(claim, tmp_path, override):
         ),
     ],
 )
-def test_a_run_does_not_go_on_with_another_network(claim, tmp_path, override, difference):
+def test_a_run_does_not_go_on_with_another_network(run_dir, override, difference):
     with pytest.raises(OdapiError, match="a run of another model") as caught:
-        claim(override)
+        model_dirs.require_same_model(run_dir, load_config(_TEMPLATE, [override]))
     assert difference in str(caught.value)
-    assert load_config(tmp_path / "model" / "pipeline.config") == load_config(_TEMPLATE)
 
 
-def test_the_run_s_own_config_can_be_given(claim, tmp_path):
-    noted = tmp_path / "model" / "pipeline.config"
-    before = noted.stat().st_mtime_ns
-    model_dirs.claim_model_dir(tmp_path / "model", noted)
-    assert noted.stat().st_mtime_ns == before
+def test_without_a_note_it_is_not_certain(run_dir):
+    (Path(run_dir) / model_dirs.NOTE_NAME).unlink()
+    assert model_dirs.require_same_model(run_dir, load_config(_TEMPLATE)) is False
+
+
+def test_without_a_checkpoint_any_config_will_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_dirs, "latest_checkpoint", lambda directory: None)
+    model_dirs.note_config(str(tmp_path), load_config(_TEMPLATE))
+    other = load_config(_TEMPLATE, ["model.ssd.num_classes=4"])
+    assert model_dirs.require_same_model(str(tmp_path), other) is True
+
+
+def test_the_note_can_be_used_as_a_config_and_a_user_s_file_stays(tmp_path):
+    own = tmp_path / "pipeline.config"
+    own.write_text("# my own notes")
+    config = load_config(_TEMPLATE)
+    model_dirs.note_config(str(tmp_path), config)
+    assert load_config(tmp_path / model_dirs.NOTE_NAME) == config
+    assert own.read_text() == "# my own notes"

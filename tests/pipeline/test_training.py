@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from recorded_progress import RecordedProgress
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import training
 from odapi_ssd.pipeline.config import load_config, save_config
+from odapi_ssd.pipeline.model_dirs import NOTE_NAME
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -37,6 +39,12 @@ def _kernels(model_dir: Path) -> dict[str, np.ndarray]:
         for name in reader.get_variable_to_shape_map()
         if name.startswith("model/") and "kernel/.ATTR" in name
     }
+
+
+def _assert_same(actual: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
+    assert actual.keys() == expected.keys()
+    assert len(expected) > 50
+    assert all(np.array_equal(actual[name], expected[name]) for name in expected)
 
 
 def _scalar_steps(event_dir: Path) -> dict[str, list[int]]:
@@ -101,13 +109,13 @@ def test_summaries_carry_the_api_s_names(trained_run):
 
 def test_a_finished_run_is_left_as_it_is(trained_run):
     before = sorted(path.name for path in trained_run.model_dir.iterdir())
-    training.train(trained_run.flags())
+    progress = RecordedProgress()
+    training.train(trained_run.flags(), progress=progress)
+    assert progress.phases[-1] == "Step 7 is reached already: nothing to train"
     assert sorted(path.name for path in trained_run.model_dir.iterdir()) == before
 
 
-def test_the_api_s_loop_goes_on_from_ours_and_ours_from_the_api_s(
-    trained_run, without_learning, tmp_path
-):
+def test_a_run_of_ours_goes_on_in_the_api_s_loop(trained_run, without_learning, tmp_path):
     import odapi_ssd
 
     odapi_ssd.register()
@@ -123,43 +131,78 @@ def test_the_api_s_loop_goes_on_from_ours_and_ours_from_the_api_s(
         num_steps_per_iteration=1,
         checkpoint_every_n=1,
     )
-    theirs = _kernels(model_dir)
     assert _steps_of(model_dir)[-1] == 8
-    assert theirs.keys() == ours.keys()
-    assert all(np.array_equal(theirs[name], ours[name]) for name in ours)
-
-    flags = {"pipeline_config_path": str(without_learning), "model_dir": str(model_dir)}
-    training.train({**flags, "num_train_steps": 9})
-    again = _kernels(model_dir)
-    assert _steps_of(model_dir)[-1] == 9
-    assert again.keys() == ours.keys()
-    assert all(np.array_equal(again[name], ours[name]) for name in ours)
+    _assert_same(_kernels(model_dir), ours)
 
 
+def test_a_run_of_the_api_s_loop_goes_on_in_ours(tiny_config_path, without_learning, tmp_path):
+    """The stock loop trains 100 steps at a time, and saves the last ones only by chance."""
+    flags = {"pipeline_config_path": str(tiny_config_path), "model_dir": str(tmp_path)}
+    training.train({**flags, "num_train_steps": 100, "checkpoint_every_n": 100}, use_api_loop=True)
+    theirs = _kernels(tmp_path)
+    assert _steps_of(tmp_path) == [0, 100]
+    (tmp_path / NOTE_NAME).unlink()  # as where the API trained it
+
+    flags["pipeline_config_path"] = str(without_learning)
+    training.train({**flags, "num_train_steps": 102})
+    assert _steps_of(tmp_path) == [0, 100, 102]
+    _assert_same(_kernels(tmp_path), theirs)
+    assert load_config(tmp_path / NOTE_NAME) == load_config(without_learning)
+
+
+def test_fine_tuning_starts_from_the_checkpoint_also_after_a_false_start(
+    trained_run, without_learning, tmp_path
+):
+    """The directory holds what a run leaves that was stopped before its first step."""
+    import tensorflow as tf
+
+    step = tf.Variable(0, dtype=tf.int64)
+    tf.train.CheckpointManager(tf.train.Checkpoint(step=step), str(tmp_path), 7).save()
+    checkpoint = trained_run.model_dir / "ckpt-3"
+    overrides = [
+        f"train_config.fine_tune_checkpoint={checkpoint}",
+        "train_config.fine_tune_checkpoint_type=full",
+        "train_config.fine_tune_checkpoint_version=V2",
+    ]
+    config_path = tmp_path / "fine_tune.config"
+    save_config(load_config(without_learning, overrides), config_path)
+    progress = RecordedProgress()
+    flags = {"pipeline_config_path": str(config_path), "model_dir": str(tmp_path)}
+    training.train({**flags, "num_train_steps": 1}, progress=progress)
+    assert f"Loading {checkpoint}" in progress.phases
+    _assert_same(_kernels(tmp_path), _kernels(trained_run.model_dir))
+
+
+@pytest.mark.parametrize("use_api_loop", [False, True])
 def test_a_model_directory_of_another_config_is_refused_at_once(
-    trained_run, tiny_config_path, tmp_path
+    trained_run, tiny_config_path, tmp_path, use_api_loop
 ):
     other = load_config(tiny_config_path, ["model.ssd.num_classes=5"])
     other_path = tmp_path / "other.config"
     save_config(other, other_path)
     before = {path: path.stat().st_mtime_ns for path in trained_run.model_dir.iterdir()}
     with pytest.raises(OdapiError, match=r"num_classes is 3 in the run and 5 in the config"):
-        training.train(trained_run.flags(pipeline_config_path=str(other_path)))
+        training.train(
+            trained_run.flags(pipeline_config_path=str(other_path)), use_api_loop=use_api_loop
+        )
     assert {path: path.stat().st_mtime_ns for path in trained_run.model_dir.iterdir()} == before
 
 
+@pytest.mark.parametrize("num_steps", [7, 9])
 def test_a_checkpoint_of_another_model_is_refused_without_a_note_too(
-    trained_run, tiny_config_path, tmp_path
+    trained_run, tiny_config_path, tmp_path, num_steps
 ):
+    """Whether or not there are steps left to train; and the directory stays the first run's."""
     model_dir = tmp_path / "model"
     shutil.copytree(trained_run.model_dir, model_dir)
-    (model_dir / "pipeline.config").unlink()  # as the API's own loop leaves it
+    (model_dir / NOTE_NAME).unlink()  # as the API's own loop leaves it
     other_path = tmp_path / "other.config"
-    overrides = ["model.ssd.num_classes=5", "train_config.num_steps=9"]
+    overrides = ["model.ssd.num_classes=5", f"train_config.num_steps={num_steps}"]
     save_config(load_config(tiny_config_path, overrides), other_path)
     with pytest.raises(OdapiError, match="does not fit the model of this config"):
         training.train({"pipeline_config_path": str(other_path), "model_dir": str(model_dir)})
     assert _steps_of(model_dir) == [0, 5, 7]
+    assert not (model_dir / NOTE_NAME).exists()
 
 
 def test_a_diverging_loss_ends_training_and_is_not_saved(tiny_config_path, tmp_path):

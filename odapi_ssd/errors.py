@@ -9,8 +9,6 @@ from collections.abc import Iterable
 
 __all__ = ["OdapiError"]
 
-_MAX_DETAILS_SHOWN = 50
-
 
 class OdapiError(Exception):
     """One message that says what is wrong, where, and what to do.
@@ -29,9 +27,7 @@ class OdapiError(Exception):
 
     def __str__(self) -> str:
         lines = [self.problem]
-        lines += [f"  - {detail}" for detail in self.details[:_MAX_DETAILS_SHOWN]]
-        if len(self.details) > _MAX_DETAILS_SHOWN:
-            lines.append(f"  … and {len(self.details) - _MAX_DETAILS_SHOWN} more")
+        lines += [f"  - {detail}" for detail in self.details]
         if self.hint:
             lines.append(f"What to do: {self.hint}")
         return "\n".join(lines)

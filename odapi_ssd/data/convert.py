@@ -14,7 +14,7 @@ from pathlib import Path
 
 from odapi_ssd.data.dataset import Dataset, read_dataset
 from odapi_ssd.data.examples import Example, ExampleFault, check_example
-from odapi_ssd.data.findings import Findings, describe_annotations, describe_splits
+from odapi_ssd.data.findings import ConversionFindings, describe_annotations, describe_splits
 from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
@@ -24,9 +24,11 @@ from odapi_ssd.data.summary import (
     SplitSummary,
 )
 from odapi_ssd.data.tf_records import ShardedWriter, choose_num_shards
+from odapi_ssd.data.voc_xml import Annotation
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.staging import publish, staging_folder
+from odapi_ssd.wording import count_of
 
 __all__ = ["ConversionOptions", "convert_dataset"]
 
@@ -117,7 +119,7 @@ class _Conversion:
     ):
         self._dataset, self._plan, self._options = dataset, plan, options
         self._label_map, self._on_progress = label_map, on_progress
-        self._findings = Findings()
+        self._findings = ConversionFindings()
         self._faults: list[str] = []
 
     def run(self, output_dir: Path, earlier: DatasetSummary | None) -> DatasetSummary:
@@ -213,18 +215,27 @@ def _find_faults(
     if label_map is None:
         return faults
     for annotation in (dataset.annotations[stem] for stem in stems if stem in dataset.annotations):
-        faults += [
-            f"{annotation.source}, object {one.number}: class {one.name!r} is not in the label map"
-            for one in annotation.objects
-            if one.name not in label_map
-        ]
+        faults += _describe_unknown_classes(annotation, label_map)
     return faults
+
+
+def _describe_unknown_classes(annotation: Annotation, label_map: Mapping[str, int]) -> list[str]:
+    """One line per class, so that a class misspelt throughout a file is one line of it."""
+    numbers: dict[str, list[int]] = {}
+    for one in annotation.objects:
+        if one.name not in label_map:
+            numbers.setdefault(one.name, []).append(one.number)
+    return [
+        f"{annotation.source}: class {name!r} ({'object' if len(places) == 1 else 'objects'} "
+        f"{', '.join(map(str, places))}) is not in the label map"
+        for name, places in numbers.items()
+    ]
 
 
 def _faults_error(dataset: Dataset, faults: list[str]) -> OdapiError:
     faults = list(dict.fromkeys(faults))  # A picture may be in two splits.
     return OdapiError(
-        f"Nothing was written: {len(faults)} faults in {dataset.layout.root_dir}:",
+        f"Nothing was written: {count_of(len(faults), 'fault')} in {dataset.layout.root_dir}:",
         details=faults,
         hint="correct these, or take them out of the dataset.",
     )
@@ -260,9 +271,16 @@ def _load_earlier(
 def _add_kept_splits(summary: DatasetSummary, earlier: DatasetSummary | None) -> DatasetSummary:
     if earlier is None:
         return summary
+    kept = tuple(
+        f"Split {name!r} was kept from an earlier conversion into this folder; it was not compared "
+        "with what was written now, so images may be in both. If it is not wanted, convert into "
+        "an empty folder."
+        for name in earlier.splits
+    )
     return replace(
         summary,
         splits={**earlier.splits, **summary.splits},
         dropped=earlier.dropped + summary.dropped,
         clipped=earlier.clipped + summary.clipped,
+        warnings=summary.warnings + kept,
     )

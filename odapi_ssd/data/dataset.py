@@ -13,6 +13,7 @@ from odapi_ssd.data.examples import ExampleSource
 from odapi_ssd.data.layout import DatasetLayout, ImageIndex, find_layout, list_annotations
 from odapi_ssd.data.voc_xml import Annotation, read_voc_xml
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.wording import count_of
 
 __all__ = ["Dataset", "read_dataset"]
 
@@ -57,7 +58,8 @@ class Dataset:
         """Raises OdapiError with all annotations that do not parse, if there are any."""
         if self.faults:
             raise OdapiError(
-                f"{len(self.faults)} faults in the annotations of {self.layout.root_dir}:",
+                f"{count_of(len(self.faults), 'fault')} in the annotations of "
+                f"{self.layout.root_dir}:",
                 details=self.faults,
                 hint="correct or remove these files; nothing was written.",
             )

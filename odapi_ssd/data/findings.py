@@ -1,26 +1,20 @@
 """Collects what a conversion tells its user, one line per kind of thing, however often."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import Example
 from odapi_ssd.data.label_map import find_similar_names
 from odapi_ssd.data.summary import SplitBoxFinding
+from odapi_ssd.wording import count_of, list_some
 
-__all__ = ["Findings", "describe_annotations", "describe_splits", "list_some"]
+__all__ = ["ConversionFindings", "describe_annotations", "describe_splits"]
 
-_NUM_NAMED = 5
-
-
-def list_some(names: Iterable[str]) -> str:
-    """The first few names and how many more there are."""
-    ordered = list(names)
-    text = ", ".join(ordered[:_NUM_NAMED])
-    return text if len(ordered) <= _NUM_NAMED else f"{text} and {len(ordered) - _NUM_NAMED} more"
+_NUM_BOXES_NAMED = 5
 
 
-class Findings:
+class ConversionFindings:
     """What was noticed in the examples of a conversion."""
 
     def __init__(self) -> None:
@@ -47,21 +41,27 @@ class Findings:
                 for one in self.dropped
             ]
             lines.append(
-                f"{len(boxes)} boxes without area dropped: {'; '.join(boxes[:_NUM_NAMED])}"
-                + ("; all are listed in dataset.json" if len(boxes) > _NUM_NAMED else "")
+                f"{count_of(len(boxes), 'box', 'boxes')} without area dropped: "
+                + "; ".join(boxes[:_NUM_BOXES_NAMED])
+                + ("; all are listed in dataset.json" if len(boxes) > _NUM_BOXES_NAMED else "")
             )
         if self.clipped:
             boxes = [f"{one.file}, object {one.object}" for one in self.clipped]
-            lines.append(f"{len(boxes)} boxes clipped to their image: {list_some(boxes)}")
-        if self._size_conflicts:
             lines.append(
-                f"{len(self._size_conflicts)} annotations disagree with their picture's size; "
-                f"boxes are taken as pixels of the picture: {list_some(self._size_conflicts)}"
+                f"{count_of(len(boxes), 'box', 'boxes')} clipped to the image: {list_some(boxes)}"
+            )
+        if self._size_conflicts:
+            num = len(self._size_conflicts)
+            lines.append(
+                count_of(num, "annotation disagrees", "annotations disagree")
+                + " with the picture's size; boxes are taken as pixels of the picture: "
+                + list_some(self._size_conflicts)
             )
         if self._rotated:
             lines.append(
-                f"{len(self._rotated)} pictures carry an EXIF rotation, which TensorFlow ignores; "
-                f"their boxes must fit the picture as stored: {list_some(self._rotated)}"
+                count_of(len(self._rotated), "picture carries", "pictures carry")
+                + " an EXIF rotation, which TensorFlow ignores; boxes must fit the picture as "
+                f"stored: {list_some(self._rotated)}"
             )
         return lines
 
@@ -75,7 +75,11 @@ def describe_annotations(dataset: Dataset) -> list[str]:
     ]
     if dataset.num_unannotated_images:
         lines.append(
-            f"{dataset.num_unannotated_images} images have no annotation and are left out."
+            count_of(
+                dataset.num_unannotated_images,
+                "image has no annotation and is left out.",
+                "images have no annotation and are left out.",
+            )
         )
     return lines
 
@@ -91,13 +95,15 @@ def describe_splits(dataset: Dataset, plan: Mapping[str, tuple[str, ...]]) -> li
         repeated = [name for name, count in names.items() if count > 1]
         if repeated:
             lines.append(
-                f"{len(repeated)} pictures of split {split!r} are named by several annotations: "
-                f"{list_some(repeated)}"
+                f"In split {split!r}, "
+                + count_of(len(repeated), "picture is", "pictures are")
+                + f" named by several annotations: {list_some(repeated)}"
             )
     shared = {name: sorted(splits) for name, splits in splits_of.items() if len(splits) > 1}
     if shared:
         named = list_some(f"{name} ({', '.join(splits)})" for name, splits in shared.items())
         lines.append(
-            f"{len(shared)} images are in more than one split, so scores will flatter: {named}"
+            count_of(len(shared), "image is", "images are")
+            + f" in more than one split, so scores will flatter: {named}"
         )
     return lines

@@ -142,9 +142,9 @@ def test_warnings_about_rotation_leaks_and_unannotated_images(voc_dir, output_di
     voc_dir.add_image("extra.jpg")
     voc_dir.add_splits(train=["a"], val=["a"])
     text = "\n".join(convert_dataset(voc_dir.root, output_dir).warnings)
-    assert "1 pictures carry an EXIF rotation" in text
-    assert "a.jpg (train, val)" in text
-    assert "1 images have no annotation" in text
+    assert "1 picture carries an EXIF rotation" in text
+    assert "1 image is in more than one split, so scores will flatter: a.jpg (train, val)" in text
+    assert "1 image has no annotation" in text
     assert "'Dog', 'dog'" in text
 
 
@@ -193,14 +193,29 @@ def test_truncated_picture_found_while_writing_leaves_nothing(voc_dir, output_di
 
 
 def test_label_map_that_lacks_classes(voc_dir, output_dir, tmp_path):
-    voc_dir.add("a", [("dog", (1, 1, 9, 9)), ("cat", (1, 1, 9, 9)), ("cow", (1, 1, 9, 9))])
+    voc_dir.add("a", [(name, (1, 1, 9, 9)) for name in ("dog", "cat", "cow", "cat")])
     voc_dir.add_splits(train=["a"])
     label_map_path = tmp_path / "map.pbtxt"
     label_map_path.write_text('item { id: 5 name: "dog" }')
     message = fails(voc_dir, output_dir, label_map_path=label_map_path)
-    assert "Annotations/a.xml, object 2: class 'cat' is not in the label map" in message
-    assert "object 3: class 'cow'" in message
-    assert "object 1" not in message
+    assert message.splitlines()[1:3] == [
+        "  - Annotations/a.xml: class 'cat' (objects 2, 4) is not in the label map",
+        "  - Annotations/a.xml: class 'cow' (object 3) is not in the label map",
+    ]
+    assert "2 faults in" in message
+
+
+def test_one_fault_is_no_faults(voc_dir, output_dir):
+    voc_dir.add("a", xml="this is no XML")
+    voc_dir.add_splits(train=["a"])
+    assert "1 fault in " in fails(voc_dir, output_dir)
+
+
+def test_all_offenders_are_named_however_many(voc_dir, output_dir):
+    for number in range(120):
+        voc_dir.add(f"{number:03d}", xml="<a/>")
+    message = fails(voc_dir, output_dir)
+    assert all(f"Annotations/{number:03d}.xml" in message for number in range(120))
 
 
 def test_given_label_map_is_used_and_copied(voc_dir, output_dir, tmp_path, decode):
@@ -267,6 +282,9 @@ def test_splits_of_an_earlier_conversion_stay(big_dir, output_dir):
     convert_dataset(big_dir.root, output_dir, ConversionOptions(splits=("train",)))
     summary = convert_dataset(big_dir.root, output_dir, ConversionOptions(splits=("val",)))
     assert list(summary.splits) == ["train", "val"]
+    kept = [warning for warning in summary.warnings if "earlier conversion" in warning]
+    assert len(kept) == 1
+    assert kept[0].startswith("Split 'train' was kept from an earlier conversion")
     assert DatasetSummary.load(output_dir) == summary
     assert (output_dir / "train.record-00000-of-00001").exists()
 
@@ -278,7 +296,8 @@ def test_another_label_map_does_not_mix_with_an_earlier_conversion(big_dir, outp
     path.write_text('item { id: 3 name: "zebra" }')
     message = fails(big_dir, output_dir, splits=("val",), label_map_path=path)
     assert "train with another label map" in message
-    convert_dataset(big_dir.root, output_dir, ConversionOptions(label_map_path=path))
+    summary = convert_dataset(big_dir.root, output_dir, ConversionOptions(label_map_path=path))
+    assert not any("earlier conversion" in warning for warning in summary.warnings)
     assert DatasetSummary.load(output_dir).label_map == {"zebra": 3}
 
 

@@ -1,16 +1,15 @@
 """What a check finds: problems, warnings and facts, in the order in which they are met."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from odapi_ssd.wording import list_some
 
 __all__ = ["CONFIGURE", "PLACEHOLDER", "Finding", "Findings", "list_some", "where_paths_start"]
 
 # What the API's sample configs hold where a path must be filled in.
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"
 CONFIGURE = "`odapi-ssd configure` fills in the paths of a converted dataset"
-
-_MAX_LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,3 @@ class Findings:
 def where_paths_start() -> str:
     """A remedy for a path that leads nowhere."""
     return f"relative paths count from the current folder, {Path.cwd()}"
-
-
-def list_some(items: Sequence[object]) -> str:
-    """The first of some items and how many more there are."""
-    listed = ", ".join(map(str, items[:_MAX_LISTED]))
-    more = len(items) - _MAX_LISTED
-    return listed + (f" and {more} more" if more > 0 else "")

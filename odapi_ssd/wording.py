@@ -1,0 +1,25 @@
+"""Parts of messages that are written in many places: counts with their noun, lists cut short."""
+
+from collections.abc import Iterable
+
+__all__ = ["count_of", "list_some"]
+
+_NUM_NAMED = 5
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """A number and what is counted: `1 fault`, `0 faults`, `2 boxes lie`.
+
+    Args:
+        number: how many.
+        one: what follows a 1: a noun, or a noun and its verb.
+        many: what follows any other number; None for `one` with an s.
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def list_some(items: Iterable[object]) -> str:
+    """The first few items and how many more there are; empty for none."""
+    ordered = [str(item) for item in items]
+    text = ", ".join(ordered[:_NUM_NAMED])
+    return text if len(ordered) <= _NUM_NAMED else f"{text} and {len(ordered) - _NUM_NAMED} more"

@@ -1,0 +1,30 @@
+import pytest
+
+from odapi_ssd.wording import count_of, list_some
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, "0 faults"), (1, "1 fault"), (2, "2 faults"), (1234, "1,234 faults")],
+)
+def test_a_regular_noun(number, expected):
+    assert count_of(number, "fault") == expected
+
+
+def test_a_noun_with_its_verb():
+    assert count_of(1, "box lies", "boxes lie") == "1 box lies"
+    assert count_of(2, "box lies", "boxes lie") == "2 boxes lie"
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([], ""),
+        ([1], "1"),
+        (range(5), "0, 1, 2, 3, 4"),
+        (range(6), "0, 1, 2, 3, 4 and 1 more"),
+        (iter("abcdefgh"), "a, b, c, d, e and 3 more"),
+    ],
+)
+def test_lists_are_cut_short(items, expected):
+    assert list_some(items) == expected

@@ -2,7 +2,7 @@
 
 In the VOC layout `ImageSets/Main/<split>.txt` lists stems; the class-wise files beside them
 (`aeroplane_train.txt`, lines ending in 1, 0 or -1) are no splits. `trainval` repeats the other
-two, so it is taken only when named.
+two, so it is taken only when named, or to make `train` of it where there is no such list.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from pathlib import Path
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.data.voc_xml import is_plain_file_name
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.wording import count_of
 
 __all__ = ["SplitPlan", "divide_stems", "plan_splits", "read_split_lists"]
 
@@ -48,8 +49,9 @@ def plan_splits(
     Args:
         split_lists_dir: the folder of the lists; None if the dataset has none.
         annotation_stems: the stems of all annotations, sorted.
-        split_names: the splits wanted; None for all that the dataset defines except `trainval`.
-        val_fraction: share of `val` in 0..1, exclusive, where the dataset defines no splits.
+        split_names: the splits wanted; None for all that the dataset defines except `trainval`,
+            of which `train`, and `val` if need be, are made where there is no `train`.
+        val_fraction: share of `val` in 0..1, exclusive, where the dataset defines none.
 
     Raises:
         OdapiError: a wanted split does not exist or is empty, or there is too little to divide.
@@ -58,11 +60,19 @@ def plan_splits(
     lists = read_split_lists(split_lists_dir) if split_lists_dir is not None else {}
     known = frozenset(annotation_stems)
     warnings = _describe_unlisted(lists, known)
-    if not lists or (split_names is None and set(lists) == {"trainval"}):
-        lists = divide_stems(lists.get("trainval", annotation_stems), val_fraction)
-    elif val_fraction is not None:
+    is_dividing = not lists
+    if not lists:
+        lists = divide_stems(annotation_stems, val_fraction)
+    elif split_names is None and lists.get("trainval") and not lists.get("train"):
+        is_dividing = not lists.get("val")
+        lists = _make_train(lists, known, val_fraction)
+        rest = "divided into 'train' and 'val'" if is_dividing else "taken, without 'val', for it"
+        warnings.append(f"There is no list of split 'train'; 'trainval' is {rest}.")
+    if val_fraction is not None and not is_dividing:
         warnings.append("--val_fraction has no effect: the dataset defines its splits.")
     wanted = _choose(lists, split_names)
+    if split_names is None:
+        warnings += _describe_lost(lists, wanted, known)
     warnings += [
         f"The list of split {name!r} is empty; it is left out."
         for name in wanted
@@ -131,7 +141,37 @@ def _describe_unlisted(lists: Mapping[str, list[str]], stems: Collection[str]) -
     num_unlisted = len(set(stems) - listed)
     if not lists or not num_unlisted:
         return []
-    return [f"{num_unlisted} annotations are in no list of ImageSets/Main and are left out."]
+    what = count_of(num_unlisted, "annotation is", "annotations are")
+    return [f"{what} in no list of ImageSets/Main and left out."]
+
+
+def _make_train(
+    lists: Mapping[str, list[str]], stems: Collection[str], val_fraction: float | None
+) -> dict[str, list[str]]:
+    """Lists whose `train`, and `val` if there is none, come from `trainval`."""
+    others = {name: lines for name, lines in lists.items() if name != "trainval"}
+    # Once each: of two lines with the same stem one would go to `train` and one to `val`.
+    lines = list({_line_to_stem(line, stems): line for line in lists["trainval"]}.values())
+    if not others.get("val"):
+        return {**others, **divide_stems(lines, val_fraction)}
+    held_out = {_line_to_stem(line, stems) for line in others["val"]}
+    return {**others, "train": [ln for ln in lines if _line_to_stem(ln, stems) not in held_out]}
+
+
+def _describe_lost(
+    lists: Mapping[str, list[str]], wanted: Collection[str], stems: Collection[str]
+) -> list[str]:
+    """Warnings about stems that only a list names which is not taken."""
+    taken = {_line_to_stem(line, stems) for name in wanted for line in lists[name]}
+    warnings = []
+    for name in sorted(set(lists) - set(wanted)):
+        lost = ({_line_to_stem(line, stems) for line in lists[name]} & set(stems)) - taken
+        if lost:
+            what = count_of(len(lost), "image is", "images are")
+            warnings.append(
+                f"{what} in the list {name!r} alone and left out; --splits {name} takes that list."
+            )
+    return warnings
 
 
 def _line_to_stem(line: str, stems: Collection[str]) -> str:
@@ -176,7 +216,6 @@ def _resolve(
         num_repeated += stem in found
         found[stem] = None
     if num_repeated:
-        warnings.append(
-            f"Split {split!r} lists {num_repeated} images more than once; each is taken once."
-        )
+        what = count_of(num_repeated, "image")
+        warnings.append(f"Split {split!r} lists {what} more than once; each is taken once.")
     return tuple(stem for stem in found if stem in stems)

@@ -8,6 +8,11 @@ from odapi_ssd.errors import OdapiError
 STEMS = ("a", "b", "c", "d")
 
 
+def only(items):
+    assert len(items) == 1, items
+    return items[0]
+
+
 def write_lists(folder, **lists):
     for name, text in lists.items():
         (folder / f"{name}.txt").write_bytes(text.encode())
@@ -35,7 +40,7 @@ def test_untidy_lines(tmp_path):
     plan = plan_splits(tmp_path, STEMS)
     assert plan.stems == {"train": ("a", "b", "c")}
     assert plan.faults == ()
-    assert "lists 1 images more than once" in plan.warnings[-1]
+    assert "lists 1 image more than once" in plan.warnings[-1]
 
 
 def test_stem_that_looks_like_a_class_wise_line_in_a_plain_list(tmp_path):
@@ -45,8 +50,18 @@ def test_stem_that_looks_like_a_class_wise_line_in_a_plain_list(tmp_path):
 
 def test_unlisted_annotations_are_counted(tmp_path):
     write_lists(tmp_path, train="a\nb.jpg\n", trainval="c\n", dog_test="d 1\n")
-    (warning,) = plan_splits(tmp_path, STEMS).warnings
-    assert warning.startswith("1 annotations are in no list")
+    (warning,) = plan_splits(tmp_path, [*"abd"]).warnings
+    assert warning.startswith("1 annotation is in no list")
+
+
+def test_images_in_trainval_alone_are_counted(tmp_path):
+    write_lists(tmp_path, train="a\n", val="b\n", trainval="a\nb.jpg\nc\nd\ngone\n")
+    plan = plan_splits(tmp_path, STEMS)
+    assert plan.stems == {"train": ("a",), "val": ("b",)}
+    assert plan.faults == ()
+    (warning,) = plan.warnings
+    assert "2 images are in the list 'trainval' alone and left out" in warning
+    assert plan_splits(tmp_path, STEMS, ["train"]).warnings == ()  # As asked for.
 
 
 def test_underscore_alone_makes_no_class_wise_list(tmp_path):
@@ -84,6 +99,44 @@ def test_only_trainval_is_divided(tmp_path):
     write_lists(tmp_path, trainval="a\nb\nc\n")
     plan = plan_splits(tmp_path, STEMS)
     assert sorted(plan.stems["train"] + plan.stems["val"]) == ["a", "b", "c"]
+    assert "'trainval' is divided into 'train' and 'val'" in only(plan.warnings[1:])
+
+
+@pytest.mark.parametrize("empty", [{}, {"train": "", "val": "\n"}])
+def test_trainval_without_train_and_val_is_divided_and_the_others_kept(tmp_path, empty):
+    write_lists(tmp_path, trainval="a\nb\nc\na.jpg\n", test="d\n", **empty)
+    plan = plan_splits(tmp_path, STEMS, None, 0.4)
+    assert list(plan.stems) == ["train", "val", "test"]
+    assert sorted(plan.stems["train"] + plan.stems["val"]) == ["a", "b", "c"]
+    assert plan.stems["test"] == ("d",)
+    assert "'trainval' is divided into 'train' and 'val'" in only(plan.warnings)
+
+
+def test_trainval_with_val_gives_train(tmp_path):
+    write_lists(tmp_path, trainval="c\na\nb.jpg\n", val="b\n", test="d\n")
+    plan = plan_splits(tmp_path, STEMS)
+    assert plan.stems == {"train": ("c", "a"), "val": ("b",), "test": ("d",)}
+    assert "'trainval' is taken, without 'val', for it" in only(plan.warnings)
+    assert "has no effect" in plan_splits(tmp_path, STEMS, None, 0.5).warnings[-1]
+
+
+def test_trainval_that_is_val(tmp_path):
+    write_lists(tmp_path, trainval="a\nb\n", val="b\na\n", test="c\nd\n")
+    plan = plan_splits(tmp_path, STEMS)
+    assert list(plan.stems) == ["val", "test"]
+    assert "The list of split 'train' is empty; it is left out." in plan.warnings
+
+
+def test_trainval_is_not_divided_when_splits_are_named(tmp_path):
+    write_lists(tmp_path, trainval="a\nb\n", test="c\n")
+    assert plan_splits(tmp_path, STEMS, ["test"]).stems == {"test": ("c",)}
+    with pytest.raises(OdapiError, match="'train'"):
+        plan_splits(tmp_path, STEMS, ["train"])
+
+
+def test_no_image_but_in_an_empty_trainval(tmp_path):
+    with pytest.raises(OdapiError, match="are empty"):
+        plan_splits(write_lists(tmp_path, trainval="\n"), STEMS)
 
 
 def test_val_fraction_without_effect_is_told(tmp_path):

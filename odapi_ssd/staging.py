@@ -2,10 +2,14 @@
 
 Files are made in a hidden folder within the output folder, so that they can be renamed (a sibling
 might lie on another file system). What they replace is kept until all are in place; any failure,
-also Ctrl-C, puts everything back and leaves no folder that was not there.
+also Ctrl-C, puts everything back and leaves no folder that was not there. Only the end of the
+process itself (kill -9) can leave `.incomplete-*` and `.previous-*` behind; they are never touched
+again, as another process may be at work in them.
 """
 
 import contextlib
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,6 +18,9 @@ from pathlib import Path
 from odapi_ssd.errors import OdapiError
 
 __all__ = ["publish", "staging_folder"]
+
+# What a write, which knows no file's name, says of the file system.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @contextlib.contextmanager
@@ -24,12 +31,13 @@ def staging_folder(output_dir: Path) -> Iterator[Path]:
         output_dir: made, with its parents, if it does not exist; removed again on failure.
 
     Raises:
-        OdapiError: the file system refuses (no room, no right, a file in the way).
+        OdapiError: the file system refuses (no room, no right, a file in the way). An OSError of
+            the body that is not about the output folder passes unchanged.
     """
     made: list[Path] = []
     staging = None
     try:
-        made = _make_folders(output_dir)
+        _make_folders(output_dir, made)
         staging = Path(tempfile.mkdtemp(dir=output_dir, prefix=".incomplete-"))
         yield staging
     except BaseException as error:
@@ -38,13 +46,22 @@ def staging_folder(output_dir: Path) -> Iterator[Path]:
         for folder in reversed(made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and (staging is None or _is_about(error, output_dir)):
             raise OdapiError(
                 f"Cannot write to {output_dir}: {error.strerror or error}.",
                 hint="see to room and rights there; nothing was changed.",
             ) from error
         raise
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_about(error: OSError, output_dir: Path) -> bool:
+    """Whether an error says that the output folder cannot be written."""
+    named = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
+    if not named:
+        return error.errno in _NO_ROOM
+    folder = Path(os.path.abspath(output_dir))
+    return any(Path(os.path.abspath(name)).is_relative_to(folder) for name in named)
 
 
 def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) -> None:
@@ -54,19 +71,42 @@ def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) ->
         staging: a folder from `staging_folder`.
         output_dir: where its files and folders go, in place of those of the same name.
         stale_names: files or folders of the output folder that go away with this.
+
+    Raises:
+        OdapiError: a file is where a folder must go, or a folder where a file must, and nothing
+            was changed; or what was there cannot be put back after a failure.
     """
     names = sorted(path.name for path in staging.iterdir())
+    _refuse_other_kinds(staging, output_dir, names)
     previous = Path(tempfile.mkdtemp(dir=output_dir, prefix=".previous-"))
     try:
         for name in sorted({*names, *stale_names}):
-            if (output_dir / name).exists():
+            if os.path.lexists(output_dir / name):
                 (output_dir / name).rename(previous / name)
         for name in names:
             (staging / name).rename(output_dir / name)
     except BaseException:
-        _put_back(previous, output_dir, staging, names)
+        try:
+            _put_back(previous, output_dir, staging, names)
+        except OSError as error:
+            raise OdapiError(
+                f"{output_dir} could not be left as it was: {error.strerror or error}.",
+                hint=f"{previous} holds what was replaced; move it back from there.",
+            ) from error
         raise
     shutil.rmtree(previous, ignore_errors=True)
+
+
+def _refuse_other_kinds(staging: Path, output_dir: Path, names: Iterable[str]) -> None:
+    """A folder under a file's name, or the other way round, is nothing that we have written."""
+    for name in names:
+        target = output_dir / name
+        if target.exists() and target.is_dir() != (staging / name).is_dir():
+            here, there = ("folder", "file") if target.is_dir() else ("file", "folder")
+            raise OdapiError(
+                f"{target} is a {here}, and a {there} of that name is to be written.",
+                hint="move it away or choose another output folder; nothing was changed.",
+            )
 
 
 def _put_back(previous: Path, output_dir: Path, staging: Path, names: Iterable[str]) -> None:
@@ -78,15 +118,14 @@ def _put_back(previous: Path, output_dir: Path, staging: Path, names: Iterable[s
     previous.rmdir()
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    """Makes a folder and its parents; returns those that were not there, outermost first."""
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    """Makes a folder and its parents; adds those that it makes to `made`, outermost first."""
     missing = []
     while not folder.exists():
         missing.append(folder)
         folder = folder.parent
-    missing.reverse()
-    for path in missing:
-        path.mkdir(exist_ok=True)
     if not folder.is_dir():
-        raise NotADirectoryError(20, f"{folder} is no folder")
-    return missing
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        made.append(path)

@@ -38,6 +38,83 @@ def test_disk_full_is_a_clear_error(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+@pytest.mark.parametrize("error_class", [PermissionError, FileNotFoundError])
+def test_an_error_about_another_file_passes_unchanged(tmp_path, error_class):
+    error = error_class(error_class().errno or errno.EACCES, "no", str(tmp_path / "elsewhere"))
+    with pytest.raises(error_class) as caught, staging_folder(tmp_path / "out"):
+        raise error
+    assert caught.value is error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_that_names_no_file_passes_unchanged(tmp_path):
+    with pytest.raises(BrokenPipeError), staging_folder(tmp_path):
+        raise BrokenPipeError(errno.EPIPE, "no")
+
+
+def test_disk_full_elsewhere_is_not_the_outputs_fault(tmp_path):
+    error = OSError(errno.ENOSPC, "full", str(tmp_path / "cache"))
+    with pytest.raises(OSError, match="full"), staging_folder(tmp_path / "out"):
+        raise error
+
+
+def test_an_error_within_the_output_is_a_clear_error(tmp_path, monkeypatch):
+    def write(folder):
+        (folder / "gone" / "x").write_text("x")
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OdapiError, match="Cannot write to out"), staging_folder(Path("out")) as at:
+        write(at)
+
+
+def test_folders_made_before_one_that_cannot_be_go_again(tmp_path):
+    output_dir = tmp_path / "a" / ("x" * 300)
+    with pytest.raises(OdapiError, match="Cannot write"), staging_folder(output_dir):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_neither_file_nor_folder_replaces_the_other(tmp_path, is_folder):
+    def make(path, as_folder):
+        path.mkdir() if as_folder else path.write_text("text")
+
+    make(tmp_path / "x", is_folder)
+    (tmp_path / "a").write_text("old")
+
+    def replace(staging):
+        make(staging / "x", not is_folder)
+        (staging / "a").write_text("new")
+        publish(staging, tmp_path)
+
+    with pytest.raises(OdapiError, match="x is a f"), staging_folder(tmp_path) as staging:
+        replace(staging)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "x"}
+    assert (tmp_path / "x").is_dir() == is_folder
+    assert (tmp_path / "a").read_text() == "old"
+
+
+def test_what_cannot_be_put_back_is_said_where_to_find(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("old")
+    rename = Path.rename
+
+    def rename_once(source, target):
+        if ".previous-" not in str(target):
+            raise OSError(errno.EIO, "broken")
+        return rename(source, target)
+
+    def replace(staging):
+        (staging / "a").write_text("new")
+        monkeypatch.setattr(Path, "rename", rename_once)
+        publish(staging, tmp_path)
+
+    with pytest.raises(OdapiError) as caught, staging_folder(tmp_path) as staging:
+        replace(staging)
+    (previous,) = tmp_path.glob(".previous-*")
+    assert str(previous) in caught.value.hint
+    assert contents(previous) == {"a": "old"}
+
+
 def test_output_that_is_a_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OdapiError, match="Cannot write"), staging_folder(tmp_path / "file"):

@@ -1,7 +1,9 @@
 """Writing files so that nobody ever finds a half-written one."""
 
+import contextlib
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 
 from odapi_ssd.errors import OdapiError
@@ -13,30 +15,25 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes a UTF-8 file, which appears under its name only when it is complete.
 
     Args:
-        path: the file; missing folders are made; one that is there is replaced.
+        path: the file; missing folders are made; one that is there is replaced, its
+            mode kept.
         text: its content.
     Raises:
         OdapiError: it cannot be written.
     """
     path = Path(path)
-    temporary = None
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
+        # Unlike `tempfile`, which makes files for their owner alone, this heeds the umask.
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        temporary.chmod(0o666 & ~_umask())
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         os.replace(temporary, path)
     except OSError as error:
         raise OdapiError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        with contextlib.suppress(OSError):
+            temporary.unlink()

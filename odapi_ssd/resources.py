@@ -1,6 +1,6 @@
-"""Where the files that come with the project lie: pipeline templates and label maps.
+"""Where the pipeline templates that come with the project lie.
 
-In a checkout (editable install) they are folders at its root; in an installed package they lie
+In a checkout (editable install) they are a folder at its root; in an installed package they lie
 beside this module, where `setup.py` puts them.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["label_map_dir", "template_dir"]
+__all__ = ["template_dir"]
 
 
 def template_dir() -> Path:
@@ -18,15 +18,6 @@ def template_dir() -> Path:
         OdapiError: the installation is incomplete.
     """
     return _folder("pipelines")
-
-
-def label_map_dir() -> Path:
-    """The folder of the label maps, `*.pbtxt`.
-
-    Raises:
-        OdapiError: the installation is incomplete.
-    """
-    return _folder("label_maps")
 
 
 def _folder(name: str) -> Path:

@@ -250,6 +250,13 @@ def _fill_checkpoint(configured: Configured, checkpoint: str | None) -> None:
     if checkpoint is not None:
         configured.set(path, _resolve_checkpoint(checkpoint))
         configured.set("train_config.fine_tune_checkpoint_version", "V2")
+        if not configured.config.train_config.fine_tune_checkpoint_type:
+            configured.set("train_config.fine_tune_checkpoint_type", "detection")
+            configured.notes.append(
+                "The template has no fine_tune_checkpoint_type; the checkpoint is taken for a "
+                "detector's. For a classifier's, --set "
+                "train_config.fine_tune_checkpoint_type=classification."
+            )
     elif PLACEHOLDER in configured.config.train_config.fine_tune_checkpoint:
         configured.set(path, "")
         configured.notes.append(

@@ -1,10 +1,12 @@
 """What a check finds, on records made by hand; one test case for each thing that it can say."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import odapi_ssd
 from odapi_ssd.errors import OdapiError
@@ -42,6 +44,12 @@ def example(*objects, encoded=JPEG, **features):
         values = features.get(side, [one[index] for one in objects])
         feature[f"image/object/bbox/{side}"].float_list.value.extend(values)
     return message.SerializeToString()
+
+
+def picture(image_format, mode="RGB"):
+    content = io.BytesIO()
+    Image.new(mode, (40, 20)).save(content, format=image_format)
+    return content.getvalue()
 
 
 CAT = ("cat", 1, 0.0, 0.25, 0.5, 1.0)
@@ -289,7 +297,13 @@ class TestRecords:
         [
             (lambda: b"\xff\xff\xff", "record 0 is not a tf.train.Example"),
             (lambda: example(CAT, encoded=b""), "record 0 has nothing under the key image/encoded"),
-            (lambda: example(CAT, encoded=b"text"), "record 0 has no JPEG or PNG under"),
+            (lambda: example(CAT, encoded=b"text"),
+             "record 0 has no picture that the API decodes under the key image/encoded, expected "
+             "one JPEG, PNG or BMP (of 8, 24 or 32 bits per pixel)"),
+            (lambda: example(CAT, encoded=picture("GIF")),
+             "record 0 has a GIF under the key image/encoded, expected one JPEG, PNG or BMP"),
+            (lambda: example(CAT, encoded=picture("BMP", "1")),
+             "record 0 has a BMP with 1 bits per pixel"),
             (lambda: example(CAT, ymin=[]), "different lengths: 0 ymin, 1 xmin, 1 ymax, 1 xmax"),
             (lambda: example(("cat", 1, 0, 0, 480, 640)),
              "1 boxes lie outside 0..1: {path}, record 0: ymin, xmin, ymax, xmax = 0, 0, 480, 640"),
@@ -305,6 +319,26 @@ class TestRecords:
         write_records(path, make())
         found = problems(config)
         assert any(expected.format(path=path) in problem for problem in found), found
+
+    @pytest.mark.parametrize(
+        ("image_format", "mode"),
+        [("JPEG", "RGB"), ("PNG", "RGBA"), ("BMP", "RGB"), ("BMP", "L"), ("BMP", "1"),
+         ("GIF", "P"), ("WEBP", "RGB")],
+    )  # fmt: skip
+    def test_what_the_api_decodes_is_accepted_and_nothing_else(
+        self, config, data, image_format, mode
+    ):
+        import tensorflow as tf
+        from object_detection.data_decoders.tf_example_decoder import TfExampleDecoder
+
+        record = example(CAT, encoded=picture(image_format, mode))
+        write_records(data / self.FIRST, record)
+        try:
+            TfExampleDecoder().decode(tf.constant(record))
+        except (ValueError, tf.errors.InvalidArgumentError):
+            assert "under the key image/encoded" in only(problems(config))
+        else:
+            assert problems(config) == []
 
     def test_ids_without_texts_are_fine(self, config, data):
         write_records(data / self.FIRST, example((None, 2, 0, 0, 1, 1)))
@@ -375,13 +409,44 @@ class TestAnchors:
 
 
 class TestCheckpoint:
-    def _save(self, folder):
+    def _save(self, folder, root="model"):
         import tensorflow as tf
 
-        return tf.train.Checkpoint(step=tf.Variable(1)).write(str(folder / "ckpt-1"))
+        objects = {root: tf.train.Checkpoint(a=tf.Variable(1.0))}
+        return tf.train.Checkpoint(**objects).write(str(folder / "ckpt-1"))
 
     def test_one_that_exists(self, config, data):
         set_field(config, f"train_config.fine_tune_checkpoint={self._save(data)}")
+        assert problems(config) == []
+
+    @pytest.mark.parametrize(
+        ("root", "kind", "expected"),
+        [
+            ("model", "detection", None),
+            ("model", "full", None),
+            ("model", "classification", "type classification, but holds no 'feature_extractor'; it "
+             "holds model; set train_config.fine_tune_checkpoint_type to detection or full"),
+            ("model", "", "is taken for one of type classification, but holds no"),
+            ("feature_extractor", "classification", None),
+            ("feature_extractor", "", None),
+            ("feature_extractor", "detection", "holds no 'model'; it holds feature_extractor; set "
+             "train_config.fine_tune_checkpoint_type to classification"),
+            ("feature_extractor", "full", "of type full, but holds no 'model'"),
+            ("net", "detection", "it holds net; take a checkpoint of a detector"),
+        ],
+    )  # fmt: skip
+    def test_the_type_must_fit(self, config, data, root, kind, expected):
+        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data, root)}")
+        set_field(config, f"train_config.fine_tune_checkpoint_type={kind}")
+        if expected is None:
+            assert problems(config) == []
+        else:
+            assert expected in only(problems(config))
+
+    def test_a_detectors_without_type_as_older_configs_say(self, config, data):
+        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data)}")
+        set_field(config, "train_config.fine_tune_checkpoint_type=")
+        set_field(config, "train_config.from_detection_checkpoint=true")
         assert problems(config) == []
 
     def test_its_folder(self, config, data):
@@ -400,7 +465,8 @@ class TestCheckpoint:
         assert "is a checkpoint of TensorFlow 1" in only(problems(config))
 
     def test_no_type(self, config, data):
-        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data)}")
+        saved = self._save(data, "feature_extractor")
+        set_field(config, f"train_config.fine_tune_checkpoint={saved}")
         set_field(config, "train_config.fine_tune_checkpoint_type=")
         assert "takes the checkpoint for one of classification" in only(warnings(config))
 

@@ -163,6 +163,23 @@ class TestTraining:
             config = run(fine_tune_checkpoint=str(tmp_path / given)).config
             assert config.train_config.fine_tune_checkpoint == str(tmp_path / "ckpt-3")
 
+    def test_a_checkpoint_of_no_type_is_taken_for_a_detectors(self, run, tmp_path):
+        (tmp_path / "ckpt-3.index").write_bytes(b"")
+        template = load_config(find_template(TEMPLATE))
+        for given, expected in (("", "detection"), ("full", "full")):
+            template.train_config.fine_tune_checkpoint_type = given
+            save_config(template, tmp_path / "t.config")
+            configured = run(
+                str(tmp_path / "t.config"), fine_tune_checkpoint=str(tmp_path / "ckpt-3")
+            )
+            assert configured.config.train_config.fine_tune_checkpoint_type == expected
+            assert any("a detector's" in note for note in configured.notes) == (given == "")
+
+    def test_every_template_of_the_project_says_the_type(self):
+        for name in template_names():
+            train_config = load_config(find_template(name)).train_config
+            assert train_config.fine_tune_checkpoint_type, name
+
     def test_a_checkpoint_that_is_not_there(self, run, tmp_path):
         assert "There is no checkpoint" in _error(
             run, fine_tune_checkpoint=str(tmp_path / "ckpt-3")

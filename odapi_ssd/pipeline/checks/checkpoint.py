@@ -1,14 +1,16 @@
 """Checks `fine_tune_checkpoint` and the fields that say how it is used."""
 
+from collections.abc import Collection
 from typing import Any
 
-from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, where_paths_start
+from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, list_some, where_paths_start
 from odapi_ssd.pipeline.field_names import suggest
 
 __all__ = ["check_fine_tune_checkpoint"]
 
 _PATH = "train_config.fine_tune_checkpoint"
-_TYPES = ("classification", "detection", "full")
+# Where `restore_from_objects` of every meta-architecture looks for what a type takes over.
+_ROOTS = {"classification": "feature_extractor", "detection": "model", "full": "model"}
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
@@ -26,11 +28,14 @@ def check_fine_tune_checkpoint(train_config: Any, findings: Findings) -> None:
             'name a checkpoint, or set it to "" to start from random weights',
         )
     else:
-        _check_files(prefix, findings)
+        roots = _check_files(prefix, findings)
+        if roots is not None:
+            _check_fit(train_config, roots, findings)
     _check_usage(train_config, findings)
 
 
-def _check_files(prefix: str, findings: Findings) -> None:
+def _check_files(prefix: str, findings: Findings) -> set[str] | None:
+    """Returns the names under which the checkpoint holds objects; None if it is unusable."""
     import tensorflow as tf
 
     if tf.io.gfile.isdir(prefix):
@@ -38,26 +43,62 @@ def _check_files(prefix: str, findings: Findings) -> None:
         named = latest or _first_prefix_in(prefix)
         remedy = f"name the checkpoint in it: {named}" if named else "it holds no checkpoint"
         findings.problem(_PATH, f"is a folder, {prefix}", remedy)
-        return
+        return None
     if not tf.io.gfile.exists(f"{prefix}.index"):
         for suffix in (".index", ".data-00000-of-00001"):
             if prefix.endswith(suffix):
                 remedy = f"leave {suffix} out: {prefix.removesuffix(suffix)}"
                 findings.problem(_PATH, "names a file of a checkpoint, not its prefix", remedy)
-                return
+                return None
         findings.problem(_PATH, f"does not exist: there is no {prefix}.index", where_paths_start())
-        return
+        return None
     try:
-        names = {name for name, _ in tf.train.list_variables(prefix)}
+        reader = tf.train.load_checkpoint(prefix)
+        if reader.has_tensor(_OBJECT_GRAPH):
+            return _read_roots(reader.get_tensor(_OBJECT_GRAPH))
     except (tf.errors.OpError, ValueError) as error:
         findings.problem(_PATH, f"cannot be read: {str(error).splitlines()[0]}", "")
+        return None
+    findings.problem(
+        _PATH,
+        f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses",
+        "take one from the TF2 model zoo",
+    )
+    return None
+
+
+def _read_roots(serialized_graph: bytes) -> set[str]:
+    """The names of the objects of `tf.train.Checkpoint(name=object)`.
+
+    Variables' names do not tell: one that has several paths is stored under the shortest.
+    """
+    from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+    graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(serialized_graph)
+    return {child.local_name for child in graph.nodes[0].children}
+
+
+def _effective_type(train_config: Any) -> str:
+    default = "detection" if train_config.from_detection_checkpoint else "classification"
+    return str(train_config.fine_tune_checkpoint_type or default)
+
+
+def _check_fit(train_config: Any, roots: Collection[str], findings: Findings) -> None:
+    """The checkpoint must hold what its type takes over; else the API fails when it loads it."""
+    kind = _effective_type(train_config)
+    root = _ROOTS.get(kind)
+    if root is None or root in roots:
         return
-    if _OBJECT_GRAPH not in names:
-        findings.problem(
-            _PATH,
-            f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses",
-            "take one from the TF2 model zoo",
-        )
+    fitting = [name for name, needed in _ROOTS.items() if needed in roots]
+    findings.problem(
+        _PATH,
+        f"{train_config.fine_tune_checkpoint} is taken for one of type {kind}, but holds no "
+        f"{root!r}; it holds {list_some(sorted(roots))}",
+        f"set train_config.fine_tune_checkpoint_type to {' or '.join(fitting)}"
+        if fitting
+        else "take a checkpoint of a detector (type detection or full) or of a classifier that "
+        "was saved for the API (type classification)",
+    )
 
 
 def _first_prefix_in(folder: str) -> str | None:
@@ -71,19 +112,20 @@ def _first_prefix_in(folder: str) -> str | None:
 
 def _check_usage(train_config: Any, findings: Findings) -> None:
     kind = train_config.fine_tune_checkpoint_type
-    if kind and kind not in _TYPES:
+    types = tuple(_ROOTS)
+    if kind and kind not in types:
         findings.problem(
             "train_config.fine_tune_checkpoint_type",
             f"is {kind!r}",
-            f"{suggest(kind, _TYPES)}; detection takes over the features of a detector, full all "
+            f"{suggest(kind, types)}; detection takes over the features of a detector, full all "
             "of it, classification the backbone of a classifier",
         )
     if not kind:
-        taken = "detection" if train_config.from_detection_checkpoint else "classification"
         findings.warning(
             "train_config.fine_tune_checkpoint_type",
-            f"is not set, so the API takes the checkpoint for one of {taken}",
-            f"set it to {', '.join(_TYPES[:-1])} or {_TYPES[-1]}",
+            f"is not set, so the API takes the checkpoint for one of "
+            f"{_effective_type(train_config)}",
+            f"set it to {', '.join(types[:-1])} or {types[-1]}",
         )
     field = train_config.DESCRIPTOR.fields_by_name["fine_tune_checkpoint_version"]
     version = field.enum_type.values_by_number[train_config.fine_tune_checkpoint_version].name

@@ -17,7 +17,14 @@ __all__ = ["RecordContents", "read_contents", "read_records"]
 _BOX_KEYS = tuple(f"image/object/bbox/{side}" for side in ("ymin", "xmin", "ymax", "xmax"))
 _LABEL_KEY = "image/object/class/label"
 _TEXT_KEY = "image/object/class/text"
-_IMAGE_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM")
+# What the API's decoder takes. It refuses GIF, which `tf.image.decode_image` gives four dimensions,
+# and BMP whose pixels share a byte.
+_JPEG_AND_PNG = (b"\xff\xd8", b"\x89PNG")
+_BMP = b"BM"
+_BMP_BITS_OFFSET = 28
+_BMP_BITS = (8, 24, 32)
+_GIF = b"GIF8"
+_ACCEPTED = "expected one JPEG, PNG or BMP (of 8, 24 or 32 bits per pixel)"
 _TOLERANCE = 1e-6
 
 
@@ -57,10 +64,9 @@ class RecordContents:
         except Exception:  # protobuf's DecodeError; its class depends on the implementation.
             self.broken.append(f"{where} is not a tf.train.Example")
             return
-        encoded = features["image/encoded"].bytes_list.value
-        if len(encoded) != 1 or not encoded[0].startswith(_IMAGE_SIGNATURES):
-            what = "no JPEG or PNG" if encoded else "nothing"
-            self.broken.append(f"{where} has {what} under the key image/encoded")
+        unusable = _describe_unusable_image(features["image/encoded"].bytes_list.value)
+        if unusable:
+            self.broken.append(f"{where} has {unusable} under the key image/encoded, {_ACCEPTED}")
         boxes = [features[key].float_list.value for key in _BOX_KEYS]
         ids = features[_LABEL_KEY].int64_list.value
         texts = [text.decode("utf-8", "replace") for text in features[_TEXT_KEY].bytes_list.value]
@@ -94,6 +100,23 @@ class RecordContents:
                 self.outside.append(f"{where}: ymin, xmin, ymax, xmax = {shown}")
             elif box[0] >= box[2] or box[1] >= box[3]:
                 self.flat += 1
+
+
+def _describe_unusable_image(encoded: Sequence[bytes]) -> str | None:
+    """What stands in place of a picture that the API decodes; None if it is one."""
+    if len(encoded) != 1:
+        return f"{len(encoded)} values" if encoded else "nothing"
+    content = encoded[0]
+    if content.startswith(_JPEG_AND_PNG):
+        return None
+    if content.startswith(_BMP):
+        bits = int.from_bytes(content[_BMP_BITS_OFFSET : _BMP_BITS_OFFSET + 2], "little")
+        if bits in _BMP_BITS:
+            return None
+        return f"a BMP with {bits} bits per pixel"
+    if content.startswith(_GIF):
+        return "a GIF"
+    return "no picture that the API decodes"
 
 
 def read_contents(files: Sequence[tuple[str, int | None]]) -> RecordContents:

@@ -1,7 +1,7 @@
 """The package list; everything else about the package stands in pyproject.toml.
 
 Templates and label maps live at the root, where users look for them. An installed package carries
-them as `odapi_ssd/pipelines` and `odapi_ssd/label_maps`; `odapi_ssd/resources.py` finds both.
+them as `odapi_ssd/pipelines` and `odapi_ssd/label_maps`; `odapi_ssd/resources.py` finds the former.
 """
 
 from setuptools import find_packages, setup

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From nothing to drawn detections in one command: makes the environment, then runs the whole job on
-# the embedded dataset. About five minutes on two CPU cores, environment aside.
+# the embedded dataset. About four minutes on two CPU cores, environment aside.
 #
 #     scripts/quickstart.sh
 #

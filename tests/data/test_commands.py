@@ -84,20 +84,3 @@ def test_convert(voc_dir, tmp_path):
     ]
     assert "Warning: 4 boxes clipped" in done.stderr
     assert "person" in read_label_map(tmp_path / "records" / "label_map.pbtxt")
-
-
-@pytest.mark.parametrize("command", ["shapes", "label-map", "convert"])
-def test_help_needs_nothing_heavy(command):
-    code = (
-        "import sys; sys.argv = ['odapi-ssd', sys.argv[1], '--help']\n"
-        "from odapi_ssd.cli import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "heavy = {'tensorflow', 'numpy', 'PIL', 'lxml', 'google.protobuf', 'rich'}\n"
-        "print('LOADED', sorted(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, command], capture_output=True, text=True, check=False
-    )
-    assert "--help" in done.stdout
-    assert done.stdout.endswith("LOADED []\n")

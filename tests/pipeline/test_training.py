@@ -1,6 +1,8 @@
 """The training loop: what it saves, writes and tells, and that the API's loop can go on from it."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +205,30 @@ def test_a_checkpoint_of_another_model_is_refused_without_a_note_too(
         training.train({"pipeline_config_path": str(other_path), "model_dir": str(model_dir)})
     assert _steps_of(model_dir) == [0, 5, 7]
     assert not (model_dir / NOTE_NAME).exists()
+
+
+def test_the_command_refuses_another_model_with_one_message(
+    trained_run, tiny_config_path, tmp_path
+):
+    other_path = tmp_path / "other.config"
+    anchors = "model.ssd.anchor_generator.ssd_anchor_generator"
+    save_config(load_config(tiny_config_path, [f"{anchors}.min_scale=0.1"]), other_path)
+    command = [sys.executable, "-m", "odapi_ssd", "train", "--pipeline_config_path", other_path]
+    completed = subprocess.run(
+        [*command, "--model_dir", trained_run.model_dir],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert completed.returncode == 1
+    message = completed.stderr[completed.stderr.index("Error: ") :]
+    assert message.splitlines() == [
+        f"Error: {trained_run.model_dir} holds a run of another model than the config describes:",
+        f"  - {anchors}.min_scale is 0.2 in the run and 0.1 in the config",
+        "What to do: give another --model_dir, or go on with that run's config, "
+        f"{trained_run.model_dir / NOTE_NAME}.",
+    ]
+    assert _steps_of(trained_run.model_dir) == [0, 5, 7]
 
 
 def test_a_diverging_loss_ends_training_and_is_not_saved(tiny_config_path, tmp_path):

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, list_some, where_paths_start
+from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, where_paths_start
 from odapi_ssd.pipeline.field_names import suggest
+from odapi_ssd.wording import list_some
 
 __all__ = ["check_fine_tune_checkpoint"]
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from odapi_ssd.pipeline.checks.findings import Findings, list_some
+from odapi_ssd.pipeline.checks.findings import Findings
 from odapi_ssd.pipeline.checks.label_map import LabelMap
 from odapi_ssd.pipeline.checks.record_contents import RecordContents
 from odapi_ssd.pipeline.field_names import suggest
+from odapi_ssd.wording import count_of, list_some
 
 __all__ = ["check_contents"]
 
@@ -32,7 +33,8 @@ def check_contents(
     if contents.broken:
         findings.problem(
             input_path,
-            f"{len(contents.broken)} records cannot be used: {list_some(contents.broken)}",
+            f"{count_of(len(contents.broken), 'record')} cannot be used: "
+            f"{list_some(contents.broken)}",
             "make them with `odapi-ssd convert`, or with the keys of the API's own converters",
         )
     if contents.num_read and not contents.num_objects and not contents.broken:
@@ -57,12 +59,15 @@ def _check_boxes(contents: RecordContents, reader: Any, path: str, findings: Fin
     if contents.outside:
         findings.problem(
             input_path,
-            f"{len(contents.outside)} boxes lie outside 0..1: {list_some(contents.outside)}",
+            f"{count_of(len(contents.outside), 'box lies', 'boxes lie')} outside 0..1: "
+            f"{list_some(contents.outside)}",
             "coordinates must be divided by the image's height and width, and clipped",
         )
     if contents.flat:
         findings.warning(
-            input_path, f"{contents.flat} boxes have no area", "they teach the model nothing"
+            input_path,
+            f"{count_of(contents.flat, 'box has', 'boxes have')} no area",
+            "they teach the model nothing",
         )
     if contents.max_objects > reader.max_number_of_boxes:
         findings.warning(

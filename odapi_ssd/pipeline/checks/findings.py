@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from odapi_ssd.wording import list_some
-
-__all__ = ["CONFIGURE", "PLACEHOLDER", "Finding", "Findings", "list_some", "where_paths_start"]
+__all__ = ["CONFIGURE", "PLACEHOLDER", "Finding", "Findings", "where_paths_start"]
 
 # What the API's sample configs hold where a path must be filled in.
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"

@@ -10,7 +10,6 @@ from odapi_ssd.pipeline.checks.findings import (
     CONFIGURE,
     PLACEHOLDER,
     Findings,
-    list_some,
     where_paths_start,
 )
 from odapi_ssd.pipeline.checks.label_map import LabelMap, check_label_map
@@ -22,6 +21,7 @@ from odapi_ssd.pipeline.checks.record_files import (
     missing_shards,
     shard_counts,
 )
+from odapi_ssd.wording import count_of, list_some
 
 __all__ = ["InputFacts", "check_input_reader"]
 
@@ -96,7 +96,7 @@ def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[st
     if missing:
         findings.problem(
             field_path,
-            f"{len(missing)} shards that the file names promise are absent: {list_some(missing)}",
+            f"{count_of(len(missing), 'shard is', 'shards are')} absent: {list_some(missing)}",
             "copy or convert the dataset again",
         )
     for name, totals in shard_counts(files).items():

@@ -10,9 +10,9 @@ from odapi_ssd.pipeline.checks.findings import (
     CONFIGURE,
     PLACEHOLDER,
     Findings,
-    list_some,
     where_paths_start,
 )
+from odapi_ssd.wording import list_some
 
 __all__ = ["LabelMap", "check_label_map"]
 

@@ -3,9 +3,10 @@
 import itertools
 from typing import Any
 
-from odapi_ssd.pipeline.checks.findings import Findings, list_some
+from odapi_ssd.pipeline.checks.findings import Findings
 from odapi_ssd.pipeline.checks.inputs import InputFacts
 from odapi_ssd.pipeline.schedules import learning_rate_of
+from odapi_ssd.wording import list_some
 
 __all__ = ["check_training"]
 

@@ -4,7 +4,7 @@ import logging
 import os
 import warnings
 
-__all__ = ["quiet_native_code", "quiet_tensorflow"]
+__all__ = ["quiet_native_code", "quiet_tensorflow", "show_api_progress"]
 
 
 def quiet_native_code(verbose: bool) -> None:
@@ -29,3 +29,20 @@ def quiet_tensorflow(verbose: bool) -> None:
     quiet_native_code(verbose)
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
+
+
+def show_api_progress(verbose: bool) -> None:
+    """Shows what the API's own loops log of their progress, which they leave to the log alone.
+
+    Args:
+        verbose: leave everything else as it is; if not, it is silenced.
+    """
+    logger = logging.getLogger("tensorflow")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False  # or each line comes twice: lvis gives the root logger a handler
+    if verbose:
+        return
+    quiet_native_code(verbose)
+    warnings.filterwarnings("ignore")
+    # Its warnings are of functions that TensorFlow will remove one day, page after page.
+    logger.addFilter(lambda record: record.levelno != logging.WARNING)

@@ -65,18 +65,20 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
     The config is checked first. Ctrl-C saves the current step; the same command goes on from it.
     """
     from odapi_ssd.cli.console import print_warnings
-    from odapi_ssd.cli.runtime import quiet_tensorflow
+    from odapi_ssd.cli.runtime import quiet_tensorflow, show_api_progress
     from odapi_ssd.cli.training_display import training_display
 
     if num_eval_steps is not None:
         print_warnings(["--num_eval_steps has no effect in TF2: evaluation takes every example."])
-    quiet_tensorflow(settings.verbose or bool(flags["checkpoint_dir"]))
+    is_training = not flags["checkpoint_dir"]
+    is_api_loop = train_loop == "api" or not is_training
+    (show_api_progress if is_api_loop else quiet_tensorflow)(settings.verbose)
     with training_display() as progress:
         progress.phase("Starting TensorFlow")
         from odapi_ssd.pipeline import check, config, training
 
         progress.phase("Checking the config and its data")
-        path, is_training = flags["pipeline_config_path"], not flags["checkpoint_dir"]
+        path = flags["pipeline_config_path"]
         report = check.require_valid(
             config.load_config(path),
             for_training=is_training,

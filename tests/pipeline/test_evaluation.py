@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -205,3 +207,20 @@ def test_moving_averages_are_evaluated_where_the_config_wants_them(
     assert len(averages) == len(evaluated)
     for name, value in evaluated.items():
         assert any(np.array_equal(value, average) for average in averages), name
+
+
+def test_the_api_s_continuous_evaluation_runs_and_says_its_metrics(trained_run, tmp_path):
+    """`--checkpoint_dir`, as in model_main_tf2; it ends when it has seen the last step."""
+    command = [sys.executable, "-m", "odapi_ssd", "train", "--model_dir", tmp_path]
+    command += ["--pipeline_config_path", trained_run.config_path]
+    completed = subprocess.run(
+        [*command, "--checkpoint_dir", trained_run.model_dir, "--eval_timeout=5"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert completed.returncode == 0, completed.stderr
+    assert "Eval metrics at step 7" in completed.stderr
+    assert completed.stderr.count("PascalBoxes_Precision/mAP@0.5IOU") == 1
+    assert "WARNING" not in completed.stderr
+    assert list((tmp_path / "eval").rglob("events.*"))

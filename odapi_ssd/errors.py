@@ -5,7 +5,9 @@ Everything that is wrong with what a user gave (files, flags, configs, environme
 exception is a fault of the program.
 """
 
+import functools
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = ["OdapiError"]
 
@@ -24,6 +26,10 @@ class OdapiError(Exception):
         self.details = tuple(details)
         self.hint = hint
         super().__init__(str(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # For its way out of a worker process: by default only the text would be kept, as `problem`.
+        return functools.partial(OdapiError, details=self.details, hint=self.hint), (self.problem,)
 
     def __str__(self) -> str:
         lines = [self.problem]

@@ -21,7 +21,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     Raises:
         OdapiError: it cannot be written.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a link stays one
     temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

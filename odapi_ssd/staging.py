@@ -94,7 +94,11 @@ def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) ->
                 hint=f"{previous} holds what was replaced; move it back from there.",
             ) from error
         raise
-    shutil.rmtree(previous, ignore_errors=True)
+    try:
+        shutil.rmtree(previous, ignore_errors=True)
+    except KeyboardInterrupt:
+        shutil.rmtree(previous, ignore_errors=True)
+        raise
 
 
 def _refuse_other_kinds(staging: Path, output_dir: Path, names: Iterable[str]) -> None:

@@ -11,4 +11,4 @@ set -euo pipefail
 "$project/scripts/setup.sh" --dev >&2
 cd -- "$project"
 # A file's tests stay together, as they share what is costly to make. Later flags win.
-exec "$python" -m pytest -n 2 --dist loadfile "$@"
+exec "$python" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"

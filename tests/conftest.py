@@ -8,6 +8,11 @@ import pytest
 _PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quickstart first: with several processes, it then runs beside all the others."""
+    items.sort(key=lambda item: item.path.name != "test_quickstart.py")
+
+
 @pytest.fixture(scope="session")
 def bccd_dir() -> Path:
     """The real BCCD dataset in the VOC layout; never part of the project."""

@@ -44,3 +44,12 @@ def test_failure_leaves_nothing(tmp_path):
         with pytest.raises(OdapiError, match="cannot be written"):
             write_text(path, "text")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "real.txt").write_text("old")
+    link = tmp_path / "link.txt"
+    link.symlink_to("real.txt")
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"

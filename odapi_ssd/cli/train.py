@@ -1,11 +1,17 @@
 """`odapi-ssd train`: the API's `model_main_tf2` on this stack."""
 
-from typing import Any
+import concurrent.futures
+import multiprocessing
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from odapi_ssd.cli import Settings
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
+
+if TYPE_CHECKING:
+    from odapi_ssd.pipeline.check import Report
 
 
 @absl_logging_options
@@ -62,7 +68,8 @@ from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **flags: Any) -> None:
     """Train the model of a pipeline config, or go on with the run in the model directory.
 
-    The config is checked first. Ctrl-C saves the current step; the same command goes on from it.
+    The config is checked first. Ctrl-C saves the current step; the same command goes on from it
+    (not with --train_loop api).
     """
     from odapi_ssd.cli.console import print_warnings
     from odapi_ssd.cli.runtime import quiet_tensorflow, show_api_progress
@@ -75,17 +82,38 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
     (show_api_progress if is_api_loop else quiet_tensorflow)(settings.verbose)
     with training_display() as progress:
         progress.phase("Starting TensorFlow")
-        from odapi_ssd.pipeline import check, config, training
-
         progress.phase("Checking the config and its data")
-        path = flags["pipeline_config_path"]
-        report = check.require_valid(
-            config.load_config(path),
-            for_training=is_training,
-            train_steps=flags["num_train_steps"],
-            source=path,
-        )
+        is_cluster = (flags["num_workers"] or 1) > 1
+        report = _check_in_a_process(flags) if is_cluster else _check(flags)
         print_warnings(map(str, report.warnings))
-        training.train(flags, use_api_loop=train_loop == "api", progress=progress)
+        from odapi_ssd.pipeline import training
+
+        has_saved = training.train(flags, use_api_loop=train_loop == "api", progress=progress)
+    if train_loop == "api" and not has_saved:
+        print_warnings(
+            [
+                "The API's loop has saved no checkpoint: it saves every --checkpoint_every_n steps "
+                "and never the last one. --train_loop odapi-ssd does."
+            ]
+        )
     if is_training:
         click.echo(f"Trained: {flags['model_dir']}")
+
+
+def _check(flags: Mapping[str, Any]) -> "Report":
+    from odapi_ssd.pipeline import check, config
+
+    path = flags["pipeline_config_path"]
+    return check.require_valid(
+        config.load_config(path),
+        for_training=not flags["checkpoint_dir"],
+        train_steps=flags["num_train_steps"],
+        source=path,
+    )
+
+
+def _check_in_a_process(flags: Mapping[str, Any]) -> "Report":
+    """Checks where TensorFlow may start: here it may not before a worker has joined its cluster."""
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(_check, dict(flags)).result()

@@ -189,7 +189,10 @@ def _choose(lists: Mapping[str, list[str]], split_names: Sequence[str] | None) -
     if missing:
         raise OdapiError(
             f"No split named {', '.join(map(repr, missing))}; this dataset has: "
-            f"{', '.join(sorted(lists))}."
+            f"{', '.join(sorted(lists))}.",
+            hint="without --splits, trainval is divided into train and val."
+            if "trainval" in lists and "train" not in lists
+            else None,
         )
     empty = [name for name in split_names if not lists[name]]
     if empty:

@@ -120,7 +120,7 @@ class Detector:
             # An encoded image, or else a serialised tf.Example, which looks the same from outside.
             image = self._tf.io.encode_png(image_rgb)[None]
             return self._detect(**{self._input.name: image})
-        except (self._tf.errors.OpError, UnicodeDecodeError) as error:
+        except (self._tf.errors.InvalidArgumentError, UnicodeDecodeError) as error:
             raise OdapiError("The SavedModel does not take pictures.", hint=_EXPORT_HINT) from error
 
 
@@ -134,7 +134,8 @@ def find_images(paths: Sequence[Path], output_dir: Path | None = None) -> list[P
 
     Args:
         paths: files, whatever their names, and folders.
-        output_dir: where the pictures will go; what is in there is found only if named itself.
+        output_dir: where the pictures will go; those that are there from an earlier call are
+            found only if named themselves.
     Returns:
         Files in order, each once; hidden ones of a folder are left out.
     Raises:
@@ -143,25 +144,36 @@ def find_images(paths: Sequence[Path], output_dir: Path | None = None) -> list[P
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise OdapiError("These images do not exist:", details=missing)
+    pictures = set() if output_dir is None else _earlier_pictures(output_dir)
     images: list[Path] = []
     for path in paths:
-        images += _images_below(path, output_dir) if path.is_dir() else [path]
+        images += _images_below(path, pictures) if path.is_dir() else [path]
     if not images:
         raise OdapiError(
-            f"There is no image in {', '.join(map(str, paths))}.",
+            f"There is no image in {', '.join(map(str, paths))}, apart from pictures that "
+            "an earlier detect has drawn.",
             hint=f"images end in {', '.join(sorted(IMAGE_SUFFIXES))}.",
         )
     return list(dict.fromkeys(images))
 
 
-def _images_below(folder: Path, output_dir: Path | None) -> Iterator[Path]:
-    outputs = None if output_dir is None else output_dir.resolve()
+def _images_below(folder: Path, pictures: set[Path]) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if is_hidden or path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
             continue
-        if outputs is None or outputs not in path.resolve().parents:
+        if path.parent.resolve() / path.name not in pictures:
             yield path
+
+
+def _earlier_pictures(output_dir: Path) -> set[Path]:
+    """What an earlier call has drawn there, as its `detections.json` says."""
+    try:
+        entries = json.loads((output_dir / _JSON_NAME).read_text(encoding="utf-8"))
+        names = [entry["picture"] for entry in entries]
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+    return {output_dir.resolve() / Path(str(name)).name for name in names}
 
 
 def detect_images(
@@ -174,6 +186,9 @@ def detect_images(
     on_progress: Callable[[Path, Sequence[Detection]], None] = lambda path, detections: None,
 ) -> Path:
     """Writes a picture per image and `detections.json` into a folder, when all are done.
+
+    What an earlier call has written there is replaced; any other file stays, and a picture of its
+    name gets another. After Ctrl-C the images that are done are written.
 
     Args:
         saved_model_dir: what the exporter wrote as `saved_model/`.
@@ -190,30 +205,46 @@ def detect_images(
     """
     names = {item.class_id: item.display_name for item in read_items(label_map_path)}
     detector = Detector(saved_model_dir, names)
-    picture_paths = _picture_paths(images, output_dir)
-    entries, faults = [], []
+    earlier = _earlier_pictures(output_dir)
+    picture_names = _picture_names(images, output_dir, earlier)
+    entries: list[dict[str, Any]] = []
+    faults: list[str] = []
     with staging_folder(output_dir) as staging:
-        for path, picture_path in zip(images, picture_paths, strict=True):
-            try:
-                image = _read_image(path)
-            except OSError as error:
-                faults.append(f"{path}: {error}")
-                continue
-            detections = detector(np.asarray(image), min_score)
-            _draw(image, detections)
-            image.save(staging / picture_path.name, quality=95)
-            entries.append({"image": str(path), "detections": list(map(vars, detections))})
-            on_progress(path, detections)
+        try:
+            for path, name in zip(images, picture_names, strict=True):
+                try:
+                    image = _read_image(path)
+                except OSError as error:
+                    faults.append(f"{path}: {error}")
+                    continue
+                detections = detector(np.asarray(image), min_score)
+                _draw(image, detections)
+                image.save(staging / name, quality=95)
+                found = list(map(vars, detections))
+                entries.append({"image": str(path), "picture": name, "detections": found})
+                on_progress(path, detections)
+        finally:
+            if entries:
+                _publish(staging, output_dir, entries, earlier)
         if not entries:
             raise OdapiError("None of the images can be read:", details=faults)
-        write_text(staging / _JSON_NAME, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
-        publish(staging, output_dir)
     if faults:
         raise OdapiError(
             f"{len(faults)} of {len(images)} images cannot be read; the others are done:",
             details=faults,
         )
     return output_dir / _JSON_NAME
+
+
+def _publish(
+    staging: Path, output_dir: Path, entries: Sequence[dict[str, Any]], earlier: set[Path]
+) -> None:
+    done = {entry["picture"] for entry in entries}
+    for path in list(staging.iterdir()):
+        if path.name not in done:  # was being written when Ctrl-C came
+            path.unlink()
+    write_text(staging / _JSON_NAME, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    publish(staging, output_dir, stale_names=[path.name for path in earlier])
 
 
 def _draw(image: Any, detections: Sequence[Detection]) -> None:
@@ -245,19 +276,27 @@ def _read_image(path: Path) -> Any:
         raise OSError(str(error)) from error
 
 
-def _picture_paths(images: Sequence[Path], output_dir: Path) -> list[Path]:
-    """Where the pictures go: each a name of its own, and never over an input."""
-    inputs = {path.resolve() for path in images}
-    taken: dict[Path, None] = {}
+def _picture_names(images: Sequence[Path], output_dir: Path, earlier: set[Path]) -> list[str]:
+    """A name for each picture: its own, and not that of a file that we have not written."""
+    folder = output_dir.resolve()
+    # Names that differ in letter case alone are one file on some file systems.
+    files = (path.name for path in _files_in(output_dir))
+    taken = {name.lower() for name in files if folder / name not in earlier}
+    taken |= {path.name.lower() for path in images if path.parent.resolve() == folder}
+    names = []
     for path in images:
-        candidates = (output_dir / name for name in _names(path))
-        free = (path for path in candidates if path not in taken and path.resolve() not in inputs)
-        taken[next(free)] = None
-    return list(taken)
+        name = next(name for name in _names(path) if name.lower() not in taken)
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _names(path: Path) -> Iterator[str]:
-    suffix = path.suffix if path.suffix.lower() in (".jpg", ".jpeg", ".png") else ".png"
+    suffix = path.suffix.lower() if path.suffix.lower() in (".jpg", ".jpeg", ".png") else ".png"
     yield path.stem + suffix
     number = 2
     while True:

@@ -50,7 +50,7 @@ def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: 
             _export_checked(program, checkpoint, tell)
         if not _copy_label_map(config, staging):
             tell(f"No {LABEL_MAP_NAME} in the export: the config names none that is there.")
-        publish(staging, Path(output_dir), stale_names=[LABEL_MAP_NAME])
+        publish(staging, Path(output_dir), _stale_names(Path(output_dir)))
     return Path(output_dir) / "saved_model"
 
 
@@ -72,6 +72,12 @@ def _require_own_folder(checkpoint_dir: str, output_dir: str) -> None:
             "export's folder of that name would replace.",
             hint=f"give a folder of its own, such as {Path(output_dir) / 'exported'}.",
         )
+
+
+def _stale_names(output_dir: Path) -> list[str]:
+    """The label map of an earlier export, which may be of other classes; no file of a user's."""
+    is_export = (output_dir / "saved_model" / "saved_model.pb").is_file()
+    return [LABEL_MAP_NAME] if is_export else []
 
 
 def _export_checked(program: Any, checkpoint: str, tell: Callable[[str], None]) -> None:

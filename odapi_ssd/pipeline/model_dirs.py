@@ -33,17 +33,19 @@ def require_same_model(model_dir: str, config: Any) -> bool:
         model_dir: the directory, which need not exist.
         config: the TrainEvalPipelineConfig to train with.
     Returns:
-        Whether that is certain. It is not where there is a checkpoint without a note, as the API's
-        own loop leaves it: a mismatch shows when the checkpoint is restored.
+        Whether that is certain. It is not where there is a checkpoint without a note that can be
+        read, as the API's own program leaves it: our loop finds a mismatch when it restores.
     Raises:
         OdapiError: the directory holds a run of another model.
     """
     if latest_checkpoint(model_dir) is None:
         return True
     note_path = Path(model_dir) / NOTE_NAME
-    if not note_path.is_file():
+    try:
+        noted = load_config(note_path)
+    except OdapiError:
         return False
-    differences = list(_differences(load_config(note_path).model, config.model, "model"))
+    differences = list(_differences(noted.model, config.model, "model"))
     if differences:
         raise OdapiError(
             f"{model_dir} holds a run of another model than the config describes:",

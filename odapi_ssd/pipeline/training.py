@@ -2,13 +2,14 @@
 
 import functools
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from odapi_ssd.pipeline import api_programs
+from odapi_ssd.pipeline.checkpoints import latest_checkpoint
 from odapi_ssd.pipeline.config import load_config
 from odapi_ssd.pipeline.model_dirs import note_config, require_same_model
-from odapi_ssd.pipeline.progress import TrainingProgress
+from odapi_ssd.pipeline.progress import SilentProgress, TrainingProgress
 
 __all__ = ["train"]
 
@@ -20,33 +21,40 @@ def train(
     *,
     use_api_loop: bool = False,
     progress: TrainingProgress | None = None,
-) -> None:
+) -> bool:
     """Runs `model_main_tf2` with the plugin registered.
 
     Args:
         flags: its flags by name; None stands for a flag's default.
         use_api_loop: train in the API's own loop instead of this project's.
-        progress: is told what happens, by this project's loop.
+        progress: is told what happens; the API's own loops tell the log only.
+    Returns:
+        Whether a checkpoint was saved; always true of an evaluation, which saves none.
     Raises:
         OdapiError: the model directory belongs to another config, or what the loop raises.
     """
+    progress = progress or SilentProgress()
     with api_programs.loaded_program(_PROGRAM, flags) as program:
         if flags.get("checkpoint_dir"):
+            progress.phase("Evaluating each new checkpoint, in the API's loop")
             program.main([])
-            return
+            return True
         model_dir, config = flags["model_dir"], load_config(flags["pipeline_config_path"])
-        is_same_model = require_same_model(model_dir, config)
-        if is_same_model:
+        before = latest_checkpoint(model_dir)
+        if require_same_model(model_dir, config):
             note_config(model_dir, config)
-        with nullcontext() if use_api_loop else _our_train_loop(progress):
+        if use_api_loop:
+            progress.phase("Training in the API's own loop")
             program.main([])
-        if not is_same_model and not use_api_loop:
-            # Our loop has made sure of it.
-            note_config(model_dir, config)
+        else:
+            with _our_train_loop(progress):
+                program.main([])
+            note_config(model_dir, config)  # also where only our loop could make sure of the model
+        return latest_checkpoint(model_dir) != before
 
 
 @contextmanager
-def _our_train_loop(progress: TrainingProgress | None) -> Iterator[None]:
+def _our_train_loop(progress: TrainingProgress) -> Iterator[None]:
     """Puts this project's loop in the place of the API's."""
     from object_detection import model_lib_v2
 

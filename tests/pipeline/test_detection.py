@@ -26,13 +26,16 @@ class TestFindImages:
         ]
 
     def test_what_is_no_input_is_left_out(self, tmp_path):
-        for name in ("a.jpg", "._a.jpg", ".cache/b.jpg", "out/a.jpg"):
+        for name in ("a.jpg", "._a.jpg", ".cache/b.jpg", "out/a.jpg", "out/mine.jpg"):
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).touch()
         (tmp_path / "folder.jpg").mkdir()
-        assert detection.find_images([tmp_path], tmp_path / "out") == [tmp_path / "a.jpg"]
-        named = tmp_path / "out" / "a.jpg"
-        assert detection.find_images([named], tmp_path / "out") == [named]
+        drawn, mine = tmp_path / "out" / "a.jpg", tmp_path / "out" / "mine.jpg"
+        (tmp_path / "out" / "detections.json").write_text('[{"picture": "a.jpg"}]')
+        expected = [tmp_path / "a.jpg", mine]
+        assert detection.find_images([tmp_path], tmp_path / "out") == expected
+        assert detection.find_images([drawn], tmp_path / "out") == [drawn]
+        assert detection.find_images([tmp_path / "out"], tmp_path / "out") == [mine]
 
     def test_missing_files_are_all_named(self, tmp_path):
         with pytest.raises(OdapiError) as caught:
@@ -45,16 +48,34 @@ class TestFindImages:
             detection.find_images([tmp_path])
 
 
-class TestPicturePaths:
+class TestPictureNames:
     def test_the_same_name_in_two_folders_gives_two_pictures(self, tmp_path):
-        images = [tmp_path / "a" / "x.jpg", tmp_path / "b" / "x.jpg", tmp_path / "b" / "y.bmp"]
-        paths = detection._picture_paths(images, tmp_path / "out")
-        assert [path.name for path in paths] == ["x.jpg", "x_2.jpg", "y.png"]
+        images = [tmp_path / "a" / "x.jpg", tmp_path / "b" / "X.JPG", tmp_path / "b" / "y.bmp"]
+        names = detection._picture_names(images, tmp_path / "out", set())
+        assert names == ["x.jpg", "X_2.jpg", "y.png"]
 
-    def test_an_input_is_never_overwritten(self, tmp_path):
-        images = [tmp_path / "x.jpg", tmp_path / "x_2.jpg"]
-        paths = detection._picture_paths(images, tmp_path)
-        assert [path.name for path in paths] == ["x_3.jpg", "x_2_2.jpg"]
+    def test_a_file_that_is_there_is_never_overwritten(self, tmp_path):
+        for name in ("x.jpg", "x_2.jpg", "z.png"):
+            (tmp_path / name).touch()
+        images = [tmp_path / "x.jpg", tmp_path / "elsewhere" / "z.png"]
+        names = detection._picture_names(images, tmp_path, set())
+        assert names == ["x_3.jpg", "z_2.png"]
+
+    def test_a_picture_of_an_earlier_call_is(self, tmp_path):
+        (tmp_path / "z.png").touch()
+        (tmp_path / "detections.json").write_text('[{"image": "a/z.png", "picture": "z.png"}]')
+        earlier = detection._earlier_pictures(tmp_path)
+        images = [tmp_path / "elsewhere" / "z.png"]
+        assert detection._picture_names(images, tmp_path, earlier) == ["z.png"]
+
+    @pytest.mark.parametrize("content", ["", "{", "{}", "[1]", '[{"image": "x"}]'])
+    def test_what_is_no_list_of_ours_names_no_picture(self, tmp_path, content):
+        (tmp_path / "detections.json").write_text(content)
+        assert detection._earlier_pictures(tmp_path) == set()
+
+    def test_a_picture_s_name_leads_nowhere_else(self, tmp_path):
+        (tmp_path / "detections.json").write_text('[{"picture": "../../etc/passwd"}]')
+        assert detection._earlier_pictures(tmp_path) == {tmp_path.resolve() / "passwd"}
 
 
 class TestDrawBoxes:
@@ -125,6 +146,30 @@ class TestDetectImages:
                 assert 0 <= ymin <= ymax <= height
                 assert 0 <= xmin <= xmax <= width
                 assert found["class_name"] == names[found["class_id"]]
+
+    def test_ctrl_c_keeps_what_is_done_and_a_second_call_replaces_the_first(
+        self, exported_dir, images, tmp_path
+    ):
+        saved_model, label_map = exported_dir / "saved_model", exported_dir / "label_map.pbtxt"
+        mine = tmp_path / images[1].name
+        mine.write_text("mine")
+
+        def interrupt(path, detections):
+            if path == images[1]:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            detection.detect_images(saved_model, label_map, tmp_path, images, on_progress=interrupt)
+        second = f"{images[1].stem}_2.jpg"
+        names = {images[0].name, second, mine.name, "detections.json"}
+        assert {path.name for path in tmp_path.iterdir()} == names
+        entries = json.loads((tmp_path / "detections.json").read_text())
+        assert [entry["picture"] for entry in entries] == [images[0].name, second]
+
+        detection.detect_images(saved_model, label_map, tmp_path, images[2:])
+        names = {images[2].name, mine.name, "detections.json"}
+        assert {path.name for path in tmp_path.iterdir()} == names
+        assert mine.read_text() == "mine"
 
     def test_a_broken_image_is_named_and_the_others_are_done(self, exported_dir, images, tmp_path):
         broken = tmp_path / "broken.jpg"

@@ -103,6 +103,7 @@ def test_encoded_images_can_be_the_input_and_an_export_is_replaced(
     stale = tmp_path / "out" / "saved_model" / "stale"
     stale.parent.mkdir(parents=True)
     stale.touch()
+    (stale.parent / "saved_model.pb").touch()
     stale_label_map = tmp_path / "out" / "label_map.pbtxt"
     stale_label_map.touch()
     kind = "encoded_image_string_tensor"

@@ -58,8 +58,11 @@ def test_a_run_does_not_go_on_with_another_network(run_dir, override, difference
     assert difference in str(caught.value)
 
 
-def test_without_a_note_it_is_not_certain(run_dir):
+@pytest.mark.parametrize("note", [None, "model { newfield: 3 }"])
+def test_without_a_note_that_can_be_read_it_is_not_certain(run_dir, note):
     (Path(run_dir) / model_dirs.NOTE_NAME).unlink()
+    if note is not None:
+        (Path(run_dir) / model_dirs.NOTE_NAME).write_text(note)
     assert model_dirs.require_same_model(run_dir, load_config(_TEMPLATE)) is False
 
 

@@ -35,7 +35,6 @@ class RecordContents:
     Attributes:
         num_read: records read.
         num_objects: boxes in them.
-        num_empty: records without objects.
         max_objects: the most boxes in one record.
         texts: how often each class text occurs.
         ids_by_text: the ids that stand beside a text.
@@ -47,7 +46,6 @@ class RecordContents:
 
     num_read: int = 0
     num_objects: int = 0
-    num_empty: int = 0
     max_objects: int = 0
     texts: Counter[str] = field(default_factory=Counter)
     ids_by_text: dict[str, set[int]] = field(default_factory=dict)
@@ -91,7 +89,6 @@ class RecordContents:
 
     def _add_boxes(self, boxes_yxyx: Sequence[tuple[float, ...]], where: str) -> None:
         self.num_objects += len(boxes_yxyx)
-        self.num_empty += not boxes_yxyx
         self.max_objects = max(self.max_objects, len(boxes_yxyx))
         for box in boxes_yxyx:
             is_inside = all(-_TOLERANCE <= value <= 1 + _TOLERANCE for value in box)

@@ -1,5 +1,6 @@
 """What the API's model builder makes with this project's parts."""
 
+import logging
 import types
 from typing import Any
 
@@ -15,8 +16,12 @@ def extend(model_builder: types.ModuleType) -> None:
     build_ssd_of_api = model_builder.META_ARCH_BUILDER_MAP["ssd"]
 
     def build_ssd(ssd_config: Any, is_training: bool, add_summaries: bool) -> Any:
-        from odapi_ssd.plugin.ssd_meta_arch import use_batched_loss
+        from odapi_ssd.plugin.ssd_meta_arch import describe_loss, use_batched_loss
 
-        return use_batched_loss(build_ssd_of_api(ssd_config, is_training, add_summaries))
+        model = use_batched_loss(build_ssd_of_api(ssd_config, is_training, add_summaries))
+        if is_training:
+            # Where the API's own loops tell what they do.
+            logging.getLogger("tensorflow").info(describe_loss(model))
+        return model
 
     model_builder.META_ARCH_BUILDER_MAP["ssd"] = build_ssd

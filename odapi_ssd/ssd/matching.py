@@ -58,15 +58,13 @@ def match(
     Raises:
         ValueError: unmatched_threshold is above matched_threshold.
     """
-    may_force = is_box if may_force is None else is_box & may_force
-    boxes_yxyx, is_box, may_force = _at_least_one(boxes_yxyx, is_box, may_force)
-    return _match_boxes(
+    return match_by_iou(
         pairwise_iou(boxes_yxyx, anchors_yxyx),
         is_box,
-        may_force,
         matched_threshold=matched_threshold,
         unmatched_threshold=unmatched_threshold,
         forcing=forcing,
+        may_force=may_force,
     )
 
 
@@ -80,34 +78,6 @@ def match_by_iou(
     may_force: Any = None,
 ) -> tf.Tensor:
     """`match`, from overlaps that are known already: float32 [B, M, A]."""
-    may_force = is_box if may_force is None else is_box & may_force
-    return _match_boxes(
-        *_at_least_one(iou, is_box, may_force),
-        matched_threshold=matched_threshold,
-        unmatched_threshold=unmatched_threshold,
-        forcing=forcing,
-    )
-
-
-def _at_least_one(*tensors: Any) -> tuple[tf.Tensor, ...]:
-    """Pads dimension M of each, if it is 0: there is no best of nothing."""
-    num_boxes = tensors[0].shape[1]
-    if num_boxes is not None and num_boxes > 0:
-        return tensors
-    num_added = tf.cast(tf.equal(tf.shape(tensors[0])[1], 0), tf.int32)
-    paddings = [[0, 0], [0, num_added], [0, 0]]
-    return tuple(tf.pad(tensor, paddings[: len(tensor.shape)]) for tensor in tensors)
-
-
-def _match_boxes(
-    iou: Any,
-    is_box: Any,
-    may_force: Any,
-    *,
-    matched_threshold: float,
-    unmatched_threshold: float | None,
-    forcing: Forcing,
-) -> tf.Tensor:
     if unmatched_threshold is None:
         unmatched_threshold = matched_threshold
     if unmatched_threshold > matched_threshold:
@@ -115,6 +85,8 @@ def _match_boxes(
             f"unmatched_threshold {unmatched_threshold} is above matched_threshold "
             f"{matched_threshold}."
         )
+    may_force = is_box if may_force is None else is_box & may_force
+    iou, is_box, may_force = _at_least_one(iou, is_box, may_force)
     # What is not there overlaps less than nothing, so that it is nobody's best.
     iou = tf.where(is_box[..., None], iou, -1.0)
     best_box_idx = tf.argmax(iou, axis=1, output_type=tf.int32)
@@ -127,6 +99,16 @@ def _match_boxes(
         matches = _force_bipartite(matches, iou, may_force)
     has_boxes = tf.reduce_any(is_box, axis=1, keepdims=True)
     return tf.where(has_boxes, matches, BACKGROUND)
+
+
+def _at_least_one(*tensors: Any) -> tuple[tf.Tensor, ...]:
+    """Pads dimension M of each, if it is 0: there is no best of nothing."""
+    num_boxes = tensors[0].shape[1]
+    if num_boxes is not None and num_boxes > 0:
+        return tensors
+    num_added = tf.cast(tf.equal(tf.shape(tensors[0])[1], 0), tf.int32)
+    paddings = [[0, 0], [0, num_added], [0, 0]]
+    return tuple(tf.pad(tensor, paddings[: len(tensor.shape)]) for tensor in tensors)
 
 
 def _force_argmax(matches: tf.Tensor, iou: tf.Tensor, may_force: tf.Tensor) -> tf.Tensor:

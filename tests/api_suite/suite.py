@@ -83,20 +83,18 @@ def run_files(
     *,
     time_limit: float,
     with_odapi_ssd: bool = True,
-    num_processes: int | None = None,
     on_done: Callable[[FileResult], None] = lambda result: None,
 ) -> list[FileResult]:
-    """Runs files in parallel; the results come in the order of the names.
+    """Runs as many files at a time as there are cores; results come in the order of the names.
 
     Args:
         names: as `find_files` gives them.
         time_limit: seconds for each file.
         with_odapi_ssd: whether the patches are active.
-        num_processes: as many as there are cores, if None.
         on_done: called with each result as it comes.
     """
     running: set[subprocess.Popen] = set()
-    with concurrent.futures.ThreadPoolExecutor(num_processes or os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = [
             pool.submit(_run_file, name, time_limit, with_odapi_ssd, running) for name in names
         ]

@@ -5,26 +5,35 @@ import pytest
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 
-def test_what_needs_autograph_gets_it():
+def _with_if(value):
+    if value > 1:
+        return value
+    return -value
+
+
+def _with_range(value):
+    total = value
+    for _ in range(value):
+        total = total + 1
+    return total
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"), [(_with_if, [0, -1, 2, 3]), (_with_range, [0, 2, 4, 6])]
+)
+def test_what_needs_autograph_gets_it(function, expected):
     import tensorflow as tf
 
     from odapi_ssd.pipeline.autograph import build_plainly
 
     num_calls = 0
 
-    def negate_small(value):
-        if value > 1:
-            return value
-        for _ in range(tf.cast(value, tf.int32)):
-            value = -value
-        return value
-
     def build():
         nonlocal num_calls
         num_calls += 1
-        return tf.data.Dataset.range(4).map(negate_small)
+        return tf.data.Dataset.range(4).map(function)
 
-    assert [int(value) for value in build_plainly(build)] == [0, -1, 2, 3]
+    assert [int(value) for value in build_plainly(build)] == expected
     assert num_calls == 2
 
 

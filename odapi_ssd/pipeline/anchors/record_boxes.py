@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from odapi_ssd.data.images import IMAGE_FORMATS
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.checks.findings import CONFIGURE, PLACEHOLDER, where_paths_start
 from odapi_ssd.pipeline.checks.record_contents import RecordContents, read_records
@@ -184,7 +185,7 @@ def _size_of(encoded: bytes) -> tuple[int, int] | None:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
+        with Image.open(io.BytesIO(encoded), formats=IMAGE_FORMATS) as image:
             return image.height, image.width
     except Exception:  # Pillow raises many kinds for what is no picture.
         return None

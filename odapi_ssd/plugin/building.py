@@ -8,11 +8,14 @@ __all__ = ["extend"]
 
 
 def extend(model_builder: types.ModuleType) -> None:
-    """Has the builder give SSD models our loss wherever it computes the same as the API's.
+    """Adds our feature extractors, and gives SSD models our loss where it computes the same.
 
     Args:
         model_builder: `object_detection.builders.model_builder`, just imported.
     """
+    from odapi_ssd.extractors import feature_extractor_classes
+
+    model_builder.SSD_KERAS_FEATURE_EXTRACTOR_CLASS_MAP.update(feature_extractor_classes())
     build_ssd_of_api = model_builder.META_ARCH_BUILDER_MAP["ssd"]
 
     def build_ssd(ssd_config: Any, is_training: bool, add_summaries: bool) -> Any:

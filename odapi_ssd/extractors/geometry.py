@@ -1,0 +1,16 @@
+"""How long a side of a feature map is after a layer; Dumoulin & Visin, arXiv:1603.07285, section 2.
+
+One side at a time: height and width do not depend on each other. No TensorFlow.
+"""
+
+__all__ = ["halved", "slid"]
+
+
+def halved(side: int, times: int = 1) -> int:
+    """The side after layers of stride 2 that pad ("same"): half of it, rounded up, each time."""
+    return -(-side // 2**times)
+
+
+def slid(side: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+    """The side after a kernel has slid over it, `padding` cells added on both ends; 0 if none fits."""
+    return max(0, (side + 2 * padding - kernel) // stride + 1)

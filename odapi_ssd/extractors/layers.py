@@ -1,0 +1,166 @@
+"""The layers that feature extractors are made of, with the hyperparameters of a pipeline config."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+from object_detection.core import freezable_batch_norm
+
+__all__ = ["InputAdjustment", "L2Normalization", "LayerMaker"]
+
+# The constructor arguments of a layer that take the config's regulariser and initialiser; a
+# depthwise convolution is a Conv2D to Keras, so that it stands first.
+_WEIGHT_OPTIONS = (
+    (tf.keras.layers.DepthwiseConv2D, ("depthwise",)),
+    (tf.keras.layers.SeparableConv2D, ("depthwise", "pointwise")),
+    (tf.keras.layers.Conv2D, ("kernel",)),
+)
+
+
+@dataclass(frozen=True)
+class LayerMaker:
+    """Makes the layers of one feature extractor.
+
+    Attributes:
+        hyperparams: the API's `KerasLayerHyperparams` of the config's `conv_hyperparams`.
+        trains_batch_norm: whether batch normalisation takes, and learns, the statistics of the
+            batch in training; if not, it is frozen.
+        overrides_network: `override_base_feature_extractor_hyperparams`: the network too has the
+            config's regulariser, initialiser and batch normalisation, not its own.
+    """
+
+    hyperparams: Any
+    trains_batch_norm: bool
+    overrides_network: bool
+
+    @property
+    def normalizes_network(self) -> bool:
+        """Whether the network's batch normalisation is the config's."""
+        return self.overrides_network and self.hyperparams.use_batch_norm()
+
+    def convolution(
+        self, name: str, filters: int, kernel: int, *, padding: int = 0, separable: bool = False,
+        **options: Any,
+    ) -> list[Any]:  # fmt: skip
+        """A convolution with its padding, its batch normalisation and its activation.
+
+        Args:
+            name: of the convolution; the names of the layers around it begin so.
+            filters: how many.
+            kernel: side of the kernel.
+            padding: zeros to add on each of the four sides.
+            separable: make it a depthwise convolution and a pointwise one.
+            **options: further ones of `Conv2D`, such as strides.
+        """
+        layers = []
+        if padding:
+            layers.append(tf.keras.layers.ZeroPadding2D(padding, name=f"{name}_pad"))
+        kind = tf.keras.layers.SeparableConv2D if separable else tf.keras.layers.Conv2D
+        options.update(self._weight_options(kind), use_bias=self.hyperparams.use_bias())
+        layers.append(kind(filters, kernel, name=name, **options))
+        if self.hyperparams.use_batch_norm():
+            layers.append(self.batch_norm(f"{name}_bn"))
+        return [*layers, self.hyperparams.build_activation_layer(name=f"{name}_activation")]
+
+    def batch_norm(self, name: str) -> Any:
+        """Batch normalisation as the config describes it."""
+        return self.hyperparams.build_batch_norm(training=self.trains_batch_norm, name=name)
+
+    def adapt(self, network: Any, replace: Callable[[Any], Any] = lambda layer: None) -> Any:
+        """A network of Keras, made anew with what the config has to say about its layers.
+
+        Batch normalisation becomes one that can be frozen. Activation functions stay: they are part
+        of what the network is.
+
+        Args:
+            network: a functional `tf.keras.Model`; not changed.
+            replace: takes a layer of it and gives the one to have in its place, or None.
+        """
+
+        def make(layer: Any) -> Any:
+            replacement = replace(layer)
+            return self.like(layer) if replacement is None else replacement
+
+        return tf.keras.models.clone_model(network, clone_function=make)
+
+    def like(self, layer: Any) -> Any:
+        """A new layer like one of a network, with what the config has to say about it."""
+        options = layer.get_config()
+        if isinstance(layer, tf.keras.layers.BatchNormalization):
+            if self.normalizes_network:
+                return self.batch_norm(layer.name)
+            training = self.trains_batch_norm
+            return freezable_batch_norm.FreezableBatchNorm(training=training, **options)
+        if self.overrides_network:
+            options.update(self._weight_options(type(layer)))
+        return type(layer).from_config(options)
+
+    def normalized(self, convolution: Any) -> Any:
+        """A network's convolution with batch normalisation between it and its activation."""
+        name = convolution.name
+        activation = convolution.activation
+        convolution = type(convolution).from_config(
+            {
+                **self.like(convolution).get_config(),
+                "name": f"{name}_conv",
+                "activation": None,
+                "use_bias": self.hyperparams.use_bias(),
+            }
+        )
+        batch_norm = self.batch_norm(f"{name}_bn")
+        activate = tf.keras.layers.Activation(activation, name=f"{name}_activation")
+        return tf.keras.Sequential([convolution, batch_norm, activate], name=name)
+
+    def _weight_options(self, kind: type) -> dict[str, Any]:
+        params = self.hyperparams.params()
+        for layer_kind, prefixes in _WEIGHT_OPTIONS:
+            if issubclass(kind, layer_kind):
+                return {
+                    f"{prefix}_{what}": params[f"kernel_{what}"]
+                    for prefix in prefixes
+                    for what in ("regularizer", "initializer")
+                }
+        return {}
+
+
+class L2Normalization(tf.keras.layers.Layer):
+    """Gives each cell's features the length 1, times a factor that is learned for each channel.
+
+    Liu, Rabinovich & Berg, "ParseNet" (arXiv:1506.04579), section 3.3; SSD's section 3.1 applies it
+    to conv4_3, whose features are larger than those of the later maps, with 20 to begin with.
+    """
+
+    def __init__(self, initial_scale: float = 20.0, **options: Any) -> None:
+        super().__init__(**options)
+        self._initial_scale = initial_scale
+
+    def build(self, input_shape: Any) -> None:
+        initializer = tf.keras.initializers.Constant(self._initial_scale)
+        self.scale = self.add_weight("scale", shape=input_shape[-1:], initializer=initializer)
+        super().build(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        return tf.math.l2_normalize(inputs, axis=-1) * self.scale
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "initial_scale": self._initial_scale}
+
+
+class InputAdjustment(tf.keras.layers.Layer):
+    """(inputs + offset) · factor for each channel: how the weights' own preprocessing differs.
+
+    Published weights of one network were trained on differently normalised images. These two
+    variables, which are not trained, travel in the checkpoint with the weights that need them, so
+    that the model stays the same; a first convolution alone could not take them in, as it pads with
+    zeros. Without imported weights they change nothing.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        channels = input_shape[-1:]
+        self.offset = self.add_weight("offset", channels, initializer="zeros", trainable=False)
+        self.factor = self.add_weight("factor", channels, initializer="ones", trainable=False)
+        super().build(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        return (inputs + self.offset) * self.factor

@@ -12,5 +12,5 @@ def halved(side: int, times: int = 1) -> int:
 
 
 def slid(side: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
-    """The side after a kernel has slid over it, `padding` cells added on both ends; 0 if none fits."""
+    """The side after a kernel's way over it, `padding` cells added on both ends; 0 if none fits."""
     return max(0, (side + 2 * padding - kernel) // stride + 1)

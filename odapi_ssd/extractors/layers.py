@@ -136,14 +136,17 @@ class L2Normalization(tf.keras.layers.Layer):
         self._initial_scale = initial_scale
 
     def build(self, input_shape: Any) -> None:
+        """Makes the factors."""
         initializer = tf.keras.initializers.Constant(self._initial_scale)
         self.scale = self.add_weight("scale", shape=input_shape[-1:], initializer=initializer)
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
+        """Float [B, H, W, C]; a cell without any feature stays 0."""
         return tf.math.l2_normalize(inputs, axis=-1) * self.scale
 
     def get_config(self) -> dict[str, Any]:
+        """What makes such a layer again."""
         return {**super().get_config(), "initial_scale": self._initial_scale}
 
 
@@ -157,10 +160,12 @@ class InputAdjustment(tf.keras.layers.Layer):
     """
 
     def build(self, input_shape: Any) -> None:
+        """Makes the two variables."""
         channels = input_shape[-1:]
         self.offset = self.add_weight("offset", channels, initializer="zeros", trainable=False)
         self.factor = self.add_weight("factor", channels, initializer="ones", trainable=False)
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
+        """Float [B, H, W, C]."""
         return (inputs + self.offset) * self.factor

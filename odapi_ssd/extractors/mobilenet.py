@@ -1,0 +1,90 @@
+"""MobileNets under SSD300: six maps, 38 to 1 cells a side at 300 pixels.
+
+Howard et al., "MobileNets" (arXiv:1704.04861), and Sandler et al., "MobileNetV2"
+(arXiv:1801.04381). Both networks are Keras's, cut after their last layer of stride 16; the maps of
+strides 32 and more are added as on VGG-16.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+
+from odapi_ssd.extractors.base import AddedMap, FeatureExtractor
+from odapi_ssd.extractors.geometry import halved
+
+__all__ = ["SSD300MobileNetV1", "SSD300MobileNetV2"]
+
+
+class _MobileNet(FeatureExtractor):
+    INPUT_SIDE = 300
+    HAS_WIDTHS = True
+    ADDED_MAPS = (
+        AddedMap(256, 512, stride=2, padding=1),
+        AddedMap(128, 256, stride=2, padding=1),
+        AddedMap(128, 256),
+        AddedMap(128, 256),
+    )
+    # The Keras layers whose outputs are the maps of strides 8 and 16.
+    MAP_LAYERS: tuple[str, str]
+
+    @staticmethod
+    def network_sides(side: int) -> tuple[int, ...]:
+        return halved(side, 3), halved(side, 4)
+
+    def preprocess(self, resized_inputs: Any) -> Any:
+        return resized_inputs / 127.5 - 1.0
+
+    def make_network(self) -> tf.keras.Model:
+        network = self._maker.adapt(self._make_keras_network(), self._replace)
+        maps = [network.get_layer(name).output for name in self.MAP_LAYERS]
+        return tf.keras.Model(network.inputs, maps, name=network.name)
+
+    def _make_keras_network(self) -> tf.keras.Model:
+        raise NotImplementedError
+
+    def _replace(self, layer: Any) -> Any:
+        """Has layers of stride 2 round odd sides up (75 to 38); Keras's padding suits even ones.
+
+        On even sides nothing changes: "same" adds a row and a column at the end, as the layer of
+        padding does that it takes the place of.
+        """
+        if isinstance(layer, tf.keras.layers.ZeroPadding2D):
+            return tf.keras.layers.Activation("linear", name=layer.name)
+        if isinstance(layer, tf.keras.layers.Conv2D) and layer.padding == "valid":
+            options = {**layer.get_config(), "padding": "same"}
+            return self._maker.like(type(layer).from_config(options))
+        return None
+
+
+class SSD300MobileNetV1(_MobileNet):
+    """Maps of MobileNetV1's fifth and eleventh separable convolutions."""
+
+    NETWORK = "MobileNetV1"
+    MAP_LAYERS = ("conv_pw_5_relu", "conv_pw_11_relu")
+
+    def _make_keras_network(self) -> tf.keras.Model:
+        return tf.keras.applications.MobileNet(
+            input_shape=(None, None, 3),
+            alpha=self._depth_multiplier,
+            include_top=False,
+            weights=None,
+        )
+
+
+class SSD300MobileNetV2(_MobileNet):
+    """Maps of MobileNetV2's expansions at the end of strides 8 and 16.
+
+    The paper's section 6.2 attaches its SSDLite there: the outputs of the blocks are narrow and
+    linear, what the next block expands them to is wide and activated.
+    """
+
+    NETWORK = "MobileNetV2"
+    MAP_LAYERS = ("block_6_expand_relu", "block_13_expand_relu")
+
+    def _make_keras_network(self) -> tf.keras.Model:
+        return tf.keras.applications.MobileNetV2(
+            input_shape=(None, None, 3),
+            alpha=self._depth_multiplier,
+            include_top=False,
+            weights=None,
+        )

@@ -9,13 +9,12 @@ from object_detection.core import freezable_batch_norm
 
 __all__ = ["InputAdjustment", "L2Normalization", "LayerMaker"]
 
-# The constructor arguments of a layer that take the config's regulariser and initialiser; a
-# depthwise convolution is a Conv2D to Keras, so that it stands first.
-_WEIGHT_OPTIONS = (
-    (tf.keras.layers.DepthwiseConv2D, ("depthwise",)),
-    (tf.keras.layers.SeparableConv2D, ("depthwise", "pointwise")),
-    (tf.keras.layers.Conv2D, ("kernel",)),
-)
+# Which weights of a layer take the config's regulariser and initialiser.
+_WEIGHTS = {
+    tf.keras.layers.Conv2D: ("kernel",),
+    tf.keras.layers.DepthwiseConv2D: ("depthwise",),
+    tf.keras.layers.SeparableConv2D: ("depthwise", "pointwise"),
+}
 
 
 @dataclass(frozen=True)
@@ -114,14 +113,11 @@ class LayerMaker:
 
     def _weight_options(self, kind: type) -> dict[str, Any]:
         params = self.hyperparams.params()
-        for layer_kind, prefixes in _WEIGHT_OPTIONS:
-            if issubclass(kind, layer_kind):
-                return {
-                    f"{prefix}_{what}": params[f"kernel_{what}"]
-                    for prefix in prefixes
-                    for what in ("regularizer", "initializer")
-                }
-        return {}
+        return {
+            f"{weight}_{what}": params[f"kernel_{what}"]
+            for weight in _WEIGHTS.get(kind, ())
+            for what in ("regularizer", "initializer")
+        }
 
 
 class L2Normalization(tf.keras.layers.Layer):

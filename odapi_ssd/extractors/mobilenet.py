@@ -50,7 +50,7 @@ class _MobileNet(FeatureExtractor):
         """
         if isinstance(layer, tf.keras.layers.ZeroPadding2D):
             return tf.keras.layers.Activation("linear", name=layer.name)
-        if isinstance(layer, tf.keras.layers.Conv2D) and layer.padding == "valid":
+        if isinstance(layer, tf.keras.layers.DepthwiseConv2D) and layer.padding == "valid":
             options = {**layer.get_config(), "padding": "same"}
             return self._maker.like(type(layer).from_config(options))
         return None

@@ -76,7 +76,7 @@ def _build_model(num_anchors: int) -> Any:
     from odapi_ssd import resources
     from odapi_ssd.pipeline.config import load_config
 
-    config = load_config(resources.template_dir() / "ssd_mobilenet_v2_voc.config")
+    config = load_config(resources.template_dir() / "ssd_mobilenet_v2_zoo_voc.config")
     config.model.ssd.num_classes = _NUM_CLASSES
     config.model.ssd.encode_background_as_zeros = False
     loss = config.model.ssd.loss

@@ -2,7 +2,7 @@
 
     python benchmarks/train_step.py [--quick] [--json F]
 
-The template ssd_mobilenet_v2_voc with softmax loss and the paper's mining, on a drawn dataset. The
+The template ssd_mobilenet_v2_zoo_voc with softmax loss and the paper's mining, on a drawn dataset. The
 step is measured in one process, the two losses in turn on the same batch; the first step in
 processes of their own, from their start to their end: `odapi-ssd train` against the API's loop with
 the patches that it needs to run at all, both for one step.
@@ -75,7 +75,7 @@ def _make_config(folder: Path) -> Path:
     overrides = [f"--set={path}={value}" for path, value in _MINING.items()]
     config_path = folder / "pipeline.config"
     odapi_ssd(
-        *("configure", "--template", "ssd_mobilenet_v2_voc"),
+        *("configure", "--template", "ssd_mobilenet_v2_zoo_voc"),
         *("--records_dir", str(folder / "records"), "--output_path", str(config_path)),
         *("--batch_size", "16", *overrides),
     )

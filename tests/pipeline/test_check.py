@@ -77,7 +77,7 @@ def data(tmp_path) -> Path:
 @pytest.fixture
 def config(data):
     """The MobileNetV2 template on `data`: nothing is wrong with it."""
-    config = load_config(template_dir() / "ssd_mobilenet_v2_voc.config")
+    config = load_config(template_dir() / "ssd_mobilenet_v2_zoo_voc.config")
     for assignment in (
         "model.ssd.num_classes=2",
         "train_config.batch_size=3",

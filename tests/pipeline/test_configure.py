@@ -11,7 +11,7 @@ from odapi_ssd.pipeline.config import load_config, new_config, parse_config, sav
 from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 from odapi_ssd.pipeline.templates import find_template, template_names
 
-TEMPLATE = "ssd_mobilenet_v2_voc"
+TEMPLATE = "ssd_mobilenet_v2_zoo_voc"
 
 
 def _write_dataset(folder, splits):
@@ -238,7 +238,7 @@ class TestTemplates:
 def test_the_header_is_the_command(run, records_dir, tmp_path):
     run(num_steps=5, assignments=("train_config.batch_size=1",))
     header = (tmp_path / "o.config").read_text().splitlines()[:2]
-    assert "from ssd_mobilenet_v2_voc.config" in header[0]
+    assert "from ssd_mobilenet_v2_zoo_voc.config" in header[0]
     assert header[1] == (
         f"# odapi-ssd configure --template {TEMPLATE} --records_dir {records_dir} "
         f"--output_path {tmp_path / 'o.config'} --num_steps 5 --set train_config.batch_size=1"

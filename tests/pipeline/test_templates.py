@@ -9,7 +9,7 @@ from odapi_ssd.pipeline.config import load_config
 from odapi_ssd.resources import template_dir
 
 MODELS = {
-    "ssd_mobilenet_v2_voc": ((300, 300), 1917),
+    "ssd_mobilenet_v2_zoo_voc": ((300, 300), 1917),
     "efficientdet_d0_voc": ((512, 512), 49104),
 }
 
@@ -80,11 +80,11 @@ EXTRACTOR = "model.ssd.feature_extractor"
 @pytest.mark.parametrize(
     ("name", "size", "assignments"),
     [
-        ("ssd_mobilenet_v2_voc", (161, 321), []),
-        ("ssd_mobilenet_v2_voc", (161, 321), [f"{EXTRACTOR}.use_explicit_padding=true"]),
-        ("ssd_mobilenet_v2_voc", (161, 321), [f"{EXTRACTOR}.type=ssd_mobilenet_v1_keras"]),
-        ("ssd_mobilenet_v2_voc", (100, 150), [f"{EXTRACTOR}.pad_to_multiple=32"]),
-        ("ssd_mobilenet_v2_voc", (100, 150),
+        ("ssd_mobilenet_v2_zoo_voc", (161, 321), []),
+        ("ssd_mobilenet_v2_zoo_voc", (161, 321), [f"{EXTRACTOR}.use_explicit_padding=true"]),
+        ("ssd_mobilenet_v2_zoo_voc", (161, 321), [f"{EXTRACTOR}.type=ssd_mobilenet_v1_keras"]),
+        ("ssd_mobilenet_v2_zoo_voc", (100, 150), [f"{EXTRACTOR}.pad_to_multiple=32"]),
+        ("ssd_mobilenet_v2_zoo_voc", (100, 150),
          [f"{EXTRACTOR}.num_layers=4",
           "model.ssd.anchor_generator.ssd_anchor_generator.num_layers=4"]),
         ("efficientdet_d0_voc", (256, 384), []),

@@ -1,13 +1,13 @@
 """The layers that feature extractors are made of, with the hyperparameters of a pipeline config."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 from object_detection.core import freezable_batch_norm
 
-__all__ = ["InputAdjustment", "L2Normalization", "LayerMaker"]
+__all__ = ["InputAdjustment", "L2Normalization", "LayerMaker", "cut"]
 
 # Which weights of a layer take the config's regulariser and initialiser.
 _WEIGHTS = {
@@ -83,12 +83,17 @@ class LayerMaker:
 
         return tf.keras.models.clone_model(network, clone_function=make)
 
-    def like(self, layer: Any) -> Any:
-        """A new layer like one of a network, with what the config has to say about it."""
-        options = layer.get_config()
+    def like(self, layer: Any, **changes: Any) -> Any:
+        """A new layer like one of a network, with what the config has to say about it.
+
+        Args:
+            layer: not changed.
+            **changes: options that are to be other ones than the layer's, such as its name.
+        """
+        options = {**layer.get_config(), **changes}
         if isinstance(layer, tf.keras.layers.BatchNormalization):
             if self.normalizes_network:
-                return self.batch_norm(layer.name)
+                return self.batch_norm(options["name"])
             training = self.trains_batch_norm
             return freezable_batch_norm.FreezableBatchNorm(training=training, **options)
         if self.overrides_network:
@@ -118,6 +123,12 @@ class LayerMaker:
             for weight in _WEIGHTS.get(kind, ())
             for what in ("regularizer", "initializer")
         }
+
+
+def cut(network: tf.keras.Model, layer_names: Sequence[str]) -> tf.keras.Model:
+    """The part of a network that leads to some of its layers, whose outputs are its outputs."""
+    outputs = [network.get_layer(name).output for name in layer_names]
+    return tf.keras.Model(network.inputs, outputs, name=network.name)
 
 
 class L2Normalization(tf.keras.layers.Layer):

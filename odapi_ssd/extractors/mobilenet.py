@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from odapi_ssd.extractors.base import AddedMap, FeatureExtractor
 from odapi_ssd.extractors.geometry import halved
+from odapi_ssd.extractors.layers import cut
 
 __all__ = ["SSD300MobileNetV1", "SSD300MobileNetV2"]
 
@@ -36,8 +37,7 @@ class _MobileNet(FeatureExtractor):
 
     def make_network(self) -> tf.keras.Model:
         network = self._maker.adapt(self._make_keras_network(), self._replace)
-        maps = [network.get_layer(name).output for name in self.MAP_LAYERS]
-        return tf.keras.Model(network.inputs, maps, name=network.name)
+        return cut(network, self.MAP_LAYERS)
 
     def _make_keras_network(self) -> tf.keras.Model:
         raise NotImplementedError
@@ -51,8 +51,7 @@ class _MobileNet(FeatureExtractor):
         if isinstance(layer, tf.keras.layers.ZeroPadding2D):
             return tf.keras.layers.Activation("linear", name=layer.name)
         if isinstance(layer, tf.keras.layers.DepthwiseConv2D) and layer.padding == "valid":
-            options = {**layer.get_config(), "padding": "same"}
-            return self._maker.like(type(layer).from_config(options))
+            return self._maker.like(layer, padding="same")
         return None
 
 

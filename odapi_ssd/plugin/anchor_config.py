@@ -3,12 +3,17 @@
 What each generator of the API does with its fields is followed here to the letter, surprising parts
 included, so that a specification gives the very anchors that a model of the API is built with.
 
+One meaning is ours. In a `flexible_grid_anchor_generator`, a stride of 0 with an offset of 0 says
+that the cells divide the image evenly, the first centre lying half a step from the edge: a config's
+steps are whole pixels, and 38 cells have none in 300. `even_grids` gives it to built models.
+
 The caller has called `compat.activate_protos()`; only `spec_to_generator` needs the whole of
 `odapi_ssd.register()`, as it imports TensorFlow.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, box_sizes, even_layer
@@ -16,9 +21,9 @@ from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, box_sizes, even_layer
 __all__ = ["proto_to_spec", "spec_to_generator", "spec_to_proto"]
 
 _ONEOF = "anchor_generator_oneof"
-# How far, in pixels, a step or an offset may be from a whole number and be taken for it: what
-# float64 loses from pixels to shares of the image and back is a millionth of this.
-_WHOLE_PX = 1e-6
+# How far, in pixels, a step or an offset may be from a length and be taken for it: what float64
+# loses from pixels to shares of the image and back is a millionth of this.
+_NEAR_PX = 1e-6
 
 _Grids = Sequence[tuple[int, int]]
 _Pairs = list[tuple[float, float]]
@@ -53,16 +58,14 @@ def spec_to_proto(spec: AnchorSpec, image_hw: tuple[int, int]) -> Any:
 
     Args:
         spec: for the given image, and for feature maps of its grids' sizes.
-        image_hw: height and width of the network's input in pixels; not used for a specification in
-            pixels.
+        image_hw: height and width of the network's input in pixels.
     Returns:
         An `anchor_generator_pb2.AnchorGenerator` with a `flexible_grid_anchor_generator`, which
         holds sizes in single precision.
     Raises:
         ValueError: the proto cannot express it; the message names the first layer and the value.
-            Its strides and offsets are whole, non-negative numbers of pixels, so that SSD300's even
-            division of 300 pixels into 38 cells has no proto (`spec_to_generator` takes it). And
-            no generator of the API clips.
+            Its strides and offsets are whole, non-negative numbers of pixels, or 0 and 0 for cells
+            that divide the image evenly. And no generator of the API clips.
     """
     from object_detection.protos import anchor_generator_pb2
 
@@ -70,12 +73,9 @@ def spec_to_proto(spec: AnchorSpec, image_hw: tuple[int, int]) -> Any:
     flexible = result.flexible_grid_anchor_generator
     flexible.normalize_coordinates = spec.units == "normalised"
     for index, layer in enumerate(_pixel_layers(spec, image_hw)):
-        step_y, step_x = (
-            # Where there is but one row or column, the step to the next one does not matter.
-            _whole(step, "step", index, layer) if count > 1 else round(step)
-            for step, count in zip(layer.step_yx, layer.grid_hw, strict=True)
+        (step_y, offset_y), (step_x, offset_x) = (
+            _stride_and_offset(axis, image_hw, index, layer) for axis in (0, 1)
         )
-        offset_y, offset_x = (_whole(value, "offset", index, layer) for value in layer.offset_yx)
         flexible.anchor_grid.add(
             base_sizes=_base_sizes(layer),
             aspect_ratios=_aspect_ratios(layer),
@@ -131,15 +131,35 @@ def _aspect_ratios(layer: AnchorLayer) -> list[float]:
     return [width / height for height, width in layer.box_sizes_hw]
 
 
-def _whole(value: float, what: str, index: int, layer: AnchorLayer) -> int:
-    nearest = round(value)
-    if abs(value - nearest) > _WHOLE_PX or nearest < 0:
-        rows, columns = layer.grid_hw
-        raise ValueError(
-            f"flexible_grid_anchor_generator takes whole, non-negative pixels only, but layer "
-            f"{index} ({rows}x{columns}) has the {what} {value:g} px"
-        )
-    return nearest
+def _stride_and_offset(
+    axis: int, image_hw: tuple[int, int], index: int, layer: AnchorLayer
+) -> tuple[int, int]:
+    """Of rows (axis 0) or columns (1), as the proto has them; (0, 0) for an even division."""
+    count, step, offset = layer.grid_hw[axis], layer.step_yx[axis], layer.offset_yx[axis]
+    if count == 1:  # the step to the next row or column, which is not there, does not matter
+        step = max(1, round(step))
+    stride, start = round(step), round(offset)
+    is_whole = _is_near(step, stride) and _is_near(offset, start)
+    if is_whole and min(stride, start) >= 0 and max(stride, start) > 0:
+        return stride, start
+    even_step, even_offset = _even(image_hw[axis], count)
+    if _is_near(offset, even_offset) and (count == 1 or _is_near(step, even_step)):
+        return 0, 0
+    what, value = ("offset", offset) if _is_near(step, stride) and step > 0 else ("step", step)
+    rows, columns = layer.grid_hw
+    raise ValueError(
+        "flexible_grid_anchor_generator takes whole, non-negative pixels, or cells that divide the "
+        f"image evenly, but layer {index} ({rows}x{columns}) has the {what} {value:g} px"
+    )
+
+
+def _is_near(length_px: float, other_px: float) -> bool:
+    return abs(length_px - other_px) <= _NEAR_PX
+
+
+def _even(side: int, count: int) -> tuple[float, float]:
+    """Step and first centre of cells that divide a side evenly."""
+    return side / count, side / count / 2
 
 
 def _ssd_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) -> AnchorSpec:
@@ -227,8 +247,19 @@ def _flexible_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) ->
         step_yx = (float(grid.height_stride), float(grid.width_stride))
         offset_yx = (float(grid.height_offset), float(grid.width_offset))
         cell = zip(grid.base_sizes, ratios, strict=True)
-        layers.append(AnchorLayer(grid_hw, step_yx, offset_yx, box_sizes(cell)))
+        layer = AnchorLayer(grid_hw, step_yx, offset_yx, box_sizes(cell))
+        layers.append(_with_even_axes(layer, image_hw))
     return _spec_of_pixel_layers(layers, message, image_hw)
+
+
+def _with_even_axes(layer: AnchorLayer, image_hw: tuple[int, int]) -> AnchorLayer:
+    """Reads a stride of 0 with an offset of 0 as an even division, in pixels."""
+    axes = zip(layer.step_yx, layer.offset_yx, image_hw, layer.grid_hw, strict=True)
+    (step_y, offset_y), (step_x, offset_x) = (
+        (step, offset) if step or offset else _even(side, count)
+        for step, offset, side, count in axes
+    )
+    return replace(layer, step_yx=(step_y, step_x), offset_yx=(offset_y, offset_x))
 
 
 def _grid_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) -> AnchorSpec:

@@ -19,9 +19,11 @@ def extend(model_builder: types.ModuleType) -> None:
     build_ssd_of_api = model_builder.META_ARCH_BUILDER_MAP["ssd"]
 
     def build_ssd(ssd_config: Any, is_training: bool, add_summaries: bool) -> Any:
+        from odapi_ssd.plugin.even_grids import with_even_grids
         from odapi_ssd.plugin.ssd_meta_arch import describe_loss, use_batched_loss
 
         model = use_batched_loss(build_ssd_of_api(ssd_config, is_training, add_summaries))
+        model._anchor_generator = with_even_grids(model._anchor_generator)
         if is_training:
             # Where the API's own loops tell what they do.
             logging.getLogger("tensorflow").info(describe_loss(model))

@@ -16,7 +16,6 @@ from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, even_layer, preset, p
 pytestmark = pytest.mark.tf
 
 ORDERS = ["caffe", "tutorial"]
-IN_PIXELS = [name for name in preset_names() if name != "ssd300_linear"]
 
 _few = settings(max_examples=25, deadline=None)
 
@@ -48,13 +47,23 @@ def _boxes_of(generator, grids_hw, image_hw):
 
 
 def _built(proto):
+    """The generator of a model that was built with this project registered."""
     from object_detection.builders import anchor_generator_builder
 
-    return anchor_generator_builder.build(proto)
+    from odapi_ssd.plugin.even_grids import with_even_grids
+
+    return with_even_grids(anchor_generator_builder.build(proto))
 
 
 def _grids(spec):
     return [layer.grid_hw for layer in spec.layers]
+
+
+def _strides_and_offsets(proto):
+    grids = proto.flexible_grid_anchor_generator.anchor_grid
+    assert all(grid.height_stride == grid.width_stride for grid in grids)
+    assert all(grid.height_offset == grid.width_offset for grid in grids)
+    return [(grid.height_stride, grid.height_offset) for grid in grids]
 
 
 def _side(name):
@@ -71,7 +80,7 @@ def _assert_same(actual, expected, unit=1.0):
 
 @pytest.mark.parametrize("order", ORDERS)
 class TestPresets:
-    @pytest.mark.parametrize("name", IN_PIXELS)
+    @pytest.mark.parametrize("name", preset_names())
     def test_proto_gives_the_same_anchors_through_the_api(self, name, order):
         spec, image_hw = preset(name, order), (_side(name), _side(name))
         proto = spec_to_proto(spec, image_hw)
@@ -79,7 +88,7 @@ class TestPresets:
         _assert_same(anchors, spec.boxes_yxyx())
         np.testing.assert_allclose(anchors, spec.boxes_yxyx(), rtol=0, atol=1e-6)
 
-    @pytest.mark.parametrize("name", IN_PIXELS)
+    @pytest.mark.parametrize("name", preset_names())
     def test_there_and_back(self, name, order):
         spec, image_hw = preset(name, order), (_side(name), _side(name))
         back = proto_to_spec(spec_to_proto(spec, image_hw), _grids(spec), image_hw)
@@ -95,14 +104,21 @@ class TestPresets:
         ]
         _assert_same(_boxes_of(generator, _grids(spec), image_hw), spec.boxes_yxyx())
 
-    def test_linear_has_a_proto_where_the_cells_are_whole_pixels(self, order):
+    def test_linear_divides_evenly_where_a_cell_is_no_whole_pixels(self, order):
         spec = preset("ssd300_linear", order)
-        # 300 / 38 = 7.89474
-        with pytest.raises(ValueError, match=r"layer 0 \(38x38\) has the step 7.89474 px"):
-            spec_to_proto(spec, (300, 300))
+        # 300 / 38 = 7.89, 300 / 19 = 15.8; half of 300 / 5 and of 300 / 3 are 30 and 50
+        assert _strides_and_offsets(spec_to_proto(spec, (300, 300))) == [
+            (0, 0), (0, 0), (30, 15), (60, 30), (100, 50), (300, 150)
+        ]  # fmt: skip
         # the least side that 2·38, 2·19, 2·10, 2·5, 2·3 and 2 divide
-        image_hw = (1140, 1140)
-        anchors = _boxes_of(_built(spec_to_proto(spec, image_hw)), _grids(spec), image_hw)
+        assert _strides_and_offsets(spec_to_proto(spec, (1140, 1140))) == [
+            (30, 15), (60, 30), (114, 57), (228, 114), (380, 190), (1140, 570)
+        ]  # fmt: skip
+
+    def test_clamped_sizes_have_a_proto(self, order):
+        spec = preset("ssd300_linear", order).with_sizes_clamped()
+        proto = spec_to_proto(spec, (300, 300))
+        anchors = _boxes_of(_built(proto), _grids(spec), (300, 300))
         _assert_same(anchors, spec.boxes_yxyx())
 
     def test_without_what_no_proto_can_hold(self, order):
@@ -276,6 +292,66 @@ class TestAnyConfig:
         _assert_same(spec.boxes_yxyx(), anchors.get().numpy(), 300)
 
 
+class TestEvenGrids:
+    """A stride of 0 with an offset of 0: cells that divide the image evenly."""
+
+    ROWS_EVEN = """flexible_grid_anchor_generator { anchor_grid {
+        base_sizes: 4 aspect_ratios: 1 width_stride: 8 width_offset: 3 } %s }"""
+
+    def test_by_hand_on_a_wide_image(self):
+        # 10 px in 3 rows: steps of 3.33, centres at 1.67, 5, 8.33; columns as written, 3 and 11
+        proto = _parse(self.ROWS_EVEN % "normalize_coordinates: false")
+        expected = [[y - 2, x - 2, y + 2, x + 2] for y in (5 / 3, 5, 25 / 3) for x in (3, 11)]
+        boxes = _boxes_of(_built(proto), [(3, 2)], (10, 20))
+        np.testing.assert_allclose(boxes, expected, rtol=1e-6)
+        spec = proto_to_spec(proto, [(3, 2)], (10, 20))
+        np.testing.assert_allclose(spec.boxes_yxyx(), expected, rtol=1e-6)
+
+    def test_normalised(self):
+        proto = _parse(self.ROWS_EVEN % "")
+        spec = proto_to_spec(proto, [(3, 2)], (10, 20))
+        np.testing.assert_allclose(spec.layers[0].centres_yx()[:, 0, 0], [1 / 6, 1 / 2, 5 / 6])
+        _assert_same(_boxes_of(_built(proto), [(3, 2)], (10, 20)), spec.boxes_yxyx())
+
+    def test_needs_an_image(self):
+        with pytest.raises(ValueError, match="need the image's size"):
+            _built(_parse(self.ROWS_EVEN % "")).generate([(3, 2)])
+
+    def test_other_generators_stay(self):
+        from object_detection.builders import anchor_generator_builder
+
+        from odapi_ssd.plugin.even_grids import with_even_grids
+
+        # one cell: a stride of 0 has a meaning of its own, by its offset
+        for text in (
+            "ssd_anchor_generator { num_layers: 2 }",
+            "flexible_grid_anchor_generator { anchor_grid { base_sizes: 4 aspect_ratios: 1 "
+            "height_offset: 2 width_offset: 2 } }",
+        ):
+            generator = anchor_generator_builder.build(_parse(text))
+            assert with_even_grids(generator) is generator
+
+    def test_a_built_model_has_them(self):
+        from object_detection.builders import model_builder
+
+        config = load_config(find_template("ssd_vgg_voc"))
+        spec = preset("ssd300_linear").with_sizes_clamped()
+        config.model.ssd.anchor_generator.CopyFrom(spec_to_proto(spec, (300, 300)))
+        generator = model_builder.build(config.model, is_training=False)._anchor_generator
+        _assert_same(_boxes_of(generator, _grids(spec), (300, 300)), spec.boxes_yxyx())
+
+    def test_all_centres_on_the_edge_cannot_be_written(self):
+        layer = AnchorLayer((2, 2), (0, 5), (0, 2), ((1, 1),))
+        with pytest.raises(ValueError, match="has the step 0 px"):
+            spec_to_proto(AnchorSpec((layer,), units="pixels"), (10, 10))
+
+    def test_a_single_cell_at_the_edge_can(self):
+        layer = AnchorLayer((1, 1), (0, 0), (0, 0), ((1, 1),))
+        proto = spec_to_proto(AnchorSpec((layer,), units="pixels"), (10, 10))
+        boxes = _boxes_of(_built(proto), [(1, 1)], (10, 10))
+        np.testing.assert_allclose(boxes, [[-0.5, -0.5, 0.5, 0.5]])
+
+
 class TestByHand:
     def test_ssd_anchors_of_a_wide_image(self):
         # 100 high, 200 wide: a base of 1 is the shorter side, so a scale of 0.4 is 40 px, that is
@@ -378,7 +454,7 @@ class TestErrors:
         ("layer", "message"),
         [
             (AnchorLayer((2, 2), (5, 5.5), (2, 2), ((1, 1),)), "the step 5.5 px"),
-            (AnchorLayer((2, 2), (5, 5), (2.5, 2), ((1, 1),)), "the offset 2.5 px"),
+            (AnchorLayer((2, 2), (5, 5), (1.5, 2), ((1, 1),)), "the offset 1.5 px"),
             (AnchorLayer((2, 2), (5, 5), (-2, 2), ((1, 1),)), "the offset -2 px"),
         ],
     )

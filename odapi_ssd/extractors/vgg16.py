@@ -57,7 +57,7 @@ class _VGG16(FeatureExtractor):
             tf.keras.layers.Conv2D(1024, 1, activation="relu", name="conv7"),
         ):
             features = (self._replace(convolution) or self._maker.like(convolution))(features)
-        conv4_3 = network.get_layer("block4_conv3").output
+        conv4_3 = network.get_layer("block4_pool").input
         return tf.keras.Model(network.inputs, [conv4_3, features], name="vgg16")
 
     def _replace(self, layer: Any) -> Any:

@@ -69,7 +69,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
             ValueError: the config asks for what this extractor does not have.
         """
         super().__init__(**options)
-        self._require_known(num_layers)
+        self.require_known(num_layers, self._depth_multiplier)
         self._num_layers = num_layers or self._max_num_maps()
         self._maker = LayerMaker(
             hyperparams=self._conv_hyperparams,
@@ -99,6 +99,29 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         raise NotImplementedError
 
     @classmethod
+    def require_known(cls, num_layers: int | None, depth_multiplier: float) -> None:
+        """Tells without building anything whether a config's extractor can be built.
+
+        Raises:
+            ValueError: it cannot; the message names the field.
+        """
+        most = cls._max_num_maps()
+        if num_layers is not None and not 1 <= num_layers <= most:
+            raise ValueError(
+                f"{cls.NETWORK} makes 1 to {most} feature maps; feature_extractor.num_layers asks "
+                f"for {num_layers}"
+            )
+        if depth_multiplier != 1 and not cls.HAS_WIDTHS:
+            raise ValueError(
+                f"{cls.NETWORK} comes in one width; feature_extractor.depth_multiplier must be 1, "
+                f"not {depth_multiplier:g}"
+            )
+        if depth_multiplier <= 0:
+            raise ValueError(
+                f"feature_extractor.depth_multiplier must be above 0, not {depth_multiplier:g}"
+            )
+
+    @classmethod
     def feature_grids(
         cls, input_hw: tuple[int, int], num_layers: int | None = None
     ) -> list[tuple[int, int]]:
@@ -106,7 +129,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
 
         Args:
             input_hw: height and width of the network's input in pixels.
-            num_layers: how many maps are made; None for all.
+            num_layers: how many maps are made, as many as there are at most; None for all.
         Raises:
             ValueError: the input is too small for that many.
         """
@@ -166,18 +189,6 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
     @classmethod
     def _max_num_maps(cls) -> int:
         return len(cls._sides(cls.INPUT_SIDE))
-
-    def _require_known(self, num_layers: int | None) -> None:
-        if num_layers is not None and not 1 <= num_layers <= self._max_num_maps():
-            raise ValueError(
-                f"{self.NETWORK} makes 1 to {self._max_num_maps()} feature maps; "
-                f"feature_extractor.num_layers asks for {num_layers}"
-            )
-        if self._depth_multiplier != 1 and not self.HAS_WIDTHS:
-            raise ValueError(
-                f"{self.NETWORK} comes in one width; feature_extractor.depth_multiplier must be 1, "
-                f"not {self._depth_multiplier:g}"
-            )
 
     def _make_added(self, name: str, added: AddedMap) -> tf.keras.Model:
         narrow = self._maker.convolution(f"{name}_1", self._depth(added.narrow_depth), 1)

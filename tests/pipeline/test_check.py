@@ -20,6 +20,7 @@ JPEG = b"\xff\xd8 a picture, for all that a check looks at"
 RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
 COSINE = f"{RATE}.cosine_decay_learning_rate"
 ANCHORS = "model.ssd.anchor_generator"
+EXTRACTOR = "model.ssd.feature_extractor"
 FIXED = "model.ssd.image_resizer.fixed_shape_resizer"
 RECORDS = "train_input_reader.tf_record_input_reader.input_path"
 
@@ -143,7 +144,7 @@ class TestGoodConfig:
          "nearest valid: ssd_mobilenet_v2_keras"),
         (["model.ssd.feature_extractor.type=ssd_mobilnet_v2_keras"],
          "ssd_efficientnet-b7_bifpn_keras"),
-        (["model.ssd.feature_extractor.type=xyz"], "valid: ssd_efficientnet-b0_bifpn_keras"),
+        (["model.ssd.feature_extractor.type=xyz"], "valid: ssd299_inception_resnet_v2_keras"),
         ([f"{ANCHORS}.ssd_anchor_generator.num_layers=5"],
          "makes anchors for 5 feature maps, but the feature extractor gives 6; set "
          "ssd_anchor_generator.num_layers (and its lists) to 6"),
@@ -410,6 +411,63 @@ class TestAnchors:
         level = f"{ANCHORS}.multiscale_anchor_generator."
         found = self._efficientdet(f"{level}min_level=4", f"{level}max_level=8")
         assert "has levels 4 to 8, the feature pyramid 3 to 7" in only(found)
+
+
+class TestExtractorsOfThisProject:
+    def _report(self, *assignments):
+        return check_config(load_config(template_dir() / "ssd_resnet50_v1_voc.config", assignments))
+
+    def _problems(self, *assignments):
+        found = self._report(*assignments).problems
+        return [str(problem) for problem in found if problem.path.startswith("model")]
+
+    def test_the_template_fits(self):
+        assert self._problems() == []
+        # 19²·4 + (10² + 10² + 5²)·6 + (3² + 1²)·4
+        assert dict(self._report().facts)["anchors"].startswith("2,834 on feature maps of 19x19,")
+
+    @pytest.mark.parametrize(
+        ("assignments", "expected"),
+        [
+            ([f"{EXTRACTOR}.num_layers=7"],
+             f"{EXTRACTOR}: cannot be built: ResNet50 makes 1 to 6 feature maps; "
+             "feature_extractor.num_layers asks for 7"),
+            ([f"{EXTRACTOR}.num_layers=0"], "num_layers asks for 0"),
+            ([f"{EXTRACTOR}.num_layers=4"],
+             "makes anchors for 6 feature maps, but the feature extractor gives 4; give it one "
+             "anchor_grid for each, 4 in all"),
+            ([f"{EXTRACTOR}.depth_multiplier=0.5"],
+             f"{EXTRACTOR}: cannot be built: ResNet50 comes in one width; "
+             "feature_extractor.depth_multiplier must be 1, not 0.5"),
+            ([f"{EXTRACTOR}.type=ssd300_mobilenet_v1_keras", f"{EXTRACTOR}.depth_multiplier=0"],
+             "depth_multiplier must be above 0, not 0"),
+            ([f"{FIXED}.height=256"],
+             "model.ssd.image_resizer: does not fit: an input of 256x300 pixels is too small for "
+             "6 feature maps of ResNet50; each side must have 257 pixels or more"),
+            ([f"{EXTRACTOR}.type=ssd300_mobilenet_v2_keras", f"{FIXED}.width=32"],
+             "an input of 300x32 pixels is too small for 6 feature maps of MobileNetV2"),
+            ([f"{EXTRACTOR}.fpn={{}}"],
+             f"{EXTRACTOR}.fpn: is set, but ssd300_resnet50_v1_keras has no use for it; remove it"),
+            ([f"{EXTRACTOR}.bifpn={{}}"], f"{EXTRACTOR}.bifpn: is set"),
+            ([f"{EXTRACTOR}.replace_preprocessor_with_placeholder=false"],
+             f"{EXTRACTOR}.replace_preprocessor_with_placeholder: is set"),
+            ([f"{EXTRACTOR}.spaghettinet_arch_name=a"],
+             f"{EXTRACTOR}.spaghettinet_arch_name: is set"),
+        ],
+    )  # fmt: skip
+    def test_problems(self, assignments, expected):
+        assert expected in only(self._problems(*assignments))
+
+    def test_padding_counts(self):
+        # 200 is padded to 257: 17, 9, 9, 5, 3, 1
+        report = self._report(f"{FIXED}.height=200", f"{EXTRACTOR}.pad_to_multiple=257")
+        facts = dict(report.facts)
+        assert facts["anchors"].endswith("of 17x33, 9x17, 9x17, 5x9, 3x7, 1x5")
+
+    def test_a_field_that_changes_nothing(self):
+        warnings = self._report(f"{EXTRACTOR}.use_explicit_padding=true").warnings
+        found = [str(warning) for warning in warnings if warning.path.startswith("model")]
+        assert f"{EXTRACTOR}.use_explicit_padding: is true, but" in only(found)
 
 
 class TestCheckpoint:

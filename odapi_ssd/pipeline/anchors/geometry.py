@@ -1,8 +1,8 @@
 """A config's anchors in pixels of the network's input, and how images come to lie in that input.
 
 The API's own resizer places the images, so that padding and rounding are those of training. Sizes
-of feature maps are known for the API's extractors; any other model is built and asked.
-`odapi_ssd.register()` must have been called.
+of feature maps are known for the API's extractors and this project's; any other model is built and
+asked. `odapi_ssd.register()` must have been called.
 """
 
 from dataclasses import dataclass, replace
@@ -147,7 +147,9 @@ class AnchorGeometry:
         try:
             grids_hw = feature_grids(extractor, input_hw)
         except ValueError as error:
-            raise OdapiError(f"model.ssd.image_resizer does not fit: {error}.") from error
+            raise OdapiError(
+                f"model.ssd.feature_extractor and image_resizer do not go together: {error}."
+            ) from error
         return grids_hw or self._grids_of_built_model(input_hw)
 
     def _grids_of_built_model(self, input_hw: tuple[int, int]) -> list[tuple[int, int]]:

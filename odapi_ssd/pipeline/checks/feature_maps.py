@@ -1,14 +1,23 @@
-"""Sizes of the feature maps that a feature extractor of the API makes, without building it.
+"""Sizes of the feature maps that a feature extractor makes, without building it.
 
-Building a network takes seconds; its strides are known. What is not an extractor of the API's own
-has no entry here, and is not guessed at.
+Building a network takes seconds; its strides are known. Those of the API's own extractors stand
+here, this project's extractors know theirs, and any other one's are not guessed at.
+
+`odapi_ssd.register()` must have been called.
 """
 
 import itertools
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["feature_grids", "input_size", "min_input_side", "pyramid_levels"]
+__all__ = [
+    "feature_grids",
+    "input_size",
+    "min_input_side",
+    "num_layers_of",
+    "own_extractor_class",
+    "pyramid_levels",
+]
 
 _MULTI_RESOLUTION = ("ssd_mobilenet_v1_keras", "ssd_mobilenet_v2_keras")
 _MAX_MULTI_RESOLUTION_LAYERS = 6
@@ -36,8 +45,25 @@ def pyramid_levels(feature_extractor: Any) -> tuple[int, int] | None:
     return None
 
 
+def own_extractor_class(feature_extractor: Any) -> Any:
+    """The `FeatureExtractor` of this project that the config names; None for any other type."""
+    from odapi_ssd.extractors import feature_extractor_classes
+
+    return feature_extractor_classes().get(feature_extractor.type)
+
+
+def num_layers_of(feature_extractor: Any) -> int | None:
+    """How many feature maps the config asks for; None if it leaves that to the extractor."""
+    return feature_extractor.num_layers if feature_extractor.HasField("num_layers") else None
+
+
 def min_input_side(feature_extractor: Any) -> int:
-    """The shortest side that the extractor takes, in pixels; 1 if it sets none."""
+    """The shortest side that the extractor takes, in pixels; 1 if it sets none.
+
+    For this project's extractors it depends on the number of maps: `feature_grids` refuses.
+    """
+    if own_extractor_class(feature_extractor):
+        return 1
     if "mobilenet" in feature_extractor.type:
         return 33
     return 129 if pyramid_levels(feature_extractor) else 1
@@ -56,8 +82,8 @@ def feature_grids(
         None if the extractor is not one whose maps are known.
 
     Raises:
-        ValueError: the pyramid's levels do not fit onto each other at this input size; the message
-            says which sizes do.
+        ValueError: the extractor cannot be built; the pyramid's levels do not fit onto each other
+            at this input size, or it is too small. The message says what would do.
     """
     multiple = max(1, feature_extractor.pad_to_multiple)
     padded = tuple(-(-side // multiple) * multiple for side in input_hw)
@@ -67,12 +93,16 @@ def feature_grids(
         coarsest_merged = levels[1] if is_bidirectional else min(levels[1], _BACKBONE_MAX_LEVEL)
         _require_even_halving(padded, levels[0], coarsest_merged)
         return _grids(padded, range(levels[0], levels[1] + 1))
+    count = num_layers_of(feature_extractor)
     if feature_extractor.type in _MULTI_RESOLUTION:
-        has_count = feature_extractor.HasField("num_layers")
-        count = feature_extractor.num_layers if has_count else _MAX_MULTI_RESOLUTION_LAYERS
-        count = min(count, _MAX_MULTI_RESOLUTION_LAYERS)
+        most = _MAX_MULTI_RESOLUTION_LAYERS
+        count = most if count is None else min(count, most)
         return _grids(padded, range(_FINEST_LEVEL, _FINEST_LEVEL + count))
-    return None
+    extractor_class = own_extractor_class(feature_extractor)
+    if extractor_class is None:
+        return None
+    extractor_class.require_known(count, feature_extractor.depth_multiplier)
+    return extractor_class.feature_grids(padded, count)
 
 
 def _grids(input_hw: Sequence[int], levels: range) -> list[tuple[int, int]]:

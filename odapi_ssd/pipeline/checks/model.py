@@ -7,6 +7,7 @@ what they refuse is reported with the field's path.
 from collections.abc import Callable
 from typing import Any
 
+from odapi_ssd.pipeline.checks.extractor import check_extractor
 from odapi_ssd.pipeline.checks.feature_maps import feature_grids, input_size, min_input_side
 from odapi_ssd.pipeline.checks.findings import Findings
 from odapi_ssd.pipeline.field_names import suggest
@@ -63,7 +64,11 @@ def check_model(config: Any, findings: Findings) -> None:
     findings.fact("input size", f"{size[0]}x{size[1]}" if size else "varies")
     findings.fact("classes", model.num_classes)
     if kind == "ssd":
-        _check_ssd(model, path, size if is_known else None, findings)
+        extractor = model.feature_extractor
+        can_be_built = is_known and check_extractor(
+            extractor, f"{path}.feature_extractor", findings
+        )
+        _check_ssd(model, path, size if can_be_built else None, findings)
 
 
 def _check_type(kind: str, model: Any, path: str, findings: Findings) -> bool:
@@ -186,6 +191,8 @@ def _grids_or_problem(
 def _remedy_for_count(model: Any, num_maps: int) -> str:
     if model.anchor_generator.HasField("ssd_anchor_generator"):
         return f"set ssd_anchor_generator.num_layers (and its lists) to {num_maps}"
+    if model.anchor_generator.HasField("flexible_grid_anchor_generator"):
+        return f"give it one anchor_grid for each, {num_maps} in all"
     return "give it the min_level and max_level of the feature extractor's pyramid"
 
 

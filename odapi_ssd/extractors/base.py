@@ -77,7 +77,9 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
             overrides_network=self._override_base_feature_extractor_hyperparams,
         )
         self.classification_backbone: Any = None
-        self.added_maps: list[Any] = []
+        # No list before `build`: a checkpoint that is restored earlier, as the API's exporter does,
+        # would hold on to it, and the maps stay random.
+        self.added_maps: Any = None
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:

@@ -139,9 +139,10 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         if grids and min(grids[-1]) < 1:
             enough = next(side for side in itertools.count(1) if cls._sides(side)[len(grids) - 1])
             height, width = input_hw
+            maps = "1 feature map" if len(grids) == 1 else f"{len(grids)} feature maps"
             raise ValueError(
-                f"an input of {height}x{width} pixels is too small for {len(grids)} feature maps "
-                f"of {cls.NETWORK}; each side must have {enough} pixels or more"
+                f"an input of {height}x{width} pixels is too small for {maps} of {cls.NETWORK}; "
+                f"each side must have {enough} pixels or more"
             )
         return grids
 

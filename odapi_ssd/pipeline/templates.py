@@ -1,14 +1,57 @@
-"""The pipeline templates that come with the project, and finding one by its name."""
+"""The pipeline templates that come with the project: finding one by its name, and what each is.
 
+What a template costs and reaches stands in its header alone, where it was measured or read; it is
+taken from there. Needs no TensorFlow.
+"""
+
+import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.config import load_config
 from odapi_ssd.pipeline.field_names import suggest
 from odapi_ssd.resources import template_dir
 
-__all__ = ["find_template", "template_names"]
+__all__ = ["TemplateFacts", "find_template", "read_facts", "read_header", "template_names"]
 
 _SUFFIX = ".config"
+_UNKNOWN = "?"
+_TITLE = re.compile(r"(?P<architecture>.+?) with (?P<backbone>.+?), on ")
+_COUNT = r"\d{1,3}(,\d{3})*"
+# The label in a header, and what its text opens with that a table has room for.
+_OPENINGS = {
+    "anchors": ("Anchors", rf"{_COUNT}( per cell)?"),
+    "parameters": ("Parameters", _COUNT),
+    "gflops": ("GFLOPs", r"\d+(\.\d+)?"),
+    "published": ("Published", r".+?(?=[;.]( |$))"),
+}
+
+
+@dataclass(frozen=True)
+class TemplateFacts:
+    """What one chooses a template by, in the words of its header.
+
+    Attributes:
+        name: of the template.
+        architecture: such as SSD300.
+        backbone: the network that it stands on.
+        image_size: height and width of what the network sees, or the range of its sides.
+        anchors: for an image, or per cell.
+        parameters: their number, for the template's own number of classes.
+        gflops: for an image; 2 for a multiply-add.
+        published: what the architecture reached, and where that is from.
+    """
+
+    name: str
+    architecture: str
+    backbone: str
+    image_size: str
+    anchors: str
+    parameters: str
+    gflops: str
+    published: str
 
 
 def template_names() -> list[str]:
@@ -37,3 +80,50 @@ def find_template(name: str) -> Path:
     near = suggest(stem, names)
     every = "" if near.startswith("valid:") else f"; all: {', '.join(names)}"
     raise OdapiError(f"There is no template {name!r}.", hint=f"{near}{every}.")
+
+
+def read_header(path: Path) -> str:
+    """The comment that a template opens with, without its marks."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.removeprefix("#").removeprefix(" "))
+    return "\n".join(lines)
+
+
+def read_facts(name: str) -> TemplateFacts:
+    """What the header and the config of a template say; `?` for what the header does not.
+
+    Raises:
+        OdapiError: there is no such template.
+    """
+    path = find_template(name)
+    header = read_header(path)
+    title = _TITLE.match(header)
+    return TemplateFacts(
+        name=path.stem,
+        architecture=title["architecture"] if title else _UNKNOWN,
+        backbone=title["backbone"] if title else _UNKNOWN,
+        image_size=_image_size(load_config(path)),
+        **{name: _opening(header, *opening) for name, opening in _OPENINGS.items()},
+    )
+
+
+def _opening(header: str, label: str, pattern: str) -> str:
+    """What a field of the header opens with; its text may go on in lines that are indented."""
+    field = re.search(rf"^{label}: +(.*(?:\n .*)*)", header, re.MULTILINE)
+    text = " ".join(field[1].split()) if field else ""
+    opening = re.match(pattern, text)
+    return opening[0] if opening else _UNKNOWN
+
+
+def _image_size(config: Any) -> str:
+    resizer = getattr(config.model, config.model.WhichOneof("model")).image_resizer
+    if resizer.HasField("fixed_shape_resizer"):
+        fixed = resizer.fixed_shape_resizer
+        return f"{fixed.height}x{fixed.width}"
+    kept = resizer.keep_aspect_ratio_resizer
+    if kept.pad_to_max_dimension:
+        return f"{kept.max_dimension}x{kept.max_dimension}"
+    return f"{kept.min_dimension} to {kept.max_dimension}"

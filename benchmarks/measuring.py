@@ -58,15 +58,13 @@ def report(
     rows: Sequence[Mapping[str, Any]], ratios: Mapping[str, float], json_path: Path | None
 ) -> None:
     """Prints the rows as a Markdown table and the ratios; writes all of it if asked to."""
-    columns = list(rows[0])
-    lines = [columns, ["---"] * len(columns), *([str(row[c]) for c in columns] for row in rows)]
-    print("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    print(markdown_table(rows))
     print()
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.3g}")
     if json_path is not None:
         results = {
-            "machine": _machine(),
+            "machine": machine(),
             "versions": {name: metadata.version(name) for name in _PACKAGES},
             "rows": list(rows),
             "ratios": dict(ratios),
@@ -74,5 +72,13 @@ def report(
         json_path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
-def _machine() -> str:
+def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows, one or more with the same names, as a Markdown table."""
+    columns = list(rows[0])
+    lines = [columns, ["---"] * len(columns), *([str(row[c]) for c in columns] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def machine() -> str:
+    """The processor, its cores and the version of Python."""
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -2,8 +2,8 @@
 
     python benchmarks/train_step.py [--quick] [--json F]
 
-The template ssd_mobilenet_v2_zoo_voc with softmax loss and the paper's mining, on a drawn dataset. The
-step is measured in one process, the two losses in turn on the same batch; the first step in
+The template ssd_mobilenet_v2_zoo_voc with softmax loss and the paper's mining, on a drawn dataset.
+The step is measured in one process, the two losses in turn on the same batch; the first step in
 processes of their own, from their start to their end: `odapi-ssd train` against the API's loop with
 the patches that it needs to run at all, both for one step.
 """

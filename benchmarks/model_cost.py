@@ -1,0 +1,150 @@
+"""What a config's model costs whatever the machine: its parameters and its arithmetic.
+
+    python benchmarks/model_cost.py CONFIG
+
+Prints one line of JSON. Counted are the multiplications and additions of convolutions and matrix
+products, 2 for a multiply-add, of one image of the config's input size, from the preprocessed
+image to the raw predictions: neither resizing, nor suppression, nor what works element by element.
+"""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["ModelCost", "count_operations", "measure"]
+
+
+@dataclass(frozen=True)
+class ModelCost:
+    """What is counted.
+
+    Attributes:
+        num_parameters: of what predicts, frozen or not; without the statistics of batches.
+        num_operations: floating-point operations for one image.
+        num_anchors: of the whole image; for a two-stage model, of a cell.
+        input_hw: of the image that is counted for.
+    """
+
+    num_parameters: int
+    num_operations: int
+    num_anchors: int
+    input_hw: tuple[int, int]
+
+
+def measure(model_config: Any) -> ModelCost:
+    """Builds a model as for inference and counts.
+
+    Args:
+        model_config: a `model_pb2.DetectionModel`.
+    """
+    import odapi_ssd
+
+    odapi_ssd.register()
+    import tensorflow as tf
+    from object_detection.builders import model_builder
+
+    model = model_builder.build(model_config, is_training=False)
+    tf.keras.backend.set_learning_phase(False)
+    input_hw = _input_hw(model_config)
+    images, true_shapes = model.preprocess(tf.zeros([1, *input_hw, 3]))
+
+    predict = tf.function(lambda images: model.predict(images, true_shapes))
+    graph_function = predict.get_concrete_function(tf.TensorSpec(images.shape))
+    num_operations = count_operations(graph_function, images)
+    return ModelCost(
+        sum(
+            int(np.prod(variable.shape))
+            for variable in graph_function.graph.variables
+            if variable.trainable
+        ),
+        num_operations,
+        _count_anchors(model),
+        tuple(images.shape[1:3]),
+    )
+
+
+def _count_anchors(model: Any) -> int:
+    if hasattr(model, "_first_stage_anchor_generator"):
+        return sum(model._first_stage_anchor_generator.num_anchors_per_location())
+    return model.anchors.num_boxes_static()
+
+
+def count_operations(graph_function: Any, *inputs: Any) -> int:
+    """The floating-point operations of a traced function's convolutions and matrix products.
+
+    Their shapes are those of a run, as the graph of a two-stage model does not know them all.
+
+    Args:
+        graph_function: a concrete function.
+        *inputs: what to run it on.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    frozen = convert_variables_to_constants_v2(graph_function)
+    counted = [op for op in frozen.graph.get_operations() if op.type in _MULTIPLICATIONS]
+    with frozen.graph.as_default():
+        shapes = [[tf.shape(tensor) for tensor in (*op.inputs, _result(op))] for op in counted]
+    run = frozen.prune(frozen.inputs, shapes)
+    return sum(
+        2 * _MULTIPLICATIONS[op.type](op, *(shape.numpy() for shape in of_op))
+        for op, of_op in zip(counted, run(*inputs), strict=True)
+    )
+
+
+def _result(op: Any) -> Any:
+    """What an operation gives; of a dilated convolution on the CPU without the padding it adds."""
+    (output,) = op.outputs
+    joined = [user.outputs[0] for user in output.consumers() if user.type == "BatchToSpaceND"]
+    return joined[0] if joined else output
+
+
+def _convolution(op: Any, image_shape: Any, kernel_shape: Any, shape: Any) -> int:
+    return int(np.prod(shape) * np.prod(kernel_shape[:3]))
+
+
+def _depthwise(op: Any, image_shape: Any, kernel_shape: Any, shape: Any) -> int:
+    return int(np.prod(shape) * np.prod(kernel_shape[:2]))
+
+
+def _transposed(op: Any, size: Any, kernel_shape: Any, image_shape: Any, shape: Any) -> int:
+    return int(np.prod(image_shape) * np.prod(kernel_shape[:3]))
+
+
+def _matrix_product(op: Any, left_shape: Any, right_shape: Any, shape: Any) -> int:
+    is_transposed = op.get_attr("transpose_a" if op.type == "MatMul" else "adj_x")
+    return int(np.prod(shape) * left_shape[-2 if is_transposed else -1])
+
+
+_MULTIPLICATIONS = {
+    "Conv2D": _convolution,
+    "DepthwiseConv2dNative": _depthwise,
+    "Conv2DBackpropInput": _transposed,
+    "MatMul": _matrix_product,
+    "BatchMatMulV2": _matrix_product,
+}
+
+
+def _input_hw(model_config: Any) -> tuple[int, int]:
+    """The network's input; for one that varies, an image of the usual shape at its full size."""
+    from odapi_ssd.pipeline.checks.feature_maps import input_size
+
+    resizer = getattr(model_config, model_config.WhichOneof("model")).image_resizer
+    kept = resizer.keep_aspect_ratio_resizer
+    return input_size(resizer) or (kept.min_dimension, kept.min_dimension * 4 // 3)
+
+
+def main() -> None:
+    """Prints the cost of the config that the command line names."""
+    from odapi_ssd.pipeline.config import load_config
+
+    print(json.dumps(asdict(measure(load_config(sys.argv[1]).model))))
+
+
+if __name__ == "__main__":
+    main()

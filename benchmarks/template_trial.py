@@ -1,0 +1,182 @@
+"""One template from its data to its exported model, each stage a command in a process of its own.
+
+`templates.py` prints and writes what comes out; the tests use it as well.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mask_records import TRAIN_PATTERN, VAL_PATTERN, write_mask_records
+
+__all__ = ["Data", "Trial", "TrialError", "count_cost", "draw_data", "try_template"]
+
+_BENCHMARKS = Path(__file__).resolve().parent
+_NUM_IMAGES = 16
+
+# As in production: TensorFlow and the SavedModel, nothing of this project or of the API.
+_RUN_EXPORTED = """
+import json, sys
+import numpy as np, tensorflow as tf
+from PIL import Image
+detect = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+image = np.asarray(Image.open(sys.argv[2]).convert("RGB"))[None]
+assert image.shape[1] != image.shape[2], image.shape
+found = {name: value.numpy() for name, value in detect(tf.constant(image)).items()}
+assert not any(name.split(".")[0] in ("odapi_ssd", "object_detection") for name in sys.modules)
+count = int(found["num_detections"][0])
+assert count > 0
+for name in {"detection_boxes", "detection_scores", "detection_masks"} & set(found):
+    kept = found[name][0, :count]
+    assert kept.min() >= 0 and kept.max() <= 1 + 1e-5, (name, kept.min(), kept.max())
+print(json.dumps({name: value.shape for name, value in found.items()}))
+"""
+
+
+class TrialError(Exception):
+    """A stage did not do what it should; the text says which, and how it ended."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """A small dataset for a trial.
+
+    Attributes:
+        records_dir: as `odapi-ssd convert` writes it.
+        image_path: an image, not square.
+        masks_dir: records of the same objects with their masks; None if there are none.
+    """
+
+    records_dir: Path
+    image_path: Path
+    masks_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a trial measured.
+
+    Attributes:
+        batch_size: images per step.
+        step_s: median of the steps but the first, in seconds.
+        step_processor_s: the same in processor time, summed over the cores.
+        memory_gb: the most that `train` held, in 10^9 bytes.
+        output_shapes: of what the exported model gives for one image, by name.
+    """
+
+    batch_size: int
+    step_s: float
+    step_processor_s: float
+    memory_gb: float
+    output_shapes: dict[str, list[int]]
+
+
+def draw_data(folder: Path, *, with_masks: bool) -> Data:
+    """Draws a dataset of shapes into a folder."""
+    data_dir, records_dir, masks_dir = folder / "data", folder / "records", folder / "masks"
+    _odapi_ssd("shapes", "--output_dir", data_dir, "--num_images", _NUM_IMAGES)
+    _odapi_ssd("convert", "--data_dir", data_dir, "--output_dir", records_dir)
+    if with_masks:
+        summary = json.loads((records_dir / "dataset.json").read_text(encoding="utf-8"))
+        write_mask_records(data_dir, masks_dir, summary["label_map"])
+    image_path = min((data_dir / "JPEGImages").iterdir())
+    return Data(records_dir, image_path, masks_dir if with_masks else None)
+
+
+def count_cost(config_path: Path) -> dict[str, Any]:
+    """`model_cost.ModelCost` of a config, by name."""
+    output, _ = _python("count", _BENCHMARKS / "model_cost.py", config_path)
+    return json.loads(output.splitlines()[-1])
+
+
+def try_template(
+    template: str, data: Data, folder: Path, *, batch_size: int, num_steps: int
+) -> Trial:
+    """Configures, checks, trains, evaluates and exports a template, and runs what was exported.
+
+    Args:
+        template: its name, or the path of a config.
+        data: to train and evaluate on; with masks if the template wants them.
+        folder: takes all files.
+        batch_size: images per step.
+        num_steps: at least 2, as the first one is not timed.
+    Raises:
+        TrialError: a stage failed.
+    """
+    config, model_dir, exported = folder / "pipeline.config", folder / "model", folder / "exported"
+    _odapi_ssd(
+        *("configure", "--template", template, "--records_dir", data.records_dir),
+        *("--output_path", config, "--batch_size", batch_size, "--num_steps", num_steps),
+        *(_mask_flags(data) if "mask" in template else ()),
+    )
+    _odapi_ssd("check", "--pipeline_config_path", config)
+    steps, memory_bytes = _train(config, model_dir, folder / "steps.json")
+    evaluation = folder / "evaluation"
+    _odapi_ssd(
+        *("evaluate", "--pipeline_config_path", config),
+        *("--checkpoint_dir", model_dir, "--output_dir", evaluation),
+    )
+    metrics = json.loads((evaluation / "metrics.json").read_text(encoding="utf-8"))
+    if metrics["step"] != num_steps or not metrics["num_images"]:
+        raise TrialError(f"evaluate: step {metrics['step']}, {metrics['num_images']} images")
+    _odapi_ssd(
+        *("export", "--pipeline_config_path", config),
+        *("--trained_checkpoint_dir", model_dir, "--output_directory", exported),
+    )
+    output, _ = _python("run", "-c", _RUN_EXPORTED, exported / "saved_model", data.image_path)
+    return Trial(
+        batch_size,
+        statistics.median(step["seconds"] for step in steps),
+        statistics.median(step["processor_seconds"] for step in steps),
+        memory_bytes / 1e9,
+        json.loads(output.splitlines()[-1]),
+    )
+
+
+def _mask_flags(data: Data) -> list[str]:
+    patterns = {"train_input_reader": TRAIN_PATTERN, "eval_input_reader[0]": VAL_PATTERN}
+    return [
+        f"--set={reader}.tf_record_input_reader.input_path[0]={data.masks_dir}/{pattern}"
+        for reader, pattern in patterns.items()
+    ]
+
+
+def _train(config: Path, model_dir: Path, steps_path: Path) -> tuple[list[dict[str, float]], int]:
+    """What each step but the first took, and the most memory in bytes."""
+    _, memory_bytes = _python(
+        *("train", _BENCHMARKS / "timed_train.py", steps_path),
+        *("--pipeline_config_path", config, "--model_dir", model_dir),
+    )
+    return json.loads(steps_path.read_text(encoding="utf-8")), memory_bytes
+
+
+def _odapi_ssd(command: str, *arguments: object) -> None:
+    _python(command, "-m", "odapi_ssd", command, *arguments)
+
+
+def _python(stage: str, *arguments: object) -> tuple[str, int]:
+    """Runs Python on a stage; what it printed, and the most memory that it held, in bytes."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)], stdout=output, stderr=errors
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        errors.seek(0)
+        if process.returncode != 0:
+            raise TrialError(f"{stage}: {_last_words(errors.read().splitlines())}")
+        return output.read(), usage.ru_maxrss * 1024
+
+
+def _last_words(lines: Sequence[str]) -> str:
+    """The command's own error, or else the last line."""
+    told = [line for line in lines if line.startswith("Error: ")]
+    return (told or [line for line in lines if line.strip()] or ["it says nothing"])[-1]

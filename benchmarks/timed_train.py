@@ -1,0 +1,46 @@
+"""`odapi-ssd train` with a stopwatch on its steps.
+
+    python benchmarks/timed_train.py F --pipeline_config_path C --model_dir M …
+
+Writes to F what each step took, as JSON: seconds, and seconds of processor time, of which there are
+as many in a second as there are busy cores, and which other work on the machine hardly changes.
+"""
+
+import itertools
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Runs the command line that follows F."""
+    seconds_path, *arguments = sys.argv[1:]
+    import odapi_ssd
+
+    odapi_ssd.register()
+    from odapi_ssd import cli
+    from odapi_ssd.pipeline.training_watch import TrainingWatch
+
+    readings = []
+    stock_step_done = TrainingWatch.step_done
+
+    def step_done(watch: TrainingWatch, losses: dict[str, Any]) -> None:
+        readings.append((time.perf_counter(), time.process_time()))
+        stock_step_done(watch, losses)
+
+    TrainingWatch.step_done = step_done  # type: ignore[method-assign]
+    sys.argv = ["odapi-ssd", "train", *arguments]
+    try:
+        cli.main()
+    finally:
+        steps = [
+            {"seconds": after[0] - before[0], "processor_seconds": after[1] - before[1]}
+            for before, after in itertools.pairwise(readings)
+        ]
+        Path(seconds_path).write_text(json.dumps(steps) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

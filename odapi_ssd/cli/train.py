@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     type=click.Choice(["odapi-ssd", "api"]),
     default="odapi-ssd",
     show_default=True,
-    help="This project's loop, or the API's own.",
+    help="This project's loop, or the API's own, which freezes nothing.",
 )
 @click.option(
     "--checkpoint_dir",
@@ -78,18 +78,20 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
     if num_eval_steps is not None:
         print_warnings(["--num_eval_steps has no effect in TF2: evaluation takes every example."])
     is_training = not flags["checkpoint_dir"]
-    is_api_loop = train_loop == "api" or not is_training
-    (show_api_progress if is_api_loop else quiet_tensorflow)(settings.verbose)
+    use_api_loop = train_loop == "api"
+    is_quiet = is_training and not use_api_loop
+    (quiet_tensorflow if is_quiet else show_api_progress)(settings.verbose)
     with training_display() as progress:
         progress.phase("Starting TensorFlow")
         progress.phase("Checking the config and its data")
         is_cluster = (flags["num_workers"] or 1) > 1
-        report = _check_in_a_process(flags) if is_cluster else _check(flags)
+        check = _check_in_a_process if is_cluster else _check
+        report = check(flags, use_api_loop)
         print_warnings(map(str, report.warnings))
         from odapi_ssd.pipeline import training
 
-        has_saved = training.train(flags, use_api_loop=train_loop == "api", progress=progress)
-    if train_loop == "api" and not has_saved:
+        has_saved = training.train(flags, use_api_loop=use_api_loop, progress=progress)
+    if use_api_loop and not has_saved:
         print_warnings(
             [
                 "The API's loop has saved no checkpoint: it saves every --checkpoint_every_n steps "
@@ -100,7 +102,7 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
         click.echo(f"Trained: {flags['model_dir']}")
 
 
-def _check(flags: Mapping[str, Any]) -> "Report":
+def _check(flags: Mapping[str, Any], use_api_loop: bool) -> "Report":
     from odapi_ssd.pipeline import check, config
 
     path = flags["pipeline_config_path"]
@@ -108,12 +110,13 @@ def _check(flags: Mapping[str, Any]) -> "Report":
         config.load_config(path),
         for_training=not flags["checkpoint_dir"],
         train_steps=flags["num_train_steps"],
+        use_api_loop=use_api_loop,
         source=path,
     )
 
 
-def _check_in_a_process(flags: Mapping[str, Any]) -> "Report":
+def _check_in_a_process(flags: Mapping[str, Any], use_api_loop: bool) -> "Report":
     """Checks where TensorFlow may start: here it may not before a worker has joined its cluster."""
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_check, dict(flags)).result()
+        return pool.submit(_check, dict(flags), use_api_loop).result()

@@ -57,6 +57,7 @@ def check_config(
     for_training: bool = True,
     for_evaluation: bool = True,
     train_steps: int | None = None,
+    use_api_loop: bool = False,
 ) -> Report:
     """Checks a config.
 
@@ -66,6 +67,7 @@ def check_config(
         for_evaluation: evaluation is wanted too; if not, what is wrong with it is a warning.
         train_steps: the step that the user asks to train to, if not to the config's num_steps;
             what then does not suit the learning-rate schedule is a warning.
+        use_api_loop: training will run in the API's own loop, which ignores some fields.
     """
     odapi_ssd.register()
     if train_steps is not None:
@@ -78,7 +80,7 @@ def check_config(
     if for_training:
         train_inputs = _check_reader(config.train_input_reader, "train_input_reader",
                                      "training", num_classes_of(config), findings)  # fmt: skip
-        check_training(config, train_inputs, findings, train_steps is not None)
+        check_training(config, train_inputs, findings, train_steps is not None, use_api_loop)
         check_fine_tune_checkpoint(config.train_config, findings)
     evaluation = Findings()
     _check_evaluation(config, train_inputs, evaluation)
@@ -91,6 +93,7 @@ def require_valid(
     *,
     for_training: bool = True,
     train_steps: int | None = None,
+    use_api_loop: bool = False,
     source: str = "The pipeline config",
 ) -> Report:
     """Checks a config for training, or else for evaluation; the report holds no problem.
@@ -100,6 +103,7 @@ def require_valid(
         for_training: for training (faults of the evaluation are warnings); if False, for evaluation
             (training is not looked at).
         train_steps: as in `check_config`.
+        use_api_loop: as in `check_config`.
         source: names the config in the error, such as its path.
 
     Raises:
@@ -110,6 +114,7 @@ def require_valid(
         for_training=for_training,
         for_evaluation=not for_training,
         train_steps=train_steps,
+        use_api_loop=use_api_loop,
     )
     report.raise_problems(source)
     return report

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: which there are, and whether they fit a config's model."""
+"""Checkpoints: which there are, what they hold, and whether they fit a config's model."""
 
 import os
 import re
@@ -15,9 +15,15 @@ __all__ = [
     "latest_checkpoint",
     "require_checkpoint",
     "require_fit",
+    "root_names",
 ]
 
 _MISMATCH = re.compile(r"shape|incompatible|not bound|unresolved|unmatched", re.I)
+_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+_HINT = (
+    "use the config that it was trained with (trained_with.config beside it, if odapi-ssd trained "
+    "it), or another checkpoint or model directory."
+)
 
 
 def latest_checkpoint(directory: str | os.PathLike[str]) -> str | None:
@@ -31,6 +37,27 @@ def holds_model(checkpoint: str) -> bool:
     """Whether a checkpoint has a model's weights: the one before the first step has none."""
     variables = import_tensorflow().train.list_variables(checkpoint)
     return any(name.startswith("model/") for name, _ in variables)
+
+
+def root_names(checkpoint: str) -> set[str] | None:
+    """The names of the objects that a checkpoint was made of: those of `tf.train.Checkpoint`.
+
+    Variables' names do not tell: one that has several paths is stored under the shortest.
+
+    Returns:
+        Such as `{"model", "optimizer", "step"}`; None for a checkpoint of TensorFlow 1.
+    Raises:
+        tf.errors.OpError, ValueError: the checkpoint cannot be read.
+    """
+    reader = import_tensorflow().train.load_checkpoint(checkpoint)
+    if not reader.has_tensor(_OBJECT_GRAPH):
+        return None
+    from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+    graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(
+        reader.get_tensor(_OBJECT_GRAPH)
+    )
+    return {child.local_name for child in graph.nodes[0].children}
 
 
 def require_checkpoint(path: str | os.PathLike[str]) -> str:
@@ -70,12 +97,13 @@ def _find_checkpoint(path: str) -> str:
 
 
 @contextmanager
-def explain_mismatch(checkpoint: str | None) -> Iterator[None]:
+def explain_mismatch(checkpoint: str | None, hint: str = _HINT) -> Iterator[None]:
     """Turns TensorFlow's failures to restore a checkpoint into one that a user understands.
 
     Args:
         checkpoint: the prefix that is restored in the block, or whose deferred restoration ends
             there; None if nothing is restored, so that no failure has to do with a checkpoint.
+        hint: what the user can do about a mismatch.
     Raises:
         OdapiError: the block failed in a way that says that the checkpoint is another model's.
     """
@@ -84,7 +112,7 @@ def explain_mismatch(checkpoint: str | None) -> Iterator[None]:
     except (ValueError, AssertionError) as error:
         if checkpoint is None or not _MISMATCH.search(str(error)):
             raise
-        raise _misfit(checkpoint, [" ".join(str(error).split())[:300]]) from error
+        raise _misfit(checkpoint, [" ".join(str(error).split())[:300]], hint) from error
 
 
 def require_fit(model: Any, checkpoint: str) -> None:
@@ -108,13 +136,12 @@ def require_fit(model: Any, checkpoint: str) -> None:
                 f"{variable.shape.as_list()} in the config's model"
             )
     if misfits:
-        raise _misfit(checkpoint, misfits)
+        raise _misfit(checkpoint, misfits, _HINT)
 
 
-def _misfit(checkpoint: str, details: list[str]) -> OdapiError:
+def _misfit(checkpoint: str, details: list[str], hint: str) -> OdapiError:
     return OdapiError(
         f"The checkpoint {checkpoint} does not fit the model of this config:",
         details=details,
-        hint="use the config that it was trained with (trained_with.config beside it, if odapi-ssd "
-        "trained it), or another checkpoint or model directory.",
+        hint=hint,
     )

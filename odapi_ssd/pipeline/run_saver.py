@@ -18,6 +18,15 @@ from odapi_ssd.pipeline.training_job import TrainingJob
 
 __all__ = ["RunSaver"]
 
+_HINTS = {
+    "full": 'take a checkpoint of the same model, or set fine_tune_checkpoint_type: "detection", '
+    "which takes a detector's features and gives it new heads, as for other classes.",
+    "detection": "take a checkpoint of a detector with the same feature extractor.",
+    "classification": "take a checkpoint of the same classification network, as "
+    "tf.train.Checkpoint(feature_extractor=network).save(…) writes it; for a detector's, set "
+    'fine_tune_checkpoint_type: "detection" or "full".',
+}
+
 
 class RunSaver:
     """Restores a run, or the checkpoint that it is fine-tuned from, and saves its steps."""
@@ -39,6 +48,7 @@ class RunSaver:
         )
         self.restored: str | None = None
         self.saved_step = -1
+        self._is_model_built = False
 
     def restore(self) -> None:
         """Takes up the run in the model directory; a new run starts from fine_tune_checkpoint.
@@ -72,20 +82,27 @@ class RunSaver:
         if self.restored is not None:
             require_fit(self._job.model, self.restored)
 
-    def require_fit_without_step(self) -> None:
-        """Makes sure that the restored run is one of this model, where no step is left to show."""
+    def build_model(self) -> None:
+        """Gives the model its variables without a step, and looks at what they hold.
+
+        It takes a batch and about as long as tracing a step, except where the checkpoint that the
+        run is fine-tuned from has called for it already.
+        """
+        if self._is_model_built:
+            return
         self.run_and_require_fit(
             model_lib_v2._ensure_model_is_built,
             self._job.model,
             self._job.dataset,
             self._job.train_config.unpad_groundtruth_tensors,
         )
+        self._is_model_built = True
 
     def _load_fine_tune_checkpoint(self) -> None:
         config = self._job.train_config
         path, kind = config.fine_tune_checkpoint, config.fine_tune_checkpoint_type
         self._progress.phase(f"Loading {path}")
-        with explain_mismatch(path):
+        with explain_mismatch(path, _HINTS.get(kind, "")):
             variables_helper.ensure_checkpoint_supported(path, kind, self._model_dir)
             model_lib_v2.load_fine_tune_checkpoint(
                 self._job.model,
@@ -96,6 +113,7 @@ class RunSaver:
                 self._job.dataset,
                 config.unpad_groundtruth_tensors,
             )
+        self._is_model_built = config.run_fine_tune_checkpoint_dummy_computation
 
     def save(self, step: int) -> None:
         """Saves the step unless it is saved already."""

@@ -4,7 +4,8 @@ It is built on the API's own input, training step, optimizer and checkpoint func
 signature and writes the same checkpoints and summaries, so that a run started by one goes on in
 the other. What differs: the last step is always saved, as is the one at which the user stops; each
 step is one call, so that there is progress from the first one and training ends exactly where it
-was asked to; a loss that is no number ends it; a checkpoint of another model is refused.
+was asked to; a loss that is no number ends it; a checkpoint of another model is refused;
+`freeze_variables`, `update_trainable_variables` and `bias_grad_multiplier` do what they say.
 """
 
 import os
@@ -16,8 +17,10 @@ from object_detection import model_lib_v2
 from object_detection.core import standard_fields
 from object_detection.utils import config_util
 
+from odapi_ssd.pipeline.freezing import Frozen, freeze, wants_freezing
 from odapi_ssd.pipeline.progress import SilentProgress, TrainingProgress
 from odapi_ssd.pipeline.run_saver import RunSaver
+from odapi_ssd.pipeline.selective_optimizer import SelectiveOptimizer
 from odapi_ssd.pipeline.training_job import TrainingJob, build_job, read_configs
 from odapi_ssd.pipeline.training_watch import TrainingWatch
 from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, describe_loss
@@ -58,7 +61,8 @@ def train_loop(
         progress: is told what happens.
         **kwargs: config overrides, as the API has them.
     Raises:
-        OdapiError: model_dir holds another model's checkpoint, or the loss is no number.
+        OdapiError: model_dir holds another model's checkpoint, variables to freeze are not there,
+            or the loss is no number.
     """
     progress = progress or SilentProgress()
     configs = read_configs(pipeline_config_path, config_override, train_steps, use_tpu, kwargs)
@@ -79,10 +83,11 @@ def train_loop(
         saver.restore()
         watch = TrainingWatch(job, num_steps, progress)
         if watch.step < num_steps:
-            train_step = _make_train_step(job, record_summaries)
+            frozen = _freeze(job, saver, progress)
+            train_step = _make_train_step(job, frozen, record_summaries)
             _run(train_step, saver, watch, checkpoint_every_n, num_steps_per_iteration)
         else:
-            saver.require_fit_without_step()
+            saver.build_model()
             progress.phase(f"Step {watch.step} is reached already: nothing to train")
     writer.close()
     for directory in (saver.directory, writer_dir):
@@ -124,9 +129,26 @@ def _run(
     saver.save(watch.step)
 
 
-def _make_train_step(job: TrainingJob, record_summaries: bool) -> Callable[[Any], dict[str, Any]]:
+def _freeze(job: TrainingJob, saver: RunSaver, progress: TrainingProgress) -> Frozen:
+    """Freezes what the config says, before a step is traced that would train it."""
+    if not wants_freezing(job.train_config):
+        return Frozen()
+    saver.build_model()
+    frozen = freeze(job.model, job.train_config)
+    progress.phase(frozen.summary)
+    return frozen
+
+
+def _make_train_step(
+    job: TrainingJob, frozen: Frozen, record_summaries: bool
+) -> Callable[[Any], dict[str, Any]]:
     """A traced function that takes the iterator over batches and returns the step's losses."""
-    clip_norm = job.train_config.gradient_clipping_by_norm
+    optimizer = SelectiveOptimizer(
+        job.optimizer,
+        frozen.variables,
+        job.train_config.bias_grad_multiplier,
+        job.train_config.gradient_clipping_by_norm,
+    )
 
     def replica_step(features: Mapping[str, Any], labels: Mapping[str, Any]) -> dict[str, Any]:
         if record_summaries:
@@ -137,10 +159,9 @@ def _make_train_step(job: TrainingJob, record_summaries: bool) -> Callable[[Any]
             features,
             labels,
             job.train_config.unpad_groundtruth_tensors,
-            job.optimizer,
+            optimizer,
             training_step=job.global_step,
             add_regularization_loss=job.train_config.add_regularization_loss,
-            clip_gradients_value=clip_norm if clip_norm > 0 else None,
             num_replicas=job.strategy.num_replicas_in_sync,
         )
         job.global_step.assign_add(1)

@@ -176,6 +176,10 @@ class TestGoodConfig:
         (["train_config.load_all_detection_checkpoint_vars=true"], "which TF2 training refuses"),
         (["train_input_reader.num_epochs=1"],
          "is 1: 6 examples give 2 batches of 3, but num_steps is 100"),
+        (["train_config.freeze_variables=['a', '(b', 'c']"],
+         "freeze_variables[1]: '(b' is not a regular expression: missing ), unterminated"),
+        (["train_config.update_trainable_variables='*'"],
+         "update_trainable_variables[0]: '*' is not a regular expression: nothing to repeat"),
         (["train_config.data_augmentation_options=[{}]"],
          "data_augmentation_options[0]: cannot be built"),
         (["eval_config.metrics_set=coco_detection_metric"], "coco_detection_metrics"),
@@ -213,9 +217,8 @@ def test_problems(config, assignments, expected):
          "changes the rate at step 100, but training ends at 100"),
         ([f"{RATE}.exponential_decay_learning_rate.decay_steps=101"], "before the rate decays"),
         (["train_config.batch_size=7"], "there are only 6 examples"),
-        (["train_config.freeze_variables=a"], "freeze_variables: is set, but"),
-        (["train_config.update_trainable_variables=a"], "update_trainable_variables: is set, but"),
-        (["train_config.bias_grad_multiplier=2"], "bias_grad_multiplier: is set, but"),
+        (["train_config.freeze_variables=a"], "freeze_variables: is set, but no fine_tune_ch"),
+        (["train_config.update_trainable_variables=a"], "what is frozen stays random"),
         (["train_config.use_bfloat16=true"], "use_bfloat16: is true"),
         (["graph_rewriter.quantization.delay=1"], "nothing is trained for quantization"),
         (["model.ssd.post_processing.score_converter=SOFTMAX"],
@@ -554,6 +557,19 @@ class TestPurpose:
         assert config.train_config.num_steps == 100
         config.train_config.num_steps = 0
         assert problems(config, train_steps=100) == []
+
+    @pytest.mark.parametrize(
+        "assignment",
+        ["freeze_variables='('", "update_trainable_variables=a", "bias_grad_multiplier=2"],
+    )
+    def test_the_api_s_own_loop_ignores_what_ours_honours(self, config, assignment):
+        set_field(config, "train_config.bias_grad_multiplier=0")
+        set_field(config, f"train_config.{assignment}")
+        assert not any("own loop" in warning for warning in warnings(config))
+        name = assignment.partition("=")[0]
+        warning = only(warnings(config, use_api_loop=True))
+        assert f"train_config.{name}: is set, but the API's own loop ignores it" in warning
+        assert problems(config, use_api_loop=True) == []
 
     def test_one_error_names_all_problems(self, config):
         set_field(config, "train_config.num_steps=0")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from odapi_ssd.pipeline.checkpoints import root_names
 from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, where_paths_start
 from odapi_ssd.pipeline.field_names import suggest
 from odapi_ssd.wording import list_some
@@ -12,7 +13,6 @@ __all__ = ["check_fine_tune_checkpoint"]
 _PATH = "train_config.fine_tune_checkpoint"
 # Where `restore_from_objects` of every meta-architecture looks for what a type takes over.
 _ROOTS = {"classification": "feature_extractor", "detection": "model", "full": "model"}
-_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
 def check_fine_tune_checkpoint(train_config: Any, findings: Findings) -> None:
@@ -54,29 +54,17 @@ def _check_files(prefix: str, findings: Findings) -> set[str] | None:
         findings.problem(_PATH, f"does not exist: there is no {prefix}.index", where_paths_start())
         return None
     try:
-        reader = tf.train.load_checkpoint(prefix)
-        if reader.has_tensor(_OBJECT_GRAPH):
-            return _read_roots(reader.get_tensor(_OBJECT_GRAPH))
+        roots = root_names(prefix)
     except (tf.errors.OpError, ValueError) as error:
         findings.problem(_PATH, f"cannot be read: {str(error).splitlines()[0]}", "")
         return None
-    findings.problem(
-        _PATH,
-        f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses",
-        "take one from the TF2 model zoo",
-    )
-    return None
-
-
-def _read_roots(serialized_graph: bytes) -> set[str]:
-    """The names of the objects of `tf.train.Checkpoint(name=object)`.
-
-    Variables' names do not tell: one that has several paths is stored under the shortest.
-    """
-    from tensorflow.core.protobuf import trackable_object_graph_pb2
-
-    graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(serialized_graph)
-    return {child.local_name for child in graph.nodes[0].children}
+    if roots is None:
+        findings.problem(
+            _PATH,
+            f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses",
+            "take one from the TF2 model zoo",
+        )
+    return roots
 
 
 def _effective_type(train_config: Any) -> str:

@@ -1,6 +1,7 @@
 """Checks a config's training: steps, schedule, optimizer, augmentation, fields without effect."""
 
 import itertools
+import re
 from typing import Any
 
 from odapi_ssd.pipeline.checks.findings import Findings
@@ -10,6 +11,8 @@ from odapi_ssd.wording import list_some
 
 __all__ = ["check_training"]
 
+_PATTERNS = ("freeze_variables", "update_trainable_variables")
+# What the API's loop ignores and ours does not.
 _IGNORED = {
     "freeze_variables": "so everything is trained",
     "update_trainable_variables": "so everything is trained",
@@ -18,7 +21,11 @@ _IGNORED = {
 
 
 def check_training(
-    config: Any, inputs: InputFacts, findings: Findings, are_steps_asked_for: bool = False
+    config: Any,
+    inputs: InputFacts,
+    findings: Findings,
+    are_steps_asked_for: bool = False,
+    use_api_loop: bool = False,
 ) -> None:
     """Checks `config.train_config`; `odapi_ssd.register()` must have been called.
 
@@ -28,6 +35,7 @@ def check_training(
         findings: takes what is found.
         are_steps_asked_for: num_steps is the user's for this run; a schedule that it does not suit
             is then a warning.
+        use_api_loop: training will run in the API's own loop.
     """
     train_config = config.train_config
     _check_amount(config, inputs, findings)
@@ -36,6 +44,10 @@ def check_training(
     _check_schedule(train_config, schedule)
     findings.add(schedule, as_warnings=are_steps_asked_for)
     _check_augmentation(train_config, findings)
+    if use_api_loop:
+        _check_ignored_by_api_loop(train_config, findings)
+    else:
+        _check_patterns(train_config, findings)
     _check_ignored(config, findings)
 
 
@@ -194,15 +206,37 @@ def _check_augmentation(train_config: Any, findings: Findings) -> None:
             )
 
 
-def _check_ignored(config: Any, findings: Findings) -> None:
-    train_config = config.train_config
+def _check_ignored_by_api_loop(train_config: Any, findings: Findings) -> None:
     for name, effect in _IGNORED.items():
         if getattr(train_config, name):
             findings.warning(
                 f"train_config.{name}",
-                f"is set, but the API's TF2 training ignores it, {effect}",
-                "remove it",
+                f"is set, but the API's own loop ignores it, {effect}",
+                "train without --train_loop api, or remove it",
             )
+
+
+def _check_patterns(train_config: Any, findings: Findings) -> None:
+    for name in _PATTERNS:
+        for index, pattern in enumerate(getattr(train_config, name)):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                findings.problem(
+                    f"train_config.{name}[{index}]",
+                    f"{pattern!r} is not a regular expression: {error}",
+                )
+        if getattr(train_config, name) and not train_config.fine_tune_checkpoint:
+            findings.warning(
+                f"train_config.{name}",
+                "is set, but no fine_tune_checkpoint: what is frozen stays random, unless the "
+                "model directory holds a run",
+                "name a checkpoint to start from",
+            )
+
+
+def _check_ignored(config: Any, findings: Findings) -> None:
+    train_config = config.train_config
     if config.HasField("graph_rewriter"):
         findings.warning(
             "graph_rewriter",

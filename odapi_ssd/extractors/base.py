@@ -15,6 +15,7 @@ from object_detection.utils import ops
 
 from odapi_ssd.extractors.geometry import slid
 from odapi_ssd.extractors.layers import LayerMaker
+from odapi_ssd.wording import count_of
 
 __all__ = ["AddedMap", "FeatureExtractor"]
 
@@ -139,7 +140,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         if grids and min(grids[-1]) < 1:
             enough = next(side for side in itertools.count(1) if cls._sides(side)[len(grids) - 1])
             height, width = input_hw
-            maps = "1 feature map" if len(grids) == 1 else f"{len(grids)} feature maps"
+            maps = count_of(len(grids), "feature map")
             raise ValueError(
                 f"an input of {height}x{width} pixels is too small for {maps} of {cls.NETWORK}; "
                 f"each side must have {enough} pixels or more"

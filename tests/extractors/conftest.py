@@ -21,7 +21,7 @@ def make_extractor(api: None) -> Callable[..., Any]:
     from object_detection.builders import hyperparams_builder
     from object_detection.protos import hyperparams_pb2
 
-    from odapi_ssd.extractors import feature_extractor_classes
+    from odapi_ssd import extractors
 
     def make(kind: str, hyperparams: str = PLAIN, **fields: Any) -> Any:
         proto = text_format.Parse(hyperparams, hyperparams_pb2.Hyperparams())
@@ -35,7 +35,7 @@ def make_extractor(api: None) -> Callable[..., Any]:
             "inplace_batchnorm_update": False,
             **fields,
         }
-        extractor = feature_extractor_classes()[kind](**options)
+        extractor = extractors.feature_extractor_classes()[kind](**options)
         extractor.build(None)
         return extractor
 

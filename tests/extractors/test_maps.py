@@ -1,5 +1,8 @@
 """The maps of every extractor: sizes and depths as they were laid out, and sizes for any input."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -175,3 +178,22 @@ def test_grids_are_those_of_real_maps(kind, input_hw, extractor_of):
     extractor = extractor_of(kind)
     maps = extractor(tf.zeros([1, *input_hw, 3]))
     assert [tuple(one.shape[1:3]) for one in maps] == extractor.feature_grids(input_hw)
+
+
+def test_the_example_in_contributing(make_extractor, monkeypatch):
+    from odapi_ssd import extractors
+
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    namespace = {}
+    exec(code, namespace)
+    example = namespace["SSD300DenseNet121"]
+    monkeypatch.setattr(extractors, "feature_extractor_classes", lambda: {"example": example})
+    extractor = make_extractor("example")
+    # 300, 150, 75 by layers that pad, then 37, 18, 9 by poolings that do not
+    cells_and_depths = [(37, 512), (18, 1024), (9, 1024), (5, 512), (3, 256), (1, 256)]
+    expected = [(cells, cells, depth) for cells, depth in cells_and_depths]
+    assert shapes_of(extractor, (300, 300)) == expected
+    for input_hw in ((300, 300), (331, 401), (512, 301)):
+        shapes = shapes_of(extractor, input_hw)
+        assert extractor.feature_grids(input_hw) == [shape[:2] for shape in shapes]

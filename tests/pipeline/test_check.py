@@ -598,6 +598,24 @@ class TestOtherModels:
         config.model.CopyFrom(parse_config(f"model {{ {text} }}").model)
         assert expected in only(problems(config))
 
+    @pytest.mark.parametrize(
+        ("kept", "batch_size", "num_warnings"),
+        [
+            ("min_dimension: 600 max_dimension: 1024", 1, 0),
+            ("min_dimension: 600 max_dimension: 1024", 2, 1),
+            ("min_dimension: 600 max_dimension: 1024 pad_to_max_dimension: true", 2, 0),
+        ],
+    )
+    def test_images_of_different_sizes_make_no_batch(self, config, kept, batch_size, num_warnings):
+        resizer = f"image_resizer {{ keep_aspect_ratio_resizer {{ {kept} }} }}"
+        extractor = "feature_extractor { type: 'faster_rcnn_resnet50_keras' }"
+        text = f"model {{ faster_rcnn {{ num_classes: 2 {resizer} {extractor} }} }}"
+        config.model.CopyFrom(parse_config(text).model)
+        config.train_config.batch_size = batch_size
+        told = [str(warning) for warning in check_config(config).warnings]
+        assert len(told) == num_warnings
+        assert all("which cannot make a batch" in warning for warning in told)
+
 
 def test_the_command(config, data):
     save_config(config, data / "a.config")

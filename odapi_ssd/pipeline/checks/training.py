@@ -4,8 +4,10 @@ import itertools
 import re
 from typing import Any
 
+from odapi_ssd.pipeline.checks.feature_maps import input_size
 from odapi_ssd.pipeline.checks.findings import Findings
 from odapi_ssd.pipeline.checks.inputs import InputFacts
+from odapi_ssd.pipeline.checks.model import model_settings
 from odapi_ssd.pipeline.schedules import learning_rate_of
 from odapi_ssd.wording import list_some
 
@@ -64,6 +66,7 @@ def _check_amount(config: Any, inputs: InputFacts, findings: Findings) -> None:
         )
     if batch_size == 0:
         findings.problem("train_config.batch_size", "is 0", "set it to 1 or more")
+    _check_sizes(config, findings)
     examples = inputs.num_examples
     if not examples or not batch_size:
         return
@@ -82,6 +85,20 @@ def _check_amount(config: Any, inputs: InputFacts, findings: Findings) -> None:
             f"is {batch_size}, but there are only {examples} examples: each batch holds images "
             "more than once",
             f"set it to {examples} or less",
+        )
+
+
+def _check_sizes(config: Any, findings: Findings) -> None:
+    """Images of a batch must be of one size."""
+    settings = model_settings(config)
+    resizer = getattr(settings[1], "image_resizer", None) if settings else None
+    batch_size = config.train_config.batch_size
+    if resizer is not None and batch_size > 1 and input_size(resizer) is None:
+        findings.warning(
+            "train_config.batch_size",
+            f"is {batch_size}, but the image_resizer leaves images of different sizes, which "
+            "cannot make a batch",
+            "set it to 1, or keep_aspect_ratio_resizer.pad_to_max_dimension to true",
         )
 
 

@@ -214,6 +214,22 @@ class TestGeometry:
         asked = geometry_module.AnchorGeometry(config)
         assert asked._grids_of_built_model((96, 128)) == asked._grids((96, 128))
 
+    def test_an_extractor_of_this_project_says_its_maps(self):
+        from odapi_ssd.pipeline.anchors.geometry import AnchorGeometry
+        from odapi_ssd.pipeline.config import load_config
+        from odapi_ssd.pipeline.templates import find_template
+
+        config = load_config(find_template("ssd_vgg_voc"))
+        geometry = AnchorGeometry(config)
+        expected = preset("ssd300_voc").boxes_yxyx() * 300
+        np.testing.assert_allclose(geometry.spec_px((300, 300)).boxes_yxyx(), expected, atol=1e-3)
+        assert geometry._built_model is None
+        with pytest.raises(OdapiError, match="image_resizer do not go together: an input of 200x"):
+            geometry.spec_px((200, 300))
+        config.model.ssd.feature_extractor.num_layers = 9
+        with pytest.raises(OdapiError, match="num_layers asks for 9"):
+            AnchorGeometry(config).spec_px((300, 300))
+
 
 @pytest.mark.tf
 @pytest.mark.usefixtures("api")

@@ -22,6 +22,7 @@ _COMMANDS = {
     "shapes": "shapes",
     "label-map": "label_map",
     "convert": "convert",
+    "import-weights": "import_weights",
     "templates": "templates",
     "configure": "configure",
     "check": "check",

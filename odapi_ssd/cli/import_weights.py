@@ -1,0 +1,91 @@
+"""`odapi-ssd import-weights`: weights from elsewhere into a checkpoint."""
+
+from pathlib import Path
+
+import click
+
+from odapi_ssd.cli import Settings
+
+__all__ = ["command"]
+
+_BACKBONES = (
+    "vgg16",
+    "resnet50_v1",
+    "resnet101_v1",
+    "resnet50_v2",
+    "resnet101_v2",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "inception_v4",
+    "inception_resnet_v2",
+)
+
+
+@click.command("import-weights", short_help="Make a checkpoint of Keras's or PyTorch's weights.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["keras", "torchvision", "tutorial", "slim"]),
+    required=True,
+    help="The program that the weights come from.",
+)
+@click.option(
+    "--weights",
+    metavar="FILE",
+    help="The weight file; for slim a checkpoint's prefix. Without it, Keras fetches its own.",
+)
+@click.option(
+    "--backbone", type=click.Choice(_BACKBONES), help="With keras: the network that they are of."
+)
+@click.option(
+    "--output_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="D",
+    help="Gets checkpoint/ckpt-0 and, for a whole detector, pipeline.config.",
+)
+@click.option(
+    "--pipeline_config_path",
+    metavar="F",
+    help="The pipeline config whose model they are for; by default the template's.",
+)
+@click.pass_obj
+def command(
+    settings: Settings,
+    source: str,
+    weights: str | None,
+    backbone: str | None,
+    output_dir: Path,
+    pipeline_config_path: str | None,
+) -> None:
+    """Make a checkpoint of weights from elsewhere, for fine_tune_checkpoint.
+
+    From keras: a network of tf.keras.applications, trained on ImageNet (.h5), for
+    fine_tune_checkpoint_type "classification". VGG16's fully connected layers become convolutions.
+
+    Whole detectors, for "full" or, with other classes, "detection": from torchvision the state dict
+    of ssd300_vgg16 (.pth), from tutorial that of the PyTorch tutorial's SSD300 (.pth), from slim a
+    checkpoint of ssd_300_vgg, of the TF1 port SSD-Tensorflow. Their pipeline.config can be exported
+    and evaluated at once.
+    """
+    if (source == "keras") != (backbone is not None):
+        wanted = "is needed" if backbone is None else "has no meaning"
+        raise click.UsageError(f"--backbone {wanted} with --from {source}.")
+    if weights is None and source != "keras":
+        raise click.UsageError(f"--weights is needed with --from {source}.")
+    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.runtime import quiet_tensorflow
+
+    quiet_tensorflow(settings.verbose)
+    click.echo("Starting TensorFlow")
+    from odapi_ssd.pipeline.weight_import.importing import ImportOptions, import_weights
+
+    options = ImportOptions(source, output_dir, weights, backbone, pipeline_config_path)
+    imported = import_weights(options, tell=click.echo)
+    print_table("Imported", ("from", "to", "shapes"), imported.rows)
+    for line in imported.left:
+        click.echo(f"Left: {line}")
+    print_warnings(imported.notes)
+    click.echo(f"Written: {imported.checkpoint}")
+    if imported.config_path is not None:
+        click.echo(f"Written: {imported.config_path}")

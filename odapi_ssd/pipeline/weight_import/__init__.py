@@ -1,0 +1,1 @@
+"""Weights that other programs have saved, into checkpoints of the API."""

@@ -1,0 +1,151 @@
+"""What distinguishes one program's SSD300 on VGG-16 from ours, and the rules that follow from it.
+
+Kernels lie in another order, boxes are predicted as x, y, w, h where the API has y, x, h, w, the
+boxes of a cell may come in another order, and images were normalised in another way.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.weight_import import ssd300
+from odapi_ssd.pipeline.weight_import.mapping import Array, Rule, StoredArray, shape_text, unchanged
+from odapi_ssd.ssd.anchors import AnchorSpec
+
+__all__ = ["SLIM", "TORCH", "DetectorSource", "Layout", "detector_rules", "num_classes"]
+
+# The API's ty, tx, th, tw among the sources' tx, ty, tw, th.
+_YXHW = [1, 0, 3, 2]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a library stores a convolution.
+
+    Attributes:
+        kernel: what the name of its kernel ends in.
+        bias: what the name of its bias ends in.
+        axes: the kernel's axes in TensorFlow's order: height, width, input, output.
+    """
+
+    kernel: str
+    bias: str
+    axes: tuple[int, int, int, int]
+
+    def kernel_shape(self, convolution: ssd300.Convolution) -> tuple[int, ...]:
+        """The shape of a convolution's kernel in the file."""
+        side = convolution.kernel
+        sizes = (side, side, convolution.depth_in, convolution.depth)
+        shape = [0] * 4
+        for axis, size in zip(self.axes, sizes, strict=True):
+            shape[axis] = size
+        return tuple(shape)
+
+    def to_tensorflow(self, kernel: Array) -> Array:
+        """A kernel of the file as [height, width, input, output]."""
+        return kernel.transpose(self.axes)
+
+
+TORCH = Layout(".weight", ".bias", (2, 3, 1, 0))
+SLIM = Layout("/weights", "/biases", (0, 1, 2, 3))
+
+
+@dataclass(frozen=True)
+class DetectorSource:
+    """One program's SSD300 on VGG-16.
+
+    Attributes:
+        title: what messages call it.
+        layout: how it stores convolutions.
+        layers: its name of each of our layers, but for the file's prefix.
+        norm: its name of the factors for conv4_3.
+        norm_shapes: the shapes that they are known to have.
+        channel_means: red, green, blue, 0 to 255: what it subtracts from an image.
+        channel_factors: what it multiplies the difference with.
+        anchors: its anchors, normalised, the boxes of a cell in its order.
+        template: the template whose model, data and loss suit it best.
+    """
+
+    title: str
+    layout: Layout
+    layers: Mapping[str, str]
+    norm: str
+    norm_shapes: tuple[tuple[int, ...], ...]
+    channel_means: tuple[float, float, float]
+    channel_factors: tuple[float, float, float]
+    anchors: AnchorSpec
+    template: str
+
+
+def num_classes(source: DetectorSource, stored: Mapping[str, StoredArray], origin: str) -> int:
+    """How many classes a file's detector knows, without the background; from its first class head.
+
+    Raises:
+        OdapiError: that head is missing, or does not predict for four boxes.
+    """
+    head = ssd300.heads("classes", 1)[0]
+    name = source.layers[head.name] + source.layout.bias
+    if name not in stored:
+        raise OdapiError(f"{origin} is not {source.title}: it has no array {name}.")
+    shape, boxes = stored[name].shape, ssd300.BOXES_PER_CELL[0]
+    if len(shape) != 1 or shape[0] % boxes or shape[0] < 2 * boxes:
+        raise OdapiError(
+            f"{origin} is not {source.title}: {name} has the shape {shape_text(shape)}, where "
+            f"{boxes} boxes times the number of classes with the background was expected."
+        )
+    return shape[0] // boxes - 1
+
+
+def detector_rules(
+    source: DetectorSource,
+    stored: Mapping[str, StoredArray],
+    num_classes: int,
+    cell_orders: Sequence[Sequence[int]],
+) -> list[Rule]:
+    """The rules for all of a detector's variables.
+
+    Args:
+        source: whose detector it is.
+        stored: the file's arrays, which decide between the shapes that the norm may have.
+        num_classes: without the background.
+        cell_orders: for each map, the source's place of each box of our cells.
+    """
+    rules = []
+    for convolution in (*ssd300.NETWORK, *ssd300.ADDED):
+        rules += _convolution_rules(source, convolution, unchanged)
+    for kind, per_box, within_box in (
+        ("boxes", 4, _YXHW),
+        ("classes", num_classes + 1, list(range(num_classes + 1))),
+    ):
+        for head, order in zip(ssd300.heads(kind, per_box), cell_orders, strict=True):
+            channels = np.add.outer(np.array(order) * per_box, within_box).ravel()
+            rules += _convolution_rules(source, head, _choose(channels))
+    return [*rules, _norm_rule(source, stored)]
+
+
+def _choose(channels: Array) -> Callable[[Array], Array]:
+    return lambda array: array[..., channels]
+
+
+def _convolution_rules(
+    source: DetectorSource, convolution: ssd300.Convolution, reorder: Callable[[Array], Array]
+) -> list[Rule]:
+    layout, name = source.layout, source.layers[convolution.name]
+    return [
+        Rule(
+            f"{convolution.name}/kernel",
+            name + layout.kernel,
+            layout.kernel_shape(convolution),
+            lambda kernel: reorder(layout.to_tensorflow(kernel)),
+        ),
+        Rule(f"{convolution.name}/bias", name + layout.bias, (convolution.depth,), reorder),
+    ]
+
+
+def _norm_rule(source: DetectorSource, stored: Mapping[str, StoredArray]) -> Rule:
+    shape = source.norm_shapes[0]
+    if source.norm in stored and stored[source.norm].shape in source.norm_shapes:
+        shape = stored[source.norm].shape
+    return Rule(ssd300.NORM, source.norm, shape, lambda factors: factors.reshape(-1))

@@ -1,0 +1,44 @@
+"""Keras's own ImageNet weights, through its own download. Needs TensorFlow."""
+
+from typing import Any
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.weight_import.h5_file import LayerArrays
+from odapi_ssd.pipeline.weight_import.keras_networks import KerasNetwork
+from odapi_ssd.pipeline.weight_import.mapping import StoredArray
+
+__all__ = ["download"]
+
+# The input that widths of MobileNets were published for; it decides the file, not the weights.
+_MOBILENET_INPUT = (224, 224, 3)
+
+
+def download(network: KerasNetwork, width: float) -> LayerArrays:
+    """The layers of a network with its ImageNet weights, kept by Keras in `~/.keras/models`.
+
+    Args:
+        network: which.
+        width: of a network that comes in several.
+    Raises:
+        OdapiError: they cannot be fetched, or there are none for this width.
+    """
+    import tensorflow as tf
+
+    options: dict[str, Any] = {"weights": "imagenet", "include_top": network.needs_top}
+    if network.has_widths:
+        options.update(alpha=width, input_shape=_MOBILENET_INPUT)
+    try:
+        model = getattr(tf.keras.applications, network.application)(**options)
+    except Exception as error:  # Keras raises no narrower one when a download fails
+        raise OdapiError(
+            f"Keras's weights of {network.application} cannot be had: {error}",
+            hint="fetch the file where there is a network, and give it with --weights.",
+        ) from error
+    return {
+        layer.name: {
+            f"{layer.name}/{number}": StoredArray(tuple(variable.shape), variable.numpy)
+            for number, variable in enumerate(layer.weights)
+        }
+        for layer in model.layers
+        if layer.weights
+    }

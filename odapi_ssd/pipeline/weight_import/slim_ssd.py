@@ -1,0 +1,44 @@
+"""The SSD300 of the widespread TF1 port, SSD-Tensorflow: `nets/ssd_vgg_300.py`, on tf-slim.
+
+Its checkpoints come from Caffe's by conversion, or from its own training, whose optimiser and
+averages stand beside each weight. The anchors are those of the port's settings, Caffe's for COCO,
+whatever classes a checkpoint has.
+"""
+
+from odapi_ssd.pipeline.weight_import.detector_source import SLIM, DetectorSource
+from odapi_ssd.ssd.anchors import preset
+
+__all__ = ["SOURCE"]
+
+_SCOPE = "ssd_300_vgg"
+_NUM_CONVOLUTIONS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}
+_MAP_BLOCKS = (4, 7, 8, 9, 10, 11)
+
+SOURCE = DetectorSource(
+    title="the TF1 port's ssd_300_vgg",
+    layout=SLIM,
+    layers={
+        **{
+            f"block{block}_conv{number}": f"{_SCOPE}/conv{block}/conv{block}_{number}"
+            for block, count in _NUM_CONVOLUTIONS.items()
+            for number in range(1, count + 1)
+        },
+        **{"conv6": f"{_SCOPE}/conv6", "conv7": f"{_SCOPE}/conv7"},
+        **{
+            f"added_{stage}_{part}": f"{_SCOPE}/block{stage + 7}/{kernel}"
+            for stage in range(1, 5)
+            for part, kernel in ((1, "conv1x1"), (2, "conv3x3"))
+        },
+        **{
+            f"{kind}_{number}": f"{_SCOPE}/block{block}_box/{head}"
+            for kind, head in (("boxes", "conv_loc"), ("classes", "conv_cls"))
+            for number, block in enumerate(_MAP_BLOCKS)
+        },
+    },
+    norm=f"{_SCOPE}/block4_box/L2Normalization/gamma",
+    norm_shapes=((512,), (1, 1, 1, 512)),
+    channel_means=(123.0, 117.0, 104.0),
+    channel_factors=(1.0, 1.0, 1.0),
+    anchors=preset("ssd300_coco", order="caffe"),
+    template="ssd_vgg_voc",
+)

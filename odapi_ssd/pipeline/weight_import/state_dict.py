@@ -1,0 +1,108 @@
+"""Reads PyTorch's state dicts, `torch.save(model.state_dict(), …)`; torch is imported here alone.
+
+A .pth file is a pickle, and a pickle can run any code. torch's `weights_only` unpickles tensors and
+plain containers only, and refuses the rest.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
+
+__all__ = ["read_state_dict"]
+
+# Where training scripts keep the state dict among other things.
+_NESTED = ("state_dict", "model_state_dict", "model")
+# What a network in DataParallel puts before every name.
+_PREFIX = "module."
+
+
+def read_state_dict(weights: str) -> dict[str, StoredArray]:
+    """The tensors of a state dict by name; other entries are left out.
+
+    Args:
+        weights: the file's path.
+    Raises:
+        OdapiError: torch is not installed, there is no such file, it holds more than tensors, or
+            none.
+    """
+    path = Path(weights)
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise OdapiError(
+            f"{path} is a file of PyTorch, which is not installed.",
+            hint="pip install 'odapi-ssd[torch]', or from a checkout: "
+            "pip install -r requirements-torch.txt.",
+        ) from error
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise OdapiError(f"--weights {path} {what}; a state dict of PyTorch (.pth) was expected.")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _refusal(path, error) from error
+    except (EOFError, OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
+        raise OdapiError(
+            f"{path} cannot be read as a file of PyTorch: {_first_line(error)}",
+            hint="give what torch.save(model.state_dict(), …) wrote.",
+        ) from error
+    tensors = _tensors(content, torch)
+    if not tensors:
+        raise OdapiError(
+            f"{path} holds no state dict, but {_describe(content)}.",
+            hint="give what torch.save(model.state_dict(), …) wrote.",
+        )
+    return {name: _stored(path, name, tensor) for name, tensor in tensors.items()}
+
+
+def _tensors(content: Any, torch: Any) -> dict[str, Any]:
+    if not isinstance(content, Mapping):
+        return {}
+    tensors = {
+        str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)
+    }
+    if not tensors:
+        nested = (content[name] for name in _NESTED if isinstance(content.get(name), Mapping))
+        return next((found for found in (_tensors(one, torch) for one in nested) if found), {})
+    if all(name.startswith(_PREFIX) for name in tensors):
+        return {name.removeprefix(_PREFIX): tensor for name, tensor in tensors.items()}
+    return tensors
+
+
+def _stored(path: Path, name: str, tensor: Any) -> StoredArray:
+    def read() -> Array:
+        try:
+            values = tensor.detach()
+            # NumPy has no bfloat16.
+            return (values.float() if values.is_floating_point() else values).numpy()
+        except (NotImplementedError, RuntimeError, TypeError) as error:  # sparse, quantised, meta
+            raise OdapiError(
+                f"{path}: {name} is no plain tensor: {_first_line(error)}",
+                hint="save it as one: tensor.to_dense(), tensor.dequantize().",
+            ) from error
+
+    return StoredArray(tuple(tensor.shape), read)
+
+
+def _refusal(path: Path, error: Exception) -> OdapiError:
+    return OdapiError(
+        f"{path} holds more than tensors, and was not read: unpickling it could run any code.",
+        details=[_first_line(error)],
+        hint="if you trust it, open it where it comes from and save its tensors alone; for the "
+        "tutorial's checkpoint: torch.save(torch.load(F, weights_only=False)['model']"
+        ".state_dict(), 'state_dict.pth').",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _describe(content: Any) -> str:
+    if not isinstance(content, Mapping):
+        return f"a {type(content).__name__}"
+    return f"the entries {', '.join(map(str, list(content)[:5])) or '(none)'}"

@@ -1,0 +1,45 @@
+"""Reads checkpoints of TensorFlow 1, which hold variables by name. Needs TensorFlow."""
+
+from odapi_ssd import compat
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
+
+__all__ = ["read_tf1_checkpoint"]
+
+_SUFFIXES = (".index", ".meta", ".data-00000-of-00001")
+
+
+def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
+    """The variables of a checkpoint by name.
+
+    Args:
+        path: a prefix such as `folder/model.ckpt-1000`, one of its files, or a folder, whose newest
+            checkpoint is taken.
+    Raises:
+        OdapiError: there is none, or it cannot be read.
+    """
+    tf = compat.import_tensorflow()
+    prefix = path
+    for suffix in _SUFFIXES:
+        prefix = prefix.removesuffix(suffix)
+    try:
+        reader = tf.train.load_checkpoint(prefix)
+        shapes = reader.get_variable_to_shape_map()
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        message = str(error).strip().splitlines()[0]
+        raise OdapiError(
+            f"--weights {path} is no checkpoint of TensorFlow: {message}",
+            hint="name the files' common part, such as folder/ssd_300_vgg.ckpt.",
+        ) from error
+
+    def stored(name: str) -> StoredArray:
+        def read() -> Array:
+            try:
+                return reader.get_tensor(name)
+            except (tf.errors.OpError, RuntimeError) as error:
+                message = str(error).strip().splitlines()[0]
+                raise OdapiError(f"{path}: {name} cannot be read: {message}") from error
+
+        return StoredArray(tuple(shapes[name]), read)
+
+    return {name: stored(name) for name in sorted(shapes)}

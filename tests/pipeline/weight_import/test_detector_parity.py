@@ -1,0 +1,145 @@
+"""Imported detectors see what their originals see: PyTorch's two and the TF1 port's."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from reference_detections import detect
+
+from odapi_ssd.pipeline.config import load_config
+
+pytestmark = [pytest.mark.tf, pytest.mark.slow]
+
+_NUM_CLASSES = {"tutorial": 20, "torchvision": 90, "slim": 20}
+_IMAGES = np.random.default_rng(3).integers(0, 256, (2, 300, 300, 3), np.uint8)
+
+
+# The tutorial compares boxes as they are, the others cut them first and take 400 of a class.
+_POST_PROCESSING = {
+    "tutorial": {"cuts_first": False},
+    "torchvision": {"cuts_first": True, "most_of_a_class": 400},
+    "slim": {"cuts_first": True, "most_of_a_class": 400},
+}
+
+
+def _original(kind, folder):
+    """What the original sees, its anchors, and the file of its weights."""
+    num_classes = _NUM_CLASSES[kind] + 1
+    if kind == "slim":
+        from slim_detector import SlimSSD300
+
+        model = SlimSSD300(num_classes, seed=7)
+        offsets, scores = model.predict(_IMAGES)
+        weights = model.save(str(folder / "ssd.ckpt"))
+    else:
+        torch = pytest.importorskip("torch")
+        import torch_detectors
+
+        classes = {
+            "tutorial": torch_detectors.TutorialSSD300,
+            "torchvision": torch_detectors.TorchvisionSSD300,
+        }
+        model = torch_detectors.randomize(classes[kind](num_classes), seed=7)
+        weights = str(folder / "weights.pth")
+        torch.save(model.state_dict(), weights)
+        offsets, scores = torch_detectors.predict(model, _IMAGES)
+    return SimpleNamespace(
+        offsets=offsets, scores=scores, weights=weights, anchors_cxcywh=model.anchors_cxcywh()
+    )
+
+
+@pytest.fixture(scope="module", params=_NUM_CLASSES)
+def pair(request, tmp_path_factory, api):
+    """An original, what its import says, and what the imported detector sees and detects."""
+    import tensorflow as tf
+    from object_detection.builders import model_builder
+
+    from odapi_ssd.pipeline.weight_import.importing import ImportOptions, import_weights
+
+    folder = tmp_path_factory.mktemp(request.param)
+    original = _original(request.param, folder)
+    imported = import_weights(ImportOptions(request.param, folder / "imported", original.weights))
+    config = load_config(imported.config_path)
+    assert config.model.ssd.num_classes == _NUM_CLASSES[request.param]
+    assert config.train_config.fine_tune_checkpoint == imported.checkpoint
+    model = model_builder.build(config.model, is_training=False)
+    # Before the first call, as the API's exporter has it.
+    tf.train.Checkpoint(model=model).restore(imported.checkpoint).expect_partial()
+    images, true_shapes = model.preprocess(tf.constant(_IMAGES, tf.float32))
+    predicted = model.predict(images, true_shapes)
+    detected = model.postprocess(predicted, true_shapes)
+    return SimpleNamespace(
+        kind=request.param,
+        original=original,
+        imported=imported,
+        offsets=predicted["box_encodings"].numpy()[..., [1, 0, 3, 2]],
+        scores=tf.nn.softmax(predicted["class_predictions_with_background"]).numpy(),
+        anchors_yxyx=model.anchors.get().numpy(),
+        detected={name: tensor.numpy() for name, tensor in detected.items()},
+    )
+
+
+def test_locations_agree(pair):
+    theirs = pair.original.offsets
+    assert pair.offsets.shape == theirs.shape == (2, 8732, 4)
+    assert theirs.std() > 0.5
+    np.testing.assert_allclose(pair.offsets, theirs, rtol=1e-4, atol=1e-4 * theirs.std())
+
+
+def test_scores_agree(pair):
+    theirs = pair.original.scores
+    assert pair.scores.shape == theirs.shape == (2, 8732, _NUM_CLASSES[pair.kind] + 1)
+    assert (theirs[..., 1:] > 0.01).sum() > 100
+    np.testing.assert_allclose(pair.scores, theirs, rtol=1e-4)
+
+
+def test_anchors_agree(pair):
+    centres, sizes = pair.original.anchors_cxcywh[:, :2], pair.original.anchors_cxcywh[:, 2:]
+    corners_xyxy = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
+    np.testing.assert_allclose(pair.anchors_yxyx[:, [1, 0, 3, 2]], corners_xyxy, atol=1e-6)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_final_detections_agree(pair, index):
+    """Each after its own post-processing: the same boxes of the same classes, score by score."""
+    original = pair.original
+    boxes_xyxy, scores, classes = detect(
+        original.offsets[index], original.scores[index], original.anchors_cxcywh,
+        **_POST_PROCESSING[pair.kind],
+    )  # fmt: skip
+    number = int(pair.detected["num_detections"][index])
+    assert number == len(scores) > 50
+    ours = np.column_stack([
+        pair.detected["detection_classes"][index, :number] + 1,
+        pair.detected["detection_scores"][index, :number],
+        pair.detected["detection_boxes"][index, :number][:, [1, 0, 3, 2]],
+    ])  # fmt: skip
+    theirs = np.column_stack([classes, scores, boxes_xyxy])
+    # Scores that are all but equal may have changed places.
+    distances = np.abs(ours[:, None] - theirs[None]).max(axis=2)
+    assert distances.min(axis=1).max() < 1e-4
+    assert len(set(distances.argmin(axis=1))) == number
+
+
+def test_what_was_mapped_and_left(pair):
+    assert len(pair.imported.rows) == 36
+    if pair.kind == "slim":
+        momentum, step = pair.imported.left
+        assert momentum.startswith("71 slots of optimisers and averages, as ssd_300_vgg/")
+        assert step == "1 array: global_step"
+    else:
+        assert pair.imported.left == []
+
+
+def test_a_checkpoint_like_those_of_the_api_s_zoo(pair, restore_as_api):
+    from object_detection.builders import model_builder
+
+    from odapi_ssd.pipeline.checkpoints import require_checkpoint
+
+    folder = Path(pair.imported.checkpoint).parent
+    assert require_checkpoint(folder) == pair.imported.checkpoint
+    config = load_config(pair.imported.config_path)
+    for kind in ("full", "detection"):
+        model = model_builder.build(config.model, is_training=True)
+        restore_as_api(model, pair.imported.checkpoint, kind)

@@ -9,6 +9,7 @@ _LONGEST = (
     "test_quickstart.py",
     "test_api_suite.py",
     "test_training.py",
+    "test_training_modes.py",
     "test_api_suite_given_files.py",
 )
 _PROJECT_DIR = Path(__file__).resolve().parents[1]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from odapi_ssd.cli import Settings
+
 __all__ = ["command"]
 
 
@@ -22,9 +24,13 @@ __all__ = ["command"]
               help="Training steps; the learning-rate schedule keeps step.")  # fmt: skip
 @click.option("--fine_tune_checkpoint", metavar="PREFIX",
               help="The checkpoint to start from, such as folder/ckpt-0.")  # fmt: skip
+@click.option("--mode", type=click.Choice(["scratch", "from-detector", "new-layers", "all-layers"]),
+              help="Where training starts and what it trains; see above.")  # fmt: skip
 @click.option("--train_split", default="train", show_default=True, help="The split to train on.")
 @click.option("--eval_split", help="The split to evaluate on.  [default: val, else test]")
+@click.pass_obj
 def command(
+    settings: Settings,
     template: str,
     records_dir: Path,
     output_path: Path,
@@ -32,21 +38,34 @@ def command(
     batch_size: int | None,
     num_steps: int | None,
     fine_tune_checkpoint: str | None,
+    mode: str | None,
     train_split: str,
     eval_split: str | None,
 ) -> None:
-    """Write a pipeline config for a converted dataset.
+    r"""Write a pipeline config for a converted dataset.
 
     Paths in it are absolute, so that it works from any folder; configure again when the data has
     moved. What `--set` sets comes last.
+
+    \b
+    Modes, each but the first with a --fine_tune_checkpoint:
+      scratch        from random weights
+      from-detector  from a detector's features, with new heads: for other classes
+      new-layers     on top of a classification network, which is frozen
+      all-layers     everything, from a classification network or a run of new-layers
     """
     from odapi_ssd.cli.console import print_table
+    from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 
-    options = ConfigureOptions(
-        template, records_dir, output_path, assignments, batch_size, num_steps,
-        fine_tune_checkpoint, train_split, eval_split,
-    )  # fmt: skip
+    try:
+        options = ConfigureOptions(
+            template, records_dir, output_path, assignments, batch_size, num_steps,
+            fine_tune_checkpoint, mode, train_split, eval_split,
+        )  # fmt: skip
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    quiet_tensorflow(settings.verbose)
     configured = configure(options)
     print_table(f"Set in {output_path}", ("field", "value"), configured.changes)
     for note in configured.notes:

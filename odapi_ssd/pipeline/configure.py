@@ -1,7 +1,7 @@
-"""Makes a ready pipeline config from a template and a converted dataset. Needs no TensorFlow.
+"""Makes a ready pipeline config from a template and a converted dataset.
 
-Every change goes through `set_field`, so that what is done here could be done with `--set`, and is
-listed in the same words.
+It needs no TensorFlow, except to see what the checkpoint of a mode holds. Every change goes through
+`set_field`, so that what is done here could be done with `--set`, and is listed in the same words.
 """
 
 import shlex
@@ -12,10 +12,10 @@ from typing import Any
 from odapi_ssd import __version__
 from odapi_ssd.data.summary import LABEL_MAP_FILE, DatasetSummary, SplitSummary
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checks.findings import PLACEHOLDER
 from odapi_ssd.pipeline.config import load_config, save_config, set_field
 from odapi_ssd.pipeline.schedules import scale_rates, stretch_steps
 from odapi_ssd.pipeline.templates import find_template
+from odapi_ssd.pipeline.training_modes import fill_start, require_mode
 
 __all__ = ["ConfigureOptions", "Configured", "configure"]
 
@@ -34,6 +34,8 @@ class ConfigureOptions:
         batch_size: learning rates are scaled with it, linearly.
         num_steps: the learning-rate schedule is stretched with it.
         fine_tune_checkpoint: a checkpoint's prefix to start from.
+        mode: where training starts and what it trains, one of `training_modes.MODES`; None leaves
+            the type of the checkpoint and what is frozen as they are.
         train_split: the split to train on.
         eval_split: the split to evaluate on; None for val, else test.
     """
@@ -45,6 +47,7 @@ class ConfigureOptions:
     batch_size: int | None = None
     num_steps: int | None = None
     fine_tune_checkpoint: str | None = None
+    mode: str | None = None
     train_split: str = "train"
     eval_split: str | None = None
 
@@ -53,12 +56,13 @@ class ConfigureOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise OdapiError(f"--{name} is {value}; 1 or more was expected.")
+        require_mode(self.mode, self.fine_tune_checkpoint)
 
     def as_command(self) -> str:
         """The command line that asks for the same."""
         words = ["odapi-ssd", "configure"]
         for name in ("template", "records_dir", "output_path", "batch_size", "num_steps",
-                     "fine_tune_checkpoint", "train_split", "eval_split"):  # fmt: skip
+                     "fine_tune_checkpoint", "mode", "train_split", "eval_split"):  # fmt: skip
             value = getattr(self, name)
             if value is not None and (name, value) != ("train_split", "train"):
                 words += [f"--{name}", str(value)]
@@ -242,41 +246,4 @@ def _fill_training(configured: Configured, options: ConfigureOptions) -> None:
         configured.changes += [(path, str(step)) for path, step in steps]
         if not old_steps:
             configured.notes.append("The template has no num_steps; its schedule was left alone.")
-    _fill_checkpoint(configured, options.fine_tune_checkpoint)
-
-
-def _fill_checkpoint(configured: Configured, checkpoint: str | None) -> None:
-    path = "train_config.fine_tune_checkpoint"
-    if checkpoint is not None:
-        configured.set(path, _resolve_checkpoint(checkpoint))
-        configured.set("train_config.fine_tune_checkpoint_version", "V2")
-        if not configured.config.train_config.fine_tune_checkpoint_type:
-            configured.set("train_config.fine_tune_checkpoint_type", "detection")
-            configured.notes.append(
-                "The template has no fine_tune_checkpoint_type; the checkpoint is taken for a "
-                "detector's. For a classifier's, --set "
-                "train_config.fine_tune_checkpoint_type=classification."
-            )
-    elif PLACEHOLDER in configured.config.train_config.fine_tune_checkpoint:
-        configured.set(path, "")
-        configured.notes.append(
-            "The template leaves its fine_tune_checkpoint open: training starts from random "
-            "weights. Give --fine_tune_checkpoint to start from others."
-        )
-
-
-def _resolve_checkpoint(checkpoint: str) -> str:
-    if "://" in checkpoint:
-        return checkpoint
-    prefix = Path(checkpoint).resolve()
-    if prefix.is_dir():
-        found = sorted(str(index)[: -len(".index")] for index in prefix.glob("**/*.index"))
-        hint = f"name one of its checkpoints: {', '.join(found)}." if found else None
-        raise OdapiError(f"{checkpoint} is a folder; a checkpoint was expected.", hint=hint)
-    name = prefix.name.removesuffix(".index")
-    if not prefix.with_name(f"{name}.index").is_file():
-        raise OdapiError(
-            f"There is no checkpoint {checkpoint} (no file {prefix.with_name(name)}.index).",
-            hint="name the files' common part, such as folder/ckpt-0.",
-        )
-    return str(prefix.with_name(name))
+    fill_start(configured, options.mode, options.fine_tune_checkpoint)

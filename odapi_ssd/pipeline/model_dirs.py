@@ -13,7 +13,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.checkpoints import latest_checkpoint
 from odapi_ssd.pipeline.config import load_config, save_config
 
-__all__ = ["NOTE_NAME", "note_config", "require_same_model"]
+__all__ = ["NOTE_NAME", "model_differences", "note_config", "noted_config", "require_same_model"]
 
 NOTE_NAME = "trained_with.config"
 _HEADER = "The config that the run in this folder is trained with; written by odapi-ssd train."
@@ -40,19 +40,31 @@ def require_same_model(model_dir: str, config: Any) -> bool:
     """
     if latest_checkpoint(model_dir) is None:
         return True
-    note_path = Path(model_dir) / NOTE_NAME
-    try:
-        noted = load_config(note_path)
-    except OdapiError:
+    noted = noted_config(model_dir)
+    if noted is None:
         return False
-    differences = list(_differences(noted.model, config.model, "model"))
+    differences = model_differences(noted, config)
     if differences:
         raise OdapiError(
             f"{model_dir} holds a run of another model than the config describes:",
             details=differences,
-            hint=f"give another --model_dir, or go on with that run's config, {note_path}.",
+            hint="give another --model_dir, or go on with that run's config, "
+            f"{Path(model_dir) / NOTE_NAME}.",
         )
     return True
+
+
+def noted_config(model_dir: str) -> Any:
+    """The config that a model directory's run is trained with; None if no readable note says it."""
+    try:
+        return load_config(Path(model_dir) / NOTE_NAME)
+    except OdapiError:
+        return None
+
+
+def model_differences(noted: Any, given: Any) -> list[str]:
+    """Where two configs describe other networks or other anchors, a line each."""
+    return list(_differences(noted.model, given.model, "model"))
 
 
 def note_config(model_dir: str, config: Any) -> None:

@@ -1,0 +1,224 @@
+"""Where training starts and what it trains: `--mode` and `--fine_tune_checkpoint` of `configure`.
+
+Detectors are trained in two steps on top of a classification network: first what is new alone
+(`new-layers`), then everything (`all-layers`). The other two modes start from a detector, for new
+classes, and from nothing.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from odapi_ssd.compat import import_tensorflow
+from odapi_ssd.data.label_map import read_label_map
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.pipeline.checkpoints import holds_model, root_names
+from odapi_ssd.pipeline.checks.findings import PLACEHOLDER
+from odapi_ssd.pipeline.model_dirs import NOTE_NAME, model_differences, noted_config
+from odapi_ssd.wording import list_some
+
+if TYPE_CHECKING:
+    from odapi_ssd.pipeline.configure import Configured
+
+__all__ = ["MODES", "fill_start", "require_mode"]
+
+MODES = ("scratch", "from-detector", "new-layers", "all-layers")
+
+_CHECKPOINT = "train_config.fine_tune_checkpoint"
+_FREEZING = ("freeze_variables", "update_trainable_variables")
+# In the names that the training loop gives the variables of any meta-architecture.
+_CLASSIFICATION_NETWORK = "_feature_extractor/classification_backbone/"
+# What a checkpoint may hold for a mode, and the fine_tune_checkpoint_type that takes it over.
+_TYPES = {
+    "from-detector": {"model": "detection"},
+    "new-layers": {"feature_extractor": "classification"},
+    "all-layers": {"model": "full", "feature_extractor": "classification"},
+}
+_KINDS = {"model": "a detector", "feature_extractor": "a classification network"}
+
+
+def require_mode(mode: str | None, checkpoint: str | None) -> None:
+    """Makes sure that a mode is known and is given a checkpoint where it needs one.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if mode is None:
+        return
+    if mode not in MODES:
+        raise ValueError(f"--mode is {mode!r}; one of {', '.join(MODES)} was expected.")
+    if mode == "scratch" and checkpoint is not None:
+        raise ValueError("--mode scratch starts from random weights: no --fine_tune_checkpoint.")
+    if mode != "scratch" and checkpoint is None:
+        needed = " or ".join(_KINDS[root] for root in _TYPES[mode])
+        raise ValueError(f"--mode {mode} needs a --fine_tune_checkpoint, of {needed}.")
+
+
+def fill_start(configured: "Configured", mode: str | None, checkpoint: str | None) -> None:
+    """Sets from which weights training starts, and with a mode which variables it trains.
+
+    Args:
+        configured: a config in the making, its model and data complete.
+        mode: one of `MODES`, which imports TensorFlow; None sets the checkpoint alone.
+        checkpoint: a checkpoint's prefix; None leaves the template's.
+    Raises:
+        OdapiError: the checkpoint is not there or does not suit the mode.
+    """
+    prefix = None if checkpoint is None else _resolve_checkpoint(checkpoint)
+    if mode is not None:
+        _fill_mode(configured, mode, prefix)
+    elif prefix is not None:
+        _fill_checkpoint(configured, prefix)
+    elif PLACEHOLDER in configured.config.train_config.fine_tune_checkpoint:
+        configured.set(_CHECKPOINT, "")
+        configured.notes.append(
+            "The template leaves its fine_tune_checkpoint open: training starts from random "
+            "weights. Give --fine_tune_checkpoint to start from others."
+        )
+
+
+def _fill_checkpoint(configured: "Configured", prefix: str, kind: str | None = None) -> None:
+    """Sets a checkpoint and its type; None keeps the template's type."""
+    configured.set(_CHECKPOINT, prefix)
+    configured.set("train_config.fine_tune_checkpoint_version", "V2")
+    if kind is not None:
+        configured.set("train_config.fine_tune_checkpoint_type", kind)
+    elif not configured.config.train_config.fine_tune_checkpoint_type:
+        configured.set("train_config.fine_tune_checkpoint_type", "detection")
+        configured.notes.append(
+            "The template has no fine_tune_checkpoint_type; the checkpoint is taken for a "
+            "detector's. For a classifier's, --set "
+            "train_config.fine_tune_checkpoint_type=classification."
+        )
+
+
+def _fill_mode(configured: "Configured", mode: str, prefix: str | None) -> None:
+    train_config = configured.config.train_config
+    for name in _FREEZING:
+        if getattr(train_config, name):
+            configured.set(f"train_config.{name}", "[]")
+    if prefix is None:
+        if train_config.fine_tune_checkpoint:
+            configured.set(_CHECKPOINT, "")
+        return
+    kind = _type_for(mode, prefix)
+    if kind == "classification":
+        _require_classification_network(mode, configured.config.model)
+    if kind == "full":
+        _require_same_detector(configured, prefix)
+    _fill_checkpoint(configured, prefix, kind)
+    if mode == "new-layers":
+        configured.set("train_config.freeze_variables", _CLASSIFICATION_NETWORK)
+
+
+def _type_for(mode: str, prefix: str) -> str:
+    """The fine_tune_checkpoint_type with which a mode takes a checkpoint over."""
+    roots = _roots(prefix)
+    for root, kind in _TYPES[mode].items():
+        if root in roots:
+            return kind
+    if "model" in roots:
+        raise OdapiError(
+            f"--mode {mode} starts from a classification network, but {prefix} holds a detector.",
+            hint="--mode from-detector gives its features new heads, for new classes; "
+            "--mode all-layers goes on with all of it.",
+        )
+    if "feature_extractor" in roots:
+        raise OdapiError(
+            f"--mode {mode} starts from a detector, but {prefix} holds a classification network.",
+            hint="--mode new-layers trains what is new on top of it, --mode all-layers everything.",
+        )
+    raise OdapiError(
+        f"{prefix} holds neither a detector (model) nor a classification network "
+        f"(feature_extractor), but {list_some(sorted(roots)) or 'nothing'}.",
+        hint="name a checkpoint of a run, or of a network that was saved for the API.",
+    )
+
+
+def _roots(prefix: str) -> set[str]:
+    tf = import_tensorflow()
+    try:
+        roots = root_names(prefix)
+        is_empty = roots is not None and "model" in roots and not holds_model(prefix)
+    except (tf.errors.OpError, ValueError) as error:
+        raise OdapiError(
+            f"The checkpoint {prefix} cannot be read: {str(error).splitlines()[0]}"
+        ) from error
+    if roots is None:
+        raise OdapiError(
+            f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses.",
+            hint="take one from the TF2 model zoo.",
+        )
+    if is_empty:
+        raise OdapiError(
+            f"The checkpoint {prefix} holds no weights, only the state before the first step.",
+            hint="name a later one of that run.",
+        )
+    return roots
+
+
+def _require_classification_network(mode: str, model: Any) -> None:
+    """Of the API's feature extractors CenterNet's hourglass networks alone have none."""
+    kind = model.WhichOneof("model")
+    extractor = model.center_net.feature_extractor.type if kind == "center_net" else ""
+    if extractor.startswith("hourglass"):
+        raise OdapiError(
+            f"--mode {mode} starts from a classification network, but the API knows none in "
+            f"model.center_net.feature_extractor.type {extractor}.",
+            hint="take --mode from-detector or scratch.",
+        )
+
+
+def _require_same_detector(configured: "Configured", prefix: str) -> None:
+    """All of a detector can be taken over only by one of the same network and classes."""
+    folder = os.path.dirname(prefix)
+    noted = noted_config(folder)
+    if noted is None:
+        configured.notes.append(
+            f"{folder} holds no {NOTE_NAME}: whether the detector there is one of this model and "
+            "these classes shows when training starts."
+        )
+        return
+    config = configured.config
+    differences = model_differences(noted, config) or _class_differences(noted, config)
+    if differences:
+        raise OdapiError(
+            f"--mode all-layers goes on with all of the detector in {prefix}, but the config "
+            "describes another one:",
+            details=differences,
+            hint="for other classes take --mode from-detector, which gives its features new heads; "
+            f"for its own, its model: {os.path.join(folder, NOTE_NAME)}.",
+        )
+
+
+def _class_differences(noted: Any, given: Any) -> list[str]:
+    """A line if two configs have other classes; none where the first one's label map is gone."""
+    try:
+        before = read_label_map(Path(noted.train_input_reader.label_map_path))
+    except OdapiError:
+        return []
+    after = read_label_map(Path(given.train_input_reader.label_map_path))
+    if before == after:
+        return []
+    was, is_ = (
+        list_some(f"{class_id} {name}" for name, class_id in classes.items())
+        for classes in (before, after)
+    )
+    return [f"classes: {was} in the run, {is_} in the config"]
+
+
+def _resolve_checkpoint(checkpoint: str) -> str:
+    if "://" in checkpoint:
+        return checkpoint
+    prefix = Path(checkpoint).resolve()
+    if prefix.is_dir():
+        found = sorted(str(index)[: -len(".index")] for index in prefix.glob("**/*.index"))
+        hint = f"name one of its checkpoints: {', '.join(found)}." if found else None
+        raise OdapiError(f"{checkpoint} is a folder; a checkpoint was expected.", hint=hint)
+    name = prefix.name.removesuffix(".index")
+    if not prefix.with_name(f"{name}.index").is_file():
+        raise OdapiError(
+            f"There is no checkpoint {checkpoint} (no file {prefix.with_name(name)}.index).",
+            hint="name the files' common part, such as folder/ckpt-0.",
+        )
+    return str(prefix.with_name(name))

@@ -32,6 +32,19 @@ MAPS = {
     "ssd299_inception_resnet_v2_keras":
         (299, [(71, 192), (35, 192), (17, 1088), (8, 2080), (4, 512), (2, 256)]),
 }  # fmt: skip
+# The layers of the network whose outputs are maps.
+LAYERS = {
+    "ssd300_vgg16_keras": "block4_conv3 conv7",
+    "ssd512_vgg16_keras": "block4_conv3 conv7",
+    "ssd300_mobilenet_v1_keras": "conv_pw_5_relu conv_pw_11_relu",
+    "ssd300_mobilenet_v2_keras": "block_6_expand_relu block_13_expand_relu",
+    "ssd300_resnet50_v1_keras": "conv4_block6_out conv5_block1_out conv5_block3_out",
+    "ssd300_resnet101_v1_keras": "conv4_block23_out conv5_block1_out conv5_block3_out",
+    "ssd300_resnet50_v2_keras": "conv4_block1_preact_relu conv5_block1_preact_relu post_relu",
+    "ssd300_resnet101_v2_keras": "conv4_block1_preact_relu conv5_block1_preact_relu post_relu",
+    "ssd299_inception_v4_keras": "Mixed_6d Mixed_6h Mixed_7b Mixed_7d",
+    "ssd299_inception_resnet_v2_keras": "conv2d_4a_ac maxpool_5a mixed_6a mixed_7a",
+}
 EACH = pytest.mark.parametrize("kind", MAPS)
 
 
@@ -100,6 +113,12 @@ def test_maps_of_the_layout(kind, extractor_of):
         (cells, cells, depth) for cells, depth in expected
     ]
     assert extractor.feature_grids((side, side)) == [(cells, cells) for cells, _ in expected]
+
+
+@EACH
+def test_layers_of_the_maps(kind, extractor_of):
+    outputs = extractor_of(kind).classification_backbone.outputs
+    assert " ".join(output._keras_history.layer.name for output in outputs) == LAYERS[kind]
 
 
 @EACH

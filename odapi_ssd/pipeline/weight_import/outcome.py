@@ -41,7 +41,8 @@ def layer_rows(mapped: MappedWeights) -> list[tuple[str, str, str]]:
     rows = []
     for layer, targets in layers.items():
         source = mapped.sources[targets[0]]
-        if len(targets) > 1:
+        # `rescale_factors`, `backbone.scale_weight` are no parts of a layer.
+        if "/" in source or len(targets) > 1:
             source = _LAST_PART.sub("", source)
         shapes = ", ".join(shape_text(mapped.values[target].shape) for target in targets)
         rows.append((source, layer, shapes))

@@ -21,10 +21,11 @@ def _shell_commands() -> list[str]:
 
 
 def _table(heading: str) -> list[str]:
-    """The first cells of the table below a heading, without back quotes."""
+    """What is quoted in the first cells of the table below a heading."""
     section = _README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    cells = re.findall(r"^\| `([^`]*)` \|", section, re.MULTILINE)
-    return [cell.removeprefix("odapi-ssd ") for cell in cells]
+    cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    names = [name for cell in cells for name in re.findall(r"`([^`]*)`", cell)]
+    return [name.removeprefix("odapi-ssd ") for name in names]
 
 
 @pytest.mark.parametrize("line", _shell_commands())

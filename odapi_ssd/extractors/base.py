@@ -111,7 +111,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         most = cls._max_num_maps()
         if num_layers is not None and not 1 <= num_layers <= most:
             raise ValueError(
-                f"{cls.NETWORK} makes 1 to {most} feature maps; feature_extractor.num_layers asks "
+                f"{cls.__name__} makes 1 to {most} feature maps; feature_extractor.num_layers asks "
                 f"for {num_layers}"
             )
         if depth_multiplier != 1 and not cls.HAS_WIDTHS:

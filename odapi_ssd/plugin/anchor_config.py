@@ -18,7 +18,7 @@ from typing import Any
 
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, box_sizes, even_layer
 
-__all__ = ["proto_to_spec", "spec_to_generator", "spec_to_proto"]
+__all__ = ["proto_to_spec", "spec_to_generator", "spec_to_proto", "step_and_offset"]
 
 _ONEOF = "anchor_generator_oneof"
 # How far, in pixels, a step or an offset may be from a length and be taken for it: what float64
@@ -157,6 +157,18 @@ def _is_near(length_px: float, other_px: float) -> bool:
     return abs(length_px - other_px) <= _NEAR_PX
 
 
+def step_and_offset(stride: float, offset: float, side: int, count: int) -> tuple[float, float]:
+    """What a stride and an offset of a `flexible_grid_anchor_generator` mean here, in pixels.
+
+    Args:
+        stride: of the rows or columns, as the config has it.
+        offset: of the first centre, as the config has it.
+        side: height or width of the image in pixels.
+        count: rows or columns.
+    """
+    return (stride, offset) if stride or offset else _even(side, count)
+
+
 def _even(side: int, count: int) -> tuple[float, float]:
     """Step and first centre of cells that divide a side evenly."""
     return side / count, side / count / 2
@@ -255,10 +267,7 @@ def _flexible_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) ->
 def _with_even_axes(layer: AnchorLayer, image_hw: tuple[int, int]) -> AnchorLayer:
     """Reads a stride of 0 with an offset of 0 as an even division, in pixels."""
     axes = zip(layer.step_yx, layer.offset_yx, image_hw, layer.grid_hw, strict=True)
-    (step_y, offset_y), (step_x, offset_x) = (
-        (step, offset) if step or offset else _even(side, count)
-        for step, offset, side, count in axes
-    )
+    (step_y, offset_y), (step_x, offset_x) = (step_and_offset(*axis) for axis in axes)
     return replace(layer, step_yx=(step_y, step_x), offset_yx=(offset_y, offset_x))
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from object_detection.anchor_generators import flexible_grid_anchor_generator
 
+from odapi_ssd.plugin.anchor_config import step_and_offset
+
 __all__ = ["with_even_grids"]
 
 _FlexibleGridAnchorGenerator = flexible_grid_anchor_generator.FlexibleGridAnchorGenerator
@@ -31,7 +33,7 @@ class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
             feature_map_shape_list, self._anchor_strides, self._anchor_offsets, strict=True
         ):
             axes = zip(*written, (im_height, im_width), grid_hw, strict=True)
-            (step_y, offset_y), (step_x, offset_x) = (_placed(*axis) for axis in axes)
+            (step_y, offset_y), (step_x, offset_x) = (step_and_offset(*axis) for axis in axes)
             strides.append((step_y, step_x))
             offsets.append((offset_y, offset_x))
         exact = _FlexibleGridAnchorGenerator(
@@ -60,10 +62,3 @@ def with_even_grids(generator: Any) -> Any:
         generator._anchor_offsets,
         generator._normalize_coordinates,
     )
-
-
-def _placed(stride: int, offset: int, side: int, count: int) -> tuple[float, float]:
-    """Step and first centre of rows or columns, in pixels."""
-    if stride or offset:
-        return stride, offset
-    return side / count, side / count / 2

@@ -433,7 +433,7 @@ class TestExtractorsOfThisProject:
         ("assignments", "expected"),
         [
             ([f"{EXTRACTOR}.num_layers=7"],
-             f"{EXTRACTOR}: cannot be built: ResNet50 makes 1 to 6 feature maps; "
+             f"{EXTRACTOR}: cannot be built: SSD300ResNet50V1 makes 1 to 6 feature maps; "
              "feature_extractor.num_layers asks for 7"),
             ([f"{EXTRACTOR}.num_layers=0"], "num_layers asks for 0"),
             ([f"{EXTRACTOR}.num_layers=4"],
@@ -460,6 +460,18 @@ class TestExtractorsOfThisProject:
     )  # fmt: skip
     def test_problems(self, assignments, expected):
         assert expected in only(self._problems(*assignments))
+
+    def test_strides_for_another_input_size(self):
+        warnings = [
+            str(warning)
+            for warning in self._report(f"{FIXED}={{ height: 512 width: 512 }}").warnings
+            if warning.path == ANCHORS
+        ]
+        # Maps of 32, 16, 16, 8, 6 and 4 cells with strides of 16, 32, 32, 64, 100 and 300 pixels:
+        # outside lie the sixth row and column of the fifth map, 11 of 36 cells, and all but the
+        # upper left 2x2 of the sixth, 12 of 16 cells; 4 anchors in each.
+        assert "puts 92 of 7,760 anchors outside the image" in only(warnings)
+        assert "not for an input of 512x512" in only(warnings)
 
     def test_padding_counts(self):
         # 200 is padded to 257: 17, 9, 9, 5, 3, 1

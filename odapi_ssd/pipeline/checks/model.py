@@ -167,6 +167,35 @@ def _check_anchors(model: Any, path: str, size: tuple[int, int] | None, findings
     total = sum(h * w * count for (h, w), count in zip(grids, per_cell, strict=True))
     shown = ", ".join(f"{h}x{w}" for h, w in grids)
     findings.fact("anchors", f"{total:,} on feature maps of {shown}")
+    _check_centres(model, path, size, grids, findings)
+
+
+def _check_centres(
+    model: Any,
+    path: str,
+    size: tuple[int, int],
+    grids: list[tuple[int, int]],
+    findings: Findings,
+) -> None:
+    """Strides in pixels are for one size of the input; with another, anchors leave the image."""
+    from odapi_ssd.plugin.anchor_config import proto_to_spec
+
+    try:
+        spec = proto_to_spec(model.anchor_generator, grids, size)
+    except ValueError as error:
+        findings.problem(f"{path}.anchor_generator", f"does not fit: {error}", "")
+        return
+    boxes_yxyx = spec.normalised(size).boxes_yxyx()
+    centres_yx = (boxes_yxyx[:, :2] + boxes_yxyx[:, 2:]) / 2
+    num_outside = int(((centres_yx < 0) | (centres_yx > 1)).any(axis=1).sum())
+    if num_outside:
+        height, width = size
+        findings.warning(
+            f"{path}.anchor_generator",
+            f"puts {num_outside:,} of {len(boxes_yxyx):,} anchors outside the image: its strides "
+            f"are not for an input of {height}x{width}",
+            "take a template for this size, or scale strides, offsets and sizes with it",
+        )
 
 
 def _grids_or_problem(

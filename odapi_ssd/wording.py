@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["count_of", "list_some"]
+__all__ = ["count_of", "first_line", "list_some"]
 
 _NUM_NAMED = 5
 
@@ -16,6 +16,12 @@ def count_of(number: int, one: str, many: str | None = None) -> str:
         many: what follows any other number; None for `one` with an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says; its type's name if it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def list_some(items: Iterable[object]) -> str:

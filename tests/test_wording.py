@@ -1,6 +1,6 @@
 import pytest
 
-from odapi_ssd.wording import count_of, list_some
+from odapi_ssd.wording import count_of, first_line, list_some
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,16 @@ def test_a_noun_with_its_verb():
 )
 def test_lists_are_cut_short(items, expected):
     assert list_some(items) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ValueError("one\ntwo"), "one"),
+        (ValueError("\n  one \ntwo"), "one "),
+        (EOFError(), "EOFError"),
+        (ValueError(" \n"), "ValueError"),
+    ],
+)
+def test_the_first_line_of_an_error(error, expected):
+    assert first_line(error) == expected

@@ -15,7 +15,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.checkpoints import holds_model, root_names
 from odapi_ssd.pipeline.checks.findings import PLACEHOLDER
 from odapi_ssd.pipeline.model_dirs import NOTE_NAME, model_differences, noted_config
-from odapi_ssd.wording import list_some
+from odapi_ssd.wording import first_line, list_some
 
 if TYPE_CHECKING:
     from odapi_ssd.pipeline.configure import Configured
@@ -141,9 +141,7 @@ def _roots(prefix: str) -> set[str]:
         roots = root_names(prefix)
         is_empty = roots is not None and "model" in roots and not holds_model(prefix)
     except (tf.errors.OpError, ValueError) as error:
-        raise OdapiError(
-            f"The checkpoint {prefix} cannot be read: {str(error).splitlines()[0]}"
-        ) from error
+        raise OdapiError(f"The checkpoint {prefix} cannot be read: {first_line(error)}") from error
     if roots is None:
         raise OdapiError(
             f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses.",

@@ -6,7 +6,7 @@ from typing import Any
 from odapi_ssd.pipeline.checkpoints import root_names
 from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, where_paths_start
 from odapi_ssd.pipeline.field_names import suggest
-from odapi_ssd.wording import list_some
+from odapi_ssd.wording import first_line, list_some
 
 __all__ = ["check_fine_tune_checkpoint"]
 
@@ -56,7 +56,7 @@ def _check_files(prefix: str, findings: Findings) -> set[str] | None:
     try:
         roots = root_names(prefix)
     except (tf.errors.OpError, ValueError) as error:
-        findings.problem(_PATH, f"cannot be read: {str(error).splitlines()[0]}", "")
+        findings.problem(_PATH, f"cannot be read: {first_line(error)}", "")
         return None
     if roots is None:
         findings.problem(

@@ -467,10 +467,9 @@ class TestExtractorsOfThisProject:
             for warning in self._report(f"{FIXED}={{ height: 512 width: 512 }}").warnings
             if warning.path == ANCHORS
         ]
-        # Maps of 32, 16, 16, 8, 6 and 4 cells with strides of 16, 32, 32, 64, 100 and 300 pixels:
-        # outside lie the sixth row and column of the fifth map, 11 of 36 cells, and all but the
-        # upper left 2x2 of the sixth, 12 of 16 cells; 4 anchors in each.
-        assert "puts 92 of 7,760 anchors outside the image" in only(warnings)
+        # On the last map of 4x4 cells with a stride of 300 pixels, the centres lie at 150, 450, 750
+        # and 1050: 12 of 16 cells, with 4 anchors each of at most 374 pixels, are beyond 512.
+        assert "puts 48 of 7,760 anchors beyond the image" in only(warnings)
         assert "not for an input of 512x512" in only(warnings)
 
     def test_padding_counts(self):

@@ -130,7 +130,7 @@ class TestPresets:
 
 
 class TestTemplates:
-    @pytest.mark.parametrize("name", template_names())
+    @pytest.mark.parametrize("name", [name for name in template_names() if "rcnn" not in name])
     def test_same_anchors_as_the_api(self, name):
         config = load_config(find_template(name))
         image_hw = input_size(config.model.ssd.image_resizer)

@@ -167,17 +167,20 @@ def _check_anchors(model: Any, path: str, size: tuple[int, int] | None, findings
     total = sum(h * w * count for (h, w), count in zip(grids, per_cell, strict=True))
     shown = ", ".join(f"{h}x{w}" for h, w in grids)
     findings.fact("anchors", f"{total:,} on feature maps of {shown}")
-    _check_centres(model, path, size, grids, findings)
+    _check_overlap(model, path, size, grids, findings)
 
 
-def _check_centres(
+def _check_overlap(
     model: Any,
     path: str,
     size: tuple[int, int],
     grids: list[tuple[int, int]],
     findings: Findings,
 ) -> None:
-    """Strides in pixels are for one size of the input; with another, anchors leave the image."""
+    """Strides in pixels are for one size of the input; with another, anchors leave the image.
+
+    That a centre lies outside is nothing: the paper's own are, in the last row of 10.
+    """
     from odapi_ssd.plugin.anchor_config import proto_to_spec
 
     try:
@@ -186,13 +189,13 @@ def _check_centres(
         findings.problem(f"{path}.anchor_generator", f"does not fit: {error}", "")
         return
     boxes_yxyx = spec.normalised(size).boxes_yxyx()
-    centres_yx = (boxes_yxyx[:, :2] + boxes_yxyx[:, 2:]) / 2
-    num_outside = int(((centres_yx < 0) | (centres_yx > 1)).any(axis=1).sum())
+    is_outside = (boxes_yxyx[:, :2] >= 1).any(axis=1) | (boxes_yxyx[:, 2:] <= 0).any(axis=1)
+    num_outside = int(is_outside.sum())
     if num_outside:
         height, width = size
         findings.warning(
             f"{path}.anchor_generator",
-            f"puts {num_outside:,} of {len(boxes_yxyx):,} anchors outside the image: its strides "
+            f"puts {num_outside:,} of {len(boxes_yxyx):,} anchors beyond the image: its strides "
             f"are not for an input of {height}x{width}",
             "take a template for this size, or scale strides, offsets and sizes with it",
         )

@@ -33,6 +33,11 @@ class ModelCost:
     num_anchors: int
     input_hw: tuple[int, int]
 
+    @property
+    def gflops(self) -> str:
+        """Billions of operations, to three digits: 0.146, 62.7, 2,640."""
+        return f"{float(f'{self.num_operations / 1e9:.3g}'):,g}"
+
 
 def measure(model_config: Any) -> ModelCost:
     """Builds a model as for inference and counts.

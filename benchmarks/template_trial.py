@@ -12,9 +12,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mask_records import TRAIN_PATTERN, VAL_PATTERN, write_mask_records
+from model_cost import ModelCost
 
 __all__ = ["Data", "Trial", "TrialError", "count_cost", "draw_data", "try_template"]
 
@@ -90,10 +90,10 @@ def draw_data(folder: Path, *, with_masks: bool) -> Data:
     return Data(records_dir, image_path, masks_dir if with_masks else None)
 
 
-def count_cost(config_path: Path) -> dict[str, Any]:
-    """`model_cost.ModelCost` of a config, by name."""
+def count_cost(config_path: Path) -> ModelCost:
+    """What a config's model costs, counted in a process of its own."""
     output, _ = _python("count", _BENCHMARKS / "model_cost.py", config_path)
-    return json.loads(output.splitlines()[-1])
+    return ModelCost(**json.loads(output.splitlines()[-1]))
 
 
 def try_template(

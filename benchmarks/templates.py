@@ -84,10 +84,10 @@ def _try(facts: TemplateFacts, data: Data, batch_size: int, num_steps: int) -> d
         with tempfile.TemporaryDirectory() as folder:
             cost = count_cost(find_template(facts.name))
             row |= {
-                "input": "x".join(map(str, cost["input_hw"])),
-                "anchors": f"{cost['num_anchors']:,}",
-                "parameters": f"{cost['num_parameters']:,}",
-                "GFLOPs": f"{cost['num_operations'] / 1e9:.3g}",
+                "input": "x".join(map(str, cost.input_hw)),
+                "anchors": f"{cost.num_anchors:,}",
+                "parameters": f"{cost.num_parameters:,}",
+                "GFLOPs": cost.gflops,
             }
             trial = try_template(
                 facts.name, data, Path(folder), batch_size=batch_size, num_steps=num_steps

@@ -66,3 +66,13 @@ def test_sizes_that_only_a_run_knows_count(tf):
 
 def test_what_works_element_by_element_does_not_count(tf):
     assert _count(tf, lambda x: tf.nn.relu(x * 2.0 + 1.0), [3, 4]) == 0
+
+
+@pytest.mark.parametrize(
+    ("num_operations", "shown"),
+    [(146_480_768, "0.146"), (62_747_075_584, "62.7"), (2_639_017_881_600, "2,640")],
+)
+def test_gflops_have_three_digits(num_operations, shown):
+    from model_cost import ModelCost
+
+    assert ModelCost(1, num_operations, 1, (1, 1)).gflops == shown

@@ -24,7 +24,7 @@ _COUNT = r"\d{1,3}(,\d{3})*"
 _OPENINGS = {
     "anchors": ("Anchors", rf"{_COUNT}( per cell)?"),
     "parameters": ("Parameters", _COUNT),
-    "gflops": ("GFLOPs", r"\d+(\.\d+)?"),
+    "gflops": ("GFLOPs", rf"{_COUNT}(\.\d+)?"),
     "published": ("Published", r".+?(?=[;.]( |$))"),
 }
 

@@ -23,7 +23,7 @@ from odapi_ssd.pipeline.weight_import import (
     torchvision_ssd,
     tutorial_ssd,
 )
-from odapi_ssd.pipeline.weight_import.h5_file import opened_h5
+from odapi_ssd.pipeline.weight_import.h5_file import LayerArrays, opened_h5
 from odapi_ssd.pipeline.weight_import.keras_download import download
 from odapi_ssd.pipeline.weight_import.mapping import MappedWeights, StoredArray, map_weights
 from odapi_ssd.pipeline.weight_import.outcome import Imported, describe_left, layer_rows
@@ -101,34 +101,30 @@ def _import_network(options: ImportOptions, tell: _Tell) -> Imported:
     config = None if config_path is None else load_config(config_path)
     tell(f"Building {network.application}")
     backbone = models.build_backbone(name, network, config, config_path)
-    layers = models.backbone_variables(backbone)
-    shapes = {
-        layer: {own: tuple(variable.shape) for own, variable in variables.items()}
-        for layer, variables in layers.items()
-    }
-    with contextlib.ExitStack() as opened:
-        if options.weights is None:
-            width = 1.0 if config is None else config.model.ssd.feature_extractor.depth_multiplier
-            origin = f"Keras's download of {network.application}"
-            file_layers = download(network, width)
-        else:
-            origin = options.weights
-            file_layers = opened.enter_context(opened_h5(Path(options.weights)))
-        rules, values = keras_networks.network_rules(network, shapes, file_layers, origin)
+    variables = models.backbone_variables(backbone)
+    origin = options.weights or f"Keras's download of {network.application}"
+    tell(f"Reading {origin}")
+    with _file_layers(options, network, config) as file_layers:
+        rules, values = keras_networks.network_rules(
+            network, models.shapes_of(variables), file_layers, origin
+        )
         stored = {name: array for arrays in file_layers.values() for name, array in arrays.items()}
-        tell(f"Reading {origin}")
         mapped = map_weights(rules, stored, origin, f"Keras's {network.application}")
-    if keras_networks.ADJUSTMENT in layers:
+    if keras_networks.ADJUSTMENT in variables:
         values.update(models.adjustment(keras_networks.VGG16_MEANS, (1.0, 1.0, 1.0)))
-    variables = {
-        f"{layer}/{own}": variable
-        for layer, by_name in layers.items()
-        for own, variable in by_name.items()
-    }
-    models.assign(variables, {**values, **mapped.values})
+    models.assign(models.flat(variables), {**values, **mapped.values})
     tell("Writing the checkpoint")
     _write(options, {"feature_extractor": backbone})
     return _outcome(options, mapped)
+
+
+def _file_layers(
+    options: ImportOptions, network: keras_networks.KerasNetwork, config: Any
+) -> contextlib.AbstractContextManager[LayerArrays]:
+    if options.weights is not None:
+        return opened_h5(Path(options.weights))
+    width = 1.0 if config is None else config.model.ssd.feature_extractor.depth_multiplier
+    return contextlib.nullcontext(download(network, width))
 
 
 def _import_detector(options: ImportOptions, tell: _Tell) -> Imported:

@@ -12,7 +12,7 @@ import numpy as np
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.weight_import import ssd300
-from odapi_ssd.pipeline.weight_import.keras_networks import ADJUSTMENT, KerasNetwork
+from odapi_ssd.pipeline.weight_import.keras_networks import ADJUSTMENT, KerasNetwork, LayerShapes
 from odapi_ssd.pipeline.weight_import.mapping import Array, shape_text
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "build_backbone",
     "build_detector",
     "detector_variables",
+    "flat",
     "save_checkpoint",
+    "shapes_of",
 ]
 
 # For a network that is built without a config; what does not end in a checkpoint does not matter.
@@ -62,10 +64,23 @@ def build_backbone(name: str, network: KerasNetwork, config: Any, config_path: s
 
 def backbone_variables(backbone: Any) -> dict[str, Variables]:
     """The variables of each layer that has some, by their own names; in the network's order."""
+    return {layer.name: _variables(layer) for layer in backbone.layers if layer.weights}
+
+
+def shapes_of(layers: Mapping[str, Variables]) -> LayerShapes:
+    """The shapes of each layer's variables."""
     return {
-        layer.name: {_own_name(variable): variable for variable in layer.weights}
-        for layer in backbone.layers
-        if layer.weights
+        layer: {name: tuple(variable.shape) for name, variable in variables.items()}
+        for layer, variables in layers.items()
+    }
+
+
+def flat(layers: Mapping[str, Variables]) -> Variables:
+    """All layers' variables, by `layer/name`."""
+    return {
+        f"{layer}/{name}": variable
+        for layer, variables in layers.items()
+        for name, variable in variables.items()
     }
 
 
@@ -93,11 +108,7 @@ def detector_variables(model: Any) -> Variables:
         named[f"boxes_{number}"] = head._box_encoder_layers[-1]
     for number, head in enumerate(predictors["class_predictions_with_background"]):
         named[f"classes_{number}"] = head._class_predictor_layers[-1]
-    return {
-        f"{name}/{_own_name(variable)}": variable
-        for name, layer in named.items()
-        for variable in layer.weights
-    }
+    return flat({name: _variables(layer) for name, layer in named.items()})
 
 
 def adjustment(
@@ -203,5 +214,9 @@ def _build_model(config: Any, config_path: str | None) -> Any:
         ) from error
 
 
-def _own_name(variable: Any) -> str:
-    return str(variable.name).rpartition("/")[2].partition(":")[0]
+def _variables(layer: Any) -> Variables:
+    """A layer's variables by their own names: `kernel`, `gamma`."""
+    return {
+        str(variable.name).rpartition("/")[2].partition(":")[0]: variable
+        for variable in layer.weights
+    }

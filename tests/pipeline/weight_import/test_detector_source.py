@@ -129,7 +129,7 @@ class TestNumClasses:
         stored = {self.HEAD: StoredArray((length,), list)}
         assert num_classes(SOURCES["tutorial"], stored, "f") == classes
 
-    @pytest.mark.parametrize("shape", [(), (0,), (4,), (85,), (84, 1)])
+    @pytest.mark.parametrize("shape", [(), (0,), (4,), (85,), (84, 1), (4 * 10**12,)])
     def test_a_head_for_other_boxes(self, shape):
         stored = {self.HEAD: StoredArray(shape, list)}
         with pytest.raises(OdapiError, match="4 boxes times the number of classes"):

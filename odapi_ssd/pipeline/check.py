@@ -81,7 +81,7 @@ def check_config(
         train_inputs = _check_reader(config.train_input_reader, "train_input_reader",
                                      "training", num_classes_of(config), findings)  # fmt: skip
         check_training(config, train_inputs, findings, train_steps is not None, use_api_loop)
-        check_fine_tune_checkpoint(config.train_config, findings)
+        check_fine_tune_checkpoint(config, findings)
     evaluation = Findings()
     _check_evaluation(config, train_inputs, evaluation)
     findings.add(evaluation, as_warnings=not for_evaluation)

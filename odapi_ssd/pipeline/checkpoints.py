@@ -13,6 +13,8 @@ __all__ = [
     "explain_mismatch",
     "holds_model",
     "latest_checkpoint",
+    "misfit",
+    "object_graph",
     "require_checkpoint",
     "require_fit",
     "root_names",
@@ -49,15 +51,25 @@ def root_names(checkpoint: str) -> set[str] | None:
     Raises:
         tf.errors.OpError, ValueError: the checkpoint cannot be read.
     """
-    reader = import_tensorflow().train.load_checkpoint(checkpoint)
+    graph = object_graph(import_tensorflow().train.load_checkpoint(checkpoint))
+    return None if graph is None else {child.local_name for child in graph.nodes[0].children}
+
+
+def object_graph(reader: Any) -> Any:
+    """The objects that a checkpoint was made of, and their names in each other.
+
+    Args:
+        reader: from `tf.train.load_checkpoint`.
+    Returns:
+        A `TrackableObjectGraph`; None for a checkpoint of TensorFlow 1.
+    """
     if not reader.has_tensor(_OBJECT_GRAPH):
         return None
     from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-    graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(
+    return trackable_object_graph_pb2.TrackableObjectGraph.FromString(
         reader.get_tensor(_OBJECT_GRAPH)
     )
-    return {child.local_name for child in graph.nodes[0].children}
 
 
 def require_checkpoint(path: str | os.PathLike[str]) -> str:
@@ -112,7 +124,7 @@ def explain_mismatch(checkpoint: str | None, hint: str = _HINT) -> Iterator[None
     except (ValueError, AssertionError) as error:
         if checkpoint is None or not _MISMATCH.search(str(error)):
             raise
-        raise _misfit(checkpoint, [" ".join(str(error).split())[:300]], hint) from error
+        raise misfit(checkpoint, [" ".join(str(error).split())[:300]], hint) from error
 
 
 def require_fit(model: Any, checkpoint: str) -> None:
@@ -136,10 +148,11 @@ def require_fit(model: Any, checkpoint: str) -> None:
                 f"{variable.shape.as_list()} in the config's model"
             )
     if misfits:
-        raise _misfit(checkpoint, misfits, _HINT)
+        raise misfit(checkpoint, misfits, _HINT)
 
 
-def _misfit(checkpoint: str, details: list[str], hint: str) -> OdapiError:
+def misfit(checkpoint: str, details: list[str], hint: str) -> OdapiError:
+    """The error for a checkpoint of another model than the config's; details say where."""
     return OdapiError(
         f"The checkpoint {checkpoint} does not fit the model of this config:",
         details=details,

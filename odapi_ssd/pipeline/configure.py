@@ -1,7 +1,8 @@
 """Makes a ready pipeline config from a template and a converted dataset.
 
-It needs no TensorFlow, except to see what the checkpoint of a mode holds. Every change goes through
-`set_field`, so that what is done here could be done with `--set`, and is listed in the same words.
+It needs no TensorFlow, except to see whether the checkpoint of a mode fits. Every change goes
+through `set_field`, so that what is done here could be done with `--set`, and is listed in the same
+words.
 """
 
 import shlex
@@ -15,7 +16,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.config import load_config, save_config, set_field
 from odapi_ssd.pipeline.schedules import scale_rates, stretch_steps
 from odapi_ssd.pipeline.templates import find_template
-from odapi_ssd.pipeline.training_modes import fill_start, require_mode
+from odapi_ssd.pipeline.training_modes import fill_start, require_fitting_start, require_mode
 
 __all__ = ["ConfigureOptions", "Configured", "configure"]
 
@@ -115,6 +116,7 @@ def configure(options: ConfigureOptions) -> Configured:
     for assignment in options.assignments:
         path, _, value = assignment.partition("=")
         configured.set(path.strip(), value.strip())
+    require_fitting_start(configured, options.mode, options.fine_tune_checkpoint)
     header = f"Made by odapi-ssd {__version__} from {template.name}, by\n{options.as_command()}\n"
     save_config(configured.config, options.output_path, header)
     return configured

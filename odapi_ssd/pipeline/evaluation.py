@@ -19,6 +19,7 @@ import numpy as np
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.files import write_text
 from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint
+from odapi_ssd.pipeline.model_dirs import require_model_of
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -51,12 +52,11 @@ class Evaluation:
 
     def to_json(self) -> str:
         """`metrics.json`; what is NaN here is null there."""
-        per_class = {name: _number(ap) for name, ap in self.per_class.items()}
         content = {
             "step": self.step,
             "num_images": self.num_images,
             "mAP@0.5": _number(self.mean_ap),
-            "per_class": per_class,
+            "per_class": {name: _number(ap) for name, ap in self.per_class.items()},
             "num_objects": dict(self.num_objects),
             "metric": _METRIC,
             "checkpoint": self.checkpoint,
@@ -84,6 +84,7 @@ def evaluate(
 
     odapi_ssd.register()
     prefix = require_checkpoint(checkpoint_path)
+    require_model_of(prefix, config)
     configs, num_images = _eval_configs(config)
     categories = _categories(configs["eval_input_configs"][0].label_map_path)
     scorer = _Scorer(categories)
@@ -224,12 +225,10 @@ def _split_batch(
     for i, num_boxes in enumerate(labels["num_groundtruth_boxes"].numpy()):
         true_hw = features["true_image_shape"][i].numpy()[:2].astype(np.float32)
         scale_yxyx = np.tile(padded_hw / true_hw, 2)
+        classes = labels["groundtruth_classes"][i, :num_boxes].numpy().argmax(axis=-1) + 1
         truth = {
             "groundtruth_boxes": labels["groundtruth_boxes"][i, :num_boxes].numpy() * scale_yxyx,
-            "groundtruth_classes": labels["groundtruth_classes"][i, :num_boxes]
-            .numpy()
-            .argmax(axis=-1)
-            + 1,
+            "groundtruth_classes": classes,
         }
         if "groundtruth_difficult" in labels:
             difficult = labels["groundtruth_difficult"][i, :num_boxes].numpy()

@@ -9,6 +9,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import api_programs
 from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint, require_fit
 from odapi_ssd.pipeline.config import load_config, parse_config
+from odapi_ssd.pipeline.model_dirs import require_model_of
 from odapi_ssd.staging import publish, staging_folder
 
 __all__ = ["INPUT_TYPES", "LABEL_MAP_NAME", "export"]
@@ -44,6 +45,7 @@ def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: 
     checkpoint_dir, output_dir = flags["trained_checkpoint_dir"], flags["output_directory"]
     _require_own_folder(checkpoint_dir, output_dir)
     checkpoint = require_checkpoint(checkpoint_dir)
+    require_model_of(checkpoint, config)
     with staging_folder(Path(output_dir)) as staging:
         staged_flags = {**flags, "output_directory": str(staging)}
         with api_programs.loaded_program(_PROGRAM, staged_flags) as program:

@@ -1,25 +1,42 @@
-"""Which config a model directory belongs to.
+"""Which config a model directory, or a checkpoint, belongs to.
 
 Our own note says it, a copy of the config in the model directory. A user's files there are never
-touched: many keep their pipeline.config beside the checkpoints.
+touched: many keep their pipeline.config beside the checkpoints. Exports, imported weights and the
+API's downloads have `checkpoint/ckpt-0` and the config above it.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checkpoints import latest_checkpoint
+from odapi_ssd.pipeline.checkpoints import latest_checkpoint, misfit
 from odapi_ssd.pipeline.config import load_config, save_config
 
-__all__ = ["NOTE_NAME", "model_differences", "note_config", "noted_config", "require_same_model"]
+__all__ = [
+    "NOTE_NAME",
+    "config_of_checkpoint",
+    "model_differences",
+    "note_config",
+    "require_model_of",
+    "require_same_model",
+    "weights_differences",
+]
 
 NOTE_NAME = "trained_with.config"
+_LAYOUT = ("checkpoint", "pipeline.config")
 _HEADER = "The config that the run in this folder is trained with; written by odapi-ssd train."
 # What may change between two parts of a run: the weights mean the same with another of these.
 _MAY_CHANGE = re.compile(
     r"post_processing|loss|regularizer|initializer|dropout|freeze|nms|hard_example|minibatch"
+    r"|bias_init|decay"
+)
+# Which fields decide what the weights mean. Images of another size, or fewer proposals, may well be
+# meant for a trained model; matching is for training alone.
+_MEANING = re.compile(
+    r"^model\.\w+ is|num_classes|background_class|feature_extractor|anchor|box_predictor|box_coder"
 )
 
 
@@ -40,7 +57,7 @@ def require_same_model(model_dir: str, config: Any) -> bool:
     """
     if latest_checkpoint(model_dir) is None:
         return True
-    noted = noted_config(model_dir)
+    noted = _readable_config(os.path.join(model_dir, NOTE_NAME))
     if noted is None:
         return False
     differences = model_differences(noted, config)
@@ -54,12 +71,38 @@ def require_same_model(model_dir: str, config: Any) -> bool:
     return True
 
 
-def noted_config(model_dir: str) -> Any:
-    """The config that a model directory's run is trained with; None if no readable note says it."""
-    try:
-        return load_config(Path(model_dir) / NOTE_NAME)
-    except OdapiError:
-        return None
+def config_of_checkpoint(checkpoint: str) -> tuple[str, Any] | None:
+    """The config that a checkpoint came with, and its path; None if no readable one is there.
+
+    Args:
+        checkpoint: its prefix. Our note beside it counts; else, in a folder `checkpoint`, the
+            `pipeline.config` beside that folder.
+    """
+    if "://" not in checkpoint:
+        checkpoint = os.path.abspath(checkpoint)
+    folder, (name, config_name) = os.path.dirname(checkpoint), _LAYOUT
+    paths = [os.path.join(folder, NOTE_NAME)]
+    if os.path.basename(folder) == name:
+        paths.append(os.path.join(os.path.dirname(folder), config_name))
+    found = ((path, _readable_config(path)) for path in paths)
+    return next((one for one in found if one[1] is not None), None)
+
+
+def require_model_of(checkpoint: str, config: Any) -> None:
+    """Makes sure that a config's model is not another one than that of the checkpoint's own config.
+
+    Other anchors show nowhere else: the shapes of all variables may be the same.
+
+    Raises:
+        OdapiError: it is; without a config beside the checkpoint it cannot be told.
+    """
+    noted = config_of_checkpoint(checkpoint)
+    if noted is None:
+        return
+    path, its_config = noted
+    differences = weights_differences(its_config, config)
+    if differences:
+        raise misfit(checkpoint, differences, f"use the config that it came with, {path}.")
 
 
 def model_differences(noted: Any, given: Any) -> list[str]:
@@ -67,10 +110,23 @@ def model_differences(noted: Any, given: Any) -> list[str]:
     return list(_differences(noted.model, given.model, "model"))
 
 
+def weights_differences(noted: Any, given: Any) -> list[str]:
+    """Those of `model_differences` with which the same weights mean something else."""
+    return [line for line in model_differences(noted, given) if _MEANING.search(line)]
+
+
 def note_config(model_dir: str, config: Any) -> None:
     """Notes in a model directory which config its run is trained with."""
     if "://" not in model_dir:
         save_config(config, Path(model_dir) / NOTE_NAME, _HEADER)
+
+
+def _readable_config(path: str) -> Any:
+    """A config; None if none that can be read is there."""
+    try:
+        return load_config(path)
+    except OdapiError:
+        return None
 
 
 def _differences(noted: Any, given: Any, path: str) -> Iterator[str]:
@@ -85,7 +141,7 @@ def _differences(noted: Any, given: Any, path: str) -> Iterator[str]:
                 yield f"{field_path} differs"
         elif field.message_type is None:
             if before != after:
-                yield f"{field_path} is {_show(before)} in the run and {_show(after)} in the config"
+                yield f"{field_path} is {_show(before)} there and {_show(after)} in the config"
         elif noted.HasField(field.name) != given.HasField(field.name):
             yield f"{field_path} is set in only one of the two"
         elif noted.HasField(field.name):

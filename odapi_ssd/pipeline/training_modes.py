@@ -5,7 +5,6 @@ Detectors are trained in two steps on top of a classification network: first wha
 classes, and from nothing.
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,18 @@ from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.checkpoints import holds_model, root_names
 from odapi_ssd.pipeline.checks.findings import PLACEHOLDER
-from odapi_ssd.pipeline.model_dirs import NOTE_NAME, model_differences, noted_config
+from odapi_ssd.pipeline.classification_networks import network_hint, network_misfits
+from odapi_ssd.pipeline.model_dirs import NOTE_NAME, config_of_checkpoint, weights_differences
 from odapi_ssd.wording import first_line, list_some
 
 if TYPE_CHECKING:
     from odapi_ssd.pipeline.configure import Configured
 
-__all__ = ["MODES", "fill_start", "require_mode"]
+__all__ = ["MODES", "fill_start", "require_fitting_start", "require_mode"]
 
 MODES = ("scratch", "from-detector", "new-layers", "all-layers")
 
+_NUM_NAMED = 5
 _CHECKPOINT = "train_config.fine_tune_checkpoint"
 _FREEZING = ("freeze_variables", "update_trainable_variables")
 # In the names that the training loop gives the variables of any meta-architecture.
@@ -104,8 +105,6 @@ def _fill_mode(configured: "Configured", mode: str, prefix: str | None) -> None:
     kind = _type_for(mode, prefix)
     if kind == "classification":
         _require_classification_network(mode, configured.config.model)
-    if kind == "full":
-        _require_same_detector(configured, prefix)
     _fill_checkpoint(configured, prefix, kind)
     if mode == "new-layers":
         configured.set("train_config.freeze_variables", _CLASSIFICATION_NETWORK)
@@ -167,34 +166,75 @@ def _require_classification_network(mode: str, model: Any) -> None:
         )
 
 
+def require_fitting_start(
+    configured: "Configured", mode: str | None, checkpoint: str | None
+) -> None:
+    """Makes sure that the weights that a mode starts from suit the finished config.
+
+    Args:
+        configured: a config in which nothing will change any more.
+        mode: as in `fill_start`; None looks at nothing.
+        checkpoint: as in `fill_start`.
+    Raises:
+        OdapiError: the checkpoint is of another model or network, or of other classes.
+    """
+    train_config = configured.config.train_config
+    prefix = None if mode is None or checkpoint is None else _resolve_checkpoint(checkpoint)
+    if prefix is None or train_config.fine_tune_checkpoint != prefix:
+        return
+    if train_config.fine_tune_checkpoint_type == "full":
+        _require_same_detector(configured, prefix)
+    if train_config.fine_tune_checkpoint_type == "classification":
+        _require_same_network(configured.config, prefix)
+
+
+def _require_same_network(config: Any, prefix: str) -> None:
+    misfits = network_misfits(config, prefix)
+    if misfits:
+        more = [f"and {len(misfits) - _NUM_NAMED} more"] if len(misfits) > _NUM_NAMED else []
+        raise OdapiError(
+            f"The classification network in {prefix} is not the one of the config:",
+            details=[*misfits[:_NUM_NAMED], *more],
+            hint=f"{network_hint(config)}.",
+        )
+
+
 def _require_same_detector(configured: "Configured", prefix: str) -> None:
-    """All of a detector can be taken over only by one of the same network and classes."""
-    folder = os.path.dirname(prefix)
-    noted = noted_config(folder)
-    if noted is None:
+    """All of a detector can be taken over only by one of the same network, anchors and classes."""
+    found = config_of_checkpoint(prefix)
+    if found is None:
         configured.notes.append(
-            f"{folder} holds no {NOTE_NAME}: whether the detector there is one of this model and "
-            "these classes shows when training starts."
+            f"No config came with {prefix} ({NOTE_NAME} beside it, or checkpoint/ and "
+            "pipeline.config): make sure that its detector has this model's anchors and these "
+            "classes in this order. Where there are as many, others do not show in training."
         )
         return
-    config = configured.config
-    differences = model_differences(noted, config) or _class_differences(noted, config)
+    (path, noted), config = found, configured.config
+    differences = weights_differences(noted, config)
+    if not differences:
+        classes = _class_differences(noted, config)
+        if classes is None:
+            configured.notes.append(
+                f"The label map that {path} names is not there: make sure that the detector in "
+                f"{prefix} has these classes in this order."
+            )
+        differences = classes or []
     if differences:
         raise OdapiError(
-            f"--mode all-layers goes on with all of the detector in {prefix}, but the config "
-            "describes another one:",
+            f"All of the detector in {prefix} would be taken over, but the config describes "
+            "another one:",
             details=differences,
             hint="for other classes take --mode from-detector, which gives its features new heads; "
-            f"for its own, its model: {os.path.join(folder, NOTE_NAME)}.",
+            f"for its own, its config as the template: odapi-ssd configure --template {path}.",
         )
 
 
-def _class_differences(noted: Any, given: Any) -> list[str]:
-    """A line if two configs have other classes; none where the first one's label map is gone."""
+def _class_differences(noted: Any, given: Any) -> list[str] | None:
+    """A line if two configs have other classes; None where the first one's label map is gone."""
     try:
         before = read_label_map(Path(noted.train_input_reader.label_map_path))
     except OdapiError:
-        return []
+        return None
     after = read_label_map(Path(given.train_input_reader.label_map_path))
     if before == after:
         return []
@@ -202,7 +242,7 @@ def _class_differences(noted: Any, given: Any) -> list[str]:
         list_some(f"{class_id} {name}" for name, class_id in classes.items())
         for classes in (before, after)
     )
-    return [f"classes: {was} in the run, {is_} in the config"]
+    return [f"classes: {was} there, {is_} in the config"]
 
 
 def _resolve_checkpoint(checkpoint: str) -> str:

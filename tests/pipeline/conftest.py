@@ -1,5 +1,6 @@
 """A tiny run that the tests of this folder share."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 from recorded_progress import RecordedProgress
+
+from odapi_ssd.pipeline.model_dirs import NOTE_NAME
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ def trained_run(tiny_config_path: Path, tmp_path_factory: pytest.TempPathFactory
     run = Run(tiny_config_path, tmp_path_factory.mktemp("run") / "model", RecordedProgress())
     training.train(run.flags(checkpoint_every_n=5), progress=run.progress)
     return run
+
+
+@pytest.fixture(scope="session")
+def run_without_note(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of trained_run as the API's own loop leaves it: nothing says its config."""
+    directory = tmp_path_factory.mktemp("without_note") / "model"
+    shutil.copytree(trained_run.model_dir, directory)
+    (directory / NOTE_NAME).unlink()
+    return directory
 
 
 @pytest.fixture(scope="session")

@@ -525,6 +525,31 @@ class TestCheckpoint:
         set_field(config, "train_config.from_detection_checkpoint=true")
         assert problems(config) == []
 
+    def test_all_of_a_detector_of_other_anchors(self, config, data):
+        """As many of them: no shape tells."""
+        prefix = self._save(data)
+        other = type(config)()
+        other.CopyFrom(config)
+        set_field(other, f"{ANCHORS}.ssd_anchor_generator.min_scale=0.3")
+        save_config(other, data / "trained_with.config")
+        set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
+        set_field(config, "train_config.fine_tune_checkpoint_type=detection")
+        assert problems(config) == []
+        set_field(config, "train_config.fine_tune_checkpoint_type=full")
+        found = only(problems(config))
+        assert f"{prefix} is of another model, that of {data}/trained_with.config: " in found
+        assert "min_scale is 0.3 there and 0.2 in the config" in found
+
+    def test_a_classification_network_that_does_not_fit(self, config, data):
+        prefix = self._save(data, "feature_extractor")
+        set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
+        set_field(config, "train_config.fine_tune_checkpoint_type=classification")
+        set_field(config, f"{EXTRACTOR}.type=ssd300_mobilenet_v2_keras")
+        (found,) = (one for one in problems(config) if "fine_tune_checkpoint" in one)
+        assert f"{prefix} does not fit the config's classification network in 200 var" in found
+        assert "Conv1/kernel: not in the checkpoint, [3, 3, 3, 32] in the config's netw" in found
+        assert "--backbone mobilenet_v2 " in found
+
     def test_its_folder(self, config, data):
         prefix = self._save(data)
         set_field(config, f"train_config.fine_tune_checkpoint={data}")

@@ -151,11 +151,19 @@ class TestEvaluate:
             evaluation.evaluate(config, tmp_path, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
-    def test_another_model_s_checkpoint_is_refused(self, trained_run, tmp_path):
+    def test_another_model_s_checkpoint_is_refused(self, trained_run, run_without_note, tmp_path):
         config = load_config(
             trained_run.config_path, ["model.ssd.feature_extractor.depth_multiplier=0.5"]
         )
         with pytest.raises(OdapiError, match="does not fit the model"):
+            evaluation.evaluate(config, run_without_note, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_other_anchors_are_refused(self, trained_run, tmp_path):
+        """They have the same shapes: only the run's config tells."""
+        anchors = "model.ssd.anchor_generator.ssd_anchor_generator"
+        config = load_config(trained_run.config_path, [f"{anchors}.min_scale=0.3"])
+        with pytest.raises(OdapiError, match=r"min_scale is 0\.2 there and 0\.3 in"):
             evaluation.evaluate(config, trained_run.model_dir, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 

@@ -11,6 +11,7 @@ from PIL import Image
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import checkpoints, exporting
 from odapi_ssd.pipeline.config import load_config, save_config
+from odapi_ssd.pipeline.model_dirs import NOTE_NAME
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -84,15 +85,27 @@ def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
 
 
-def test_another_model_s_checkpoint_is_refused_and_an_earlier_export_stays(trained_run, tmp_path):
+def test_another_model_s_checkpoint_is_refused_and_an_earlier_export_stays(
+    trained_run, run_without_note, tmp_path
+):
     earlier = tmp_path / "out" / "saved_model" / "saved_model.pb"
     earlier.parent.mkdir(parents=True)
     earlier.write_text("earlier")
     override = "model { ssd { num_classes: 7 } }"
+    changes = {"config_override": override, "trained_checkpoint_dir": str(run_without_note)}
     with pytest.raises(OdapiError, match="does not fit the model"):
-        exporting.export(_flags(trained_run, tmp_path / "out", config_override=override))
+        exporting.export(_flags(trained_run, tmp_path / "out", **changes))
     assert earlier.read_text() == "earlier"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_other_anchors_are_refused(trained_run, tmp_path):
+    """They have the same shapes: only the run's config tells."""
+    anchors = "model { ssd { anchor_generator { ssd_anchor_generator { min_scale: 0.3 } } } }"
+    with pytest.raises(OdapiError, match=r"min_scale is 0\.2 there and 0\.3 in") as caught:
+        exporting.export(_flags(trained_run, tmp_path / "out", config_override=anchors))
+    assert str(trained_run.model_dir / NOTE_NAME) in caught.value.hint
+    assert not (tmp_path / "out").exists()
 
 
 def test_encoded_images_can_be_the_input_and_an_export_is_replaced(

@@ -7,7 +7,7 @@ import pytest
 from odapi_ssd import resources
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import model_dirs
-from odapi_ssd.pipeline.config import load_config
+from odapi_ssd.pipeline.config import load_config, save_config
 
 _TEMPLATE = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
 
@@ -28,6 +28,7 @@ def run_dir(tmp_path, monkeypatch) -> str:
         "model.ssd.post_processing.batch_non_max_suppression.iou_threshold=0.6",
         "model.ssd.loss.localization_weight=2",
         "model.ssd.freeze_batchnorm=true",
+        "model.ssd.feature_extractor.conv_hyperparams.batch_norm.decay=0.9",
     ],
 )
 def test_a_run_goes_on_with_another(run_dir, override):
@@ -37,10 +38,10 @@ def test_a_run_goes_on_with_another(run_dir, override):
 @pytest.mark.parametrize(
     ("override", "difference"),
     [
-        ("model.ssd.num_classes=4", "model.ssd.num_classes is 3 in the run and 4 in the config"),
+        ("model.ssd.num_classes=4", "model.ssd.num_classes is 3 there and 4 in the config"),
         (
             "model.ssd.anchor_generator.ssd_anchor_generator.min_scale=0.3",
-            "min_scale is 0.2 in the run and 0.3 in the config",
+            "min_scale is 0.2 there and 0.3 in the config",
         ),
         (
             "model.ssd.anchor_generator.ssd_anchor_generator.aspect_ratios=1.0,3.0",
@@ -80,3 +81,81 @@ def test_the_note_can_be_used_as_a_config_and_a_user_s_file_stays(tmp_path):
     model_dirs.note_config(str(tmp_path), config)
     assert load_config(tmp_path / model_dirs.NOTE_NAME) == config
     assert own.read_text() == "# my own notes"
+
+
+class TestACheckpointsConfig:
+    """That of our note, or the one above a folder `checkpoint`."""
+
+    SSD_ANCHORS = "model.ssd.anchor_generator.ssd_anchor_generator"
+
+    @pytest.fixture
+    def written(self, tmp_path):
+        """Writes the template with other classes, so many that the files can be told apart."""
+
+        def write(name, num_classes=3):
+            config = load_config(_TEMPLATE, [f"model.ssd.num_classes={num_classes}"])
+            save_config(config, tmp_path / name)
+            return str(tmp_path / name)
+
+        return write
+
+    def test_above_the_folder(self, written, tmp_path, monkeypatch):
+        path = written("pipeline.config", 7)
+        (tmp_path / "checkpoint").mkdir()
+        found_path, config = model_dirs.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0")
+        assert (found_path, config.model.ssd.num_classes) == (path, 7)
+        monkeypatch.chdir(tmp_path / "checkpoint")
+        assert model_dirs.config_of_checkpoint("./ckpt-0") == (path, config)
+
+    def test_the_note_comes_first(self, written, tmp_path):
+        written("pipeline.config", 7)
+        note = written(f"checkpoint/{model_dirs.NOTE_NAME}", 8)
+        found_path, config = model_dirs.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0")
+        assert (found_path, config.model.ssd.num_classes) == (note, 8)
+
+    @pytest.mark.parametrize("folder", ["run", "checkpoint/run", "."])
+    def test_other_configs_nearby_are_not_meant(self, written, tmp_path, folder):
+        written("pipeline.config")
+        written("checkpoint/pipeline.config")
+        assert model_dirs.config_of_checkpoint(f"{tmp_path}/{folder}/ckpt-1") is None
+
+    def test_one_that_cannot_be_read(self, tmp_path):
+        (tmp_path / "pipeline.config").write_text("model { newfield: 3 }")
+        assert model_dirs.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0") is None
+
+    @pytest.mark.parametrize(
+        "override",
+        [
+            "model.ssd.image_resizer.fixed_shape_resizer.height=512",
+            "model.ssd.image_resizer={ keep_aspect_ratio_resizer { min_dimension: 9 } }",
+            "model.ssd.post_processing.batch_non_max_suppression.iou_threshold=0.6",
+            "model.ssd.matcher.argmax_matcher.matched_threshold=0.4",
+            "train_config.batch_size=3",
+        ],
+    )
+    def test_a_trained_model_is_used_with_another(self, written, tmp_path, override):
+        written("pipeline.config")
+        config = load_config(_TEMPLATE, [override])
+        model_dirs.require_model_of(f"{tmp_path}/checkpoint/ckpt-0", config)
+
+    @pytest.mark.parametrize(
+        ("override", "difference"),
+        [
+            ("model.ssd.num_classes=4", "model.ssd.num_classes is 3 there and 4 in the config"),
+            (f"{SSD_ANCHORS}.min_scale=0.3", "min_scale is 0.2 there and 0.3 in the config"),
+            (
+                "model.ssd.anchor_generator={ flexible_grid_anchor_generator {} }",
+                "is set in only one of the two",
+            ),
+            ("model.ssd.box_coder.faster_rcnn_box_coder.y_scale=1", "y_scale is 10 there and 1"),
+            ("model.center_net.num_classes=3", "model.ssd is set in only one of the two"),
+        ],
+    )
+    def test_but_not_with_another_network_or_anchors(self, written, tmp_path, override, difference):
+        path = written("pipeline.config")
+        with pytest.raises(OdapiError, match="ckpt-0 does not fit the model") as caught:
+            model_dirs.require_model_of(
+                f"{tmp_path}/checkpoint/ckpt-0", load_config(_TEMPLATE, [override])
+            )
+        assert difference in str(caught.value)
+        assert path in caught.value.hint

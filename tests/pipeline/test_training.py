@@ -184,7 +184,7 @@ def test_a_model_directory_of_another_config_is_refused_at_once(
     other_path = tmp_path / "other.config"
     save_config(other, other_path)
     before = {path: path.stat().st_mtime_ns for path in trained_run.model_dir.iterdir()}
-    with pytest.raises(OdapiError, match=r"num_classes is 3 in the run and 5 in the config"):
+    with pytest.raises(OdapiError, match=r"num_classes is 3 there and 5 in the config"):
         training.train(
             trained_run.flags(pipeline_config_path=str(other_path)), use_api_loop=use_api_loop
         )
@@ -225,7 +225,7 @@ def test_the_command_refuses_another_model_with_one_message(
     message = completed.stderr[completed.stderr.index("Error: ") :]
     assert message.splitlines() == [
         f"Error: {trained_run.model_dir} holds a run of another model than the config describes:",
-        f"  - {anchors}.min_scale is 0.2 in the run and 0.1 in the config",
+        f"  - {anchors}.min_scale is 0.2 there and 0.1 in the config",
         "What to do: give another --model_dir, or go on with that run's config, "
         f"{trained_run.model_dir / NOTE_NAME}.",
     ]

@@ -15,11 +15,16 @@ from odapi_ssd.pipeline.config import load_config, parse_config, save_config
 from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 from odapi_ssd.pipeline.model_dirs import NOTE_NAME
 from odapi_ssd.pipeline.templates import find_template
+from odapi_ssd.pipeline.weight_import import tutorial_ssd
+from odapi_ssd.pipeline.weight_import.detector_config import config_of_template
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 _BACKBONE = "_feature_extractor/classification_backbone/"
 _TEMPLATE = "ssd_mobilenet_v2_quickstart"
+_FIRST_SIZE = (
+    "model.ssd.anchor_generator.flexible_grid_anchor_generator.anchor_grid[0].base_sizes[0]"
+)
 _COSINE = "train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate"
 
 
@@ -47,6 +52,8 @@ def run_configure(records_dir, tmp_path):
 def _write_checkpoint(folder, *roots):
     """A checkpoint of one variable below each root."""
     import tensorflow as tf
+
+    folder.mkdir(exist_ok=True)
 
     objects = {name: tf.train.Checkpoint(a=tf.Variable(1.0)) for name in roots}
     return Path(tf.train.Checkpoint(**objects).write(str(folder / "ckpt-1")))
@@ -166,11 +173,12 @@ class TestAllOfADetector:
     def test_without_a_note(self, run_configure, tiny_config_path, tmp_path):
         prefix = _write_checkpoint(tmp_path, "model")
         configured = run_configure("all-layers", prefix, tiny_config_path)
-        assert any("shows when training starts" in note for note in configured.notes)
+        (note,) = (note for note in configured.notes if "No config came with" in note)
+        assert "make sure that its detector has this model's anchors and these classes" in note
 
     def test_of_another_number_of_classes(self, run_configure, tiny_config_path, tmp_path):
         prefix = self._write_run(tmp_path, tiny_config_path, "model.ssd.num_classes=90")
-        with pytest.raises(OdapiError, match="num_classes is 90 in the run and 3 in the") as caught:
+        with pytest.raises(OdapiError, match="num_classes is 90 there and 3 in the") as caught:
             run_configure("all-layers", prefix, tiny_config_path)
         assert "--mode from-detector" in caught.value.hint
         assert _start(run_configure("from-detector", prefix, tiny_config_path))[0] == "detection"
@@ -180,8 +188,57 @@ class TestAllOfADetector:
         labels.write_text("".join(f"item {{ id: {i} name: 'c{i}' }}\n" for i in (1, 2, 3)))
         overrides = f"train_input_reader.label_map_path={labels}"
         prefix = self._write_run(tmp_path, tiny_config_path, overrides)
-        with pytest.raises(OdapiError, match=r"classes: 1 c1, 2 c2, 3 c3 in the run, 1 circle, "):
+        with pytest.raises(OdapiError, match=r"classes: 1 c1, 2 c2, 3 c3 there, 1 circle, "):
             run_configure("all-layers", prefix, tiny_config_path)
+
+
+class TestADetectorWithItsConfig:
+    """Imported weights, exports and the API's downloads: checkpoint/, and the config above it."""
+
+    @pytest.fixture
+    def imported(self, tmp_path):
+        """Writes the checkpoint, and the template with other values above it."""
+
+        def write(*overrides):
+            folder = tmp_path / "weights"
+            config = load_config(find_template("ssd_vgg_voc"), overrides)
+            save_config(config, folder / "pipeline.config")
+            return _write_checkpoint(folder / "checkpoint", "model")
+
+        return write
+
+    def test_other_anchors_of_the_same_shapes(self, run_configure, imported, tmp_path):
+        """What the tutorial's weights are to the template: its order within a cell, its sizes."""
+        prefix = imported()
+        config = config_of_template(tutorial_ssd.SOURCE, num_classes=3).config
+        save_config(config, tmp_path / "weights" / "pipeline.config")
+        with pytest.raises(OdapiError, match="anchor_grid differs") as caught:
+            run_configure("all-layers", prefix, "ssd_vgg_voc")
+        path = tmp_path / "weights" / "pipeline.config"
+        assert f"odapi-ssd configure --template {path}" in caught.value.hint
+        assert "--mode from-detector" in caught.value.hint
+        assert not (tmp_path / "all-layers.config").exists()
+
+        configured = run_configure("all-layers", prefix, path)
+        assert _start(configured)[0] == "full"
+        assert _start(run_configure("from-detector", prefix, "ssd_vgg_voc"))[0] == "detection"
+
+    def test_what_is_set_by_hand_counts(self, run_configure, imported):
+        prefix = imported("model.ssd.num_classes=3", f"{_FIRST_SIZE}=31")
+        more = (f"{_FIRST_SIZE}=31",)
+        run_configure("all-layers", prefix, "ssd_vgg_voc", assignments=more)
+
+    def test_a_download_for_90_classes(self, run_configure, imported):
+        prefix = imported("model.ssd.num_classes=90")
+        with pytest.raises(OdapiError, match="num_classes is 90 there and 3 in the") as caught:
+            run_configure("all-layers", prefix, "ssd_vgg_voc")
+        assert "for other classes take --mode from-detector" in caught.value.hint
+
+    def test_a_label_map_that_is_gone(self, run_configure, imported):
+        labels = "train_input_reader.label_map_path=/nowhere/label_map.pbtxt"
+        prefix = imported("model.ssd.num_classes=3", labels)
+        notes = run_configure("all-layers", prefix, "ssd_vgg_voc").notes
+        assert any("has these classes in this order" in note for note in notes)
 
 
 @pytest.mark.parametrize(

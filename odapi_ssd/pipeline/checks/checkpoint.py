@@ -1,22 +1,36 @@
-"""Checks `fine_tune_checkpoint` and the fields that say how it is used."""
+"""Checks `fine_tune_checkpoint` and the fields that say how it is used.
+
+For a checkpoint of type "classification" the network is built, which takes seconds: that it does
+not fit shows nowhere earlier.
+"""
 
 from collections.abc import Collection
 from typing import Any
 
+from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.checkpoints import root_names
 from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, where_paths_start
+from odapi_ssd.pipeline.classification_networks import network_hint, network_misfits
 from odapi_ssd.pipeline.field_names import suggest
-from odapi_ssd.wording import first_line, list_some
+from odapi_ssd.pipeline.model_dirs import config_of_checkpoint, weights_differences
+from odapi_ssd.wording import count_of, first_line, list_some
 
 __all__ = ["check_fine_tune_checkpoint"]
 
 _PATH = "train_config.fine_tune_checkpoint"
+_NUM_NAMED = 3
 # Where `restore_from_objects` of every meta-architecture looks for what a type takes over.
 _ROOTS = {"classification": "feature_extractor", "detection": "model", "full": "model"}
 
 
-def check_fine_tune_checkpoint(train_config: Any, findings: Findings) -> None:
-    """Checks a `TrainConfig`'s checkpoint: that it exists, and is one that TF2 training takes."""
+def check_fine_tune_checkpoint(config: Any, findings: Findings) -> None:
+    """Checks the checkpoint that training starts from.
+
+    Args:
+        config: a TrainEvalPipelineConfig.
+        findings: what is found is added to them; they have those of the model already.
+    """
+    train_config = config.train_config
     prefix = train_config.fine_tune_checkpoint
     if not prefix:
         findings.fact("starts from", "random weights")
@@ -31,7 +45,7 @@ def check_fine_tune_checkpoint(train_config: Any, findings: Findings) -> None:
     else:
         roots = _check_files(prefix, findings)
         if roots is not None:
-            _check_fit(train_config, roots, findings)
+            _check_fit(config, roots, findings)
     _check_usage(train_config, findings)
 
 
@@ -72,10 +86,15 @@ def _effective_type(train_config: Any) -> str:
     return str(train_config.fine_tune_checkpoint_type or default)
 
 
-def _check_fit(train_config: Any, roots: Collection[str], findings: Findings) -> None:
+def _check_fit(config: Any, roots: Collection[str], findings: Findings) -> None:
     """The checkpoint must hold what its type takes over; else the API fails when it loads it."""
+    train_config = config.train_config
     kind = _effective_type(train_config)
     root = _ROOTS.get(kind)
+    if root in roots and kind == "classification":
+        _check_network(config, findings)
+    if root in roots and kind == "full":
+        _check_same_model(config, findings)
     if root is None or root in roots:
         return
     fitting = [name for name, needed in _ROOTS.items() if needed in roots]
@@ -88,6 +107,38 @@ def _check_fit(train_config: Any, roots: Collection[str], findings: Findings) ->
         else "take a checkpoint of a detector (type detection or full) or of a classifier that "
         "was saved for the API (type classification)",
     )
+
+
+def _check_network(config: Any, findings: Findings) -> None:
+    if any(problem.path.startswith("model") for problem in findings.problems):
+        return  # it may be impossible to build
+    prefix = config.train_config.fine_tune_checkpoint
+    try:
+        misfits = network_misfits(config, prefix)
+    except OdapiError as error:
+        findings.problem("model", error.problem)
+        return
+    if misfits:
+        findings.problem(
+            _PATH,
+            f"{prefix} does not fit the config's classification network in "
+            f"{count_of(len(misfits), 'variable')}: {'; '.join(misfits[:_NUM_NAMED])}",
+            network_hint(config),
+        )
+
+
+def _check_same_model(config: Any, findings: Findings) -> None:
+    """Other anchors would show nowhere: all shapes may be the same."""
+    prefix = config.train_config.fine_tune_checkpoint
+    found = config_of_checkpoint(prefix)
+    differences = [] if found is None else weights_differences(found[1], config)
+    if found is not None and differences:
+        findings.problem(
+            _PATH,
+            f"{prefix} is of another model, that of {found[0]}: {list_some(differences)}",
+            "go on with that config's model, or set train_config.fine_tune_checkpoint_type to "
+            "detection, which takes the features over and makes new heads",
+        )
 
 
 def _first_prefix_in(folder: str) -> str | None:

@@ -22,10 +22,9 @@ _HINTS = {
     "full": 'take a checkpoint of the same model, or set fine_tune_checkpoint_type: "detection", '
     "which takes a detector's features and gives it new heads, as for other classes.",
     "detection": "take a checkpoint of a detector with the same feature extractor.",
-    "classification": "take a checkpoint of this config's very network, as `odapi-ssd "
-    "import-weights --from keras --backbone … --pipeline_config_path <this config>` makes one (and "
-    "its default for this project's own feature extractors alone); for a detector's, set "
-    'fine_tune_checkpoint_type: "detection" or "full".',
+    "classification": "`odapi-ssd import-weights --from keras --backbone … --pipeline_config_path "
+    "<this config>` makes one that fits (without the config: one for this project's own feature "
+    'extractors); for a detector\'s, set fine_tune_checkpoint_type: "detection" or "full".',
 }
 
 

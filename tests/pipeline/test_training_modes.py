@@ -394,6 +394,20 @@ def test_heads_for_other_classes_are_not_taken_over(trained_run, tiny_with, tmp_
 
 
 @pytest.mark.slow
+def test_another_classification_network_is_refused(tiny_with, tmp_path):
+    """What training says of one of the API's own, whose checkpoints nothing looks at before."""
+    prefix = _write_checkpoint(tmp_path, "feature_extractor")
+    path = tiny_with(
+        f"train_config.fine_tune_checkpoint={prefix}",
+        "train_config.fine_tune_checkpoint_type=classification",
+        "train_config.fine_tune_checkpoint_version=V2",
+    )
+    with pytest.raises(OdapiError, match=r"ckpt-1 does not fit the model of this") as caught:
+        _train(path, tmp_path / "run")
+    assert "import-weights --from keras --backbone … --pipeline_config_path" in caught.value.hint
+
+
+@pytest.mark.slow
 def test_a_run_goes_on_with_other_variables_frozen(trained_run, tiny_with, tmp_path):
     """The optimizer's state has more variables than are trained, and fewer."""
     model_dir = tmp_path / "run"

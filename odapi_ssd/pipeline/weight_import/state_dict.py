@@ -1,23 +1,30 @@
 """Reads PyTorch's state dicts, `torch.save(model.state_dict(), …)`; torch is imported here alone.
 
 A .pth file is a pickle, and a pickle can run any code. torch's `weights_only` unpickles tensors and
-plain containers only, and refuses the rest.
+plain containers only, and refuses the rest; a file could get round that in older versions
+(CVE-2025-32434 up to 2.5.1, CVE-2026-24747 before 2.10), which therefore read nothing here.
 """
 
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
+from odapi_ssd.wording import first_line
 
-__all__ = ["read_state_dict"]
+__all__ = ["MIN_TORCH", "read_state_dict"]
+
+# The first version that no file is known to run code in; the extra `torch` asks for it too.
+MIN_TORCH = (2, 10)
 
 # Where training scripts keep the state dict among other things.
 _NESTED = ("state_dict", "model_state_dict", "model")
 # What a network in DataParallel puts before every name.
 _PREFIX = "module."
+_INSTALL_HINT = f"pip install 'torch>={'.'.join(map(str, MIN_TORCH))}'; any build does."
 
 
 def read_state_dict(weights: str) -> dict[str, StoredArray]:
@@ -26,8 +33,8 @@ def read_state_dict(weights: str) -> dict[str, StoredArray]:
     Args:
         weights: the file's path.
     Raises:
-        OdapiError: torch is not installed, there is no such file, it holds more than tensors, or
-            none.
+        OdapiError: torch is not installed or older than `MIN_TORCH`, there is no such file, it
+            holds more than tensors, or none.
     """
     path = Path(weights)
     try:
@@ -35,9 +42,9 @@ def read_state_dict(weights: str) -> dict[str, StoredArray]:
     except ModuleNotFoundError as error:
         raise OdapiError(
             f"{path} is a file of PyTorch, which is not installed.",
-            hint="pip install 'odapi-ssd[torch]', or from a checkout: "
-            "pip install -r requirements-torch.txt.",
+            hint=_INSTALL_HINT,
         ) from error
+    _require_safe(path, torch.__version__)
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise OdapiError(f"--weights {path} {what}; a state dict of PyTorch (.pth) was expected.")
@@ -47,7 +54,7 @@ def read_state_dict(weights: str) -> dict[str, StoredArray]:
         raise _refusal(path, error) from error
     except (EOFError, OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
         raise OdapiError(
-            f"{path} cannot be read as a file of PyTorch: {_first_line(error)}",
+            f"{path} cannot be read as a file of PyTorch: {first_line(error)}",
             hint="give what torch.save(model.state_dict(), …) wrote.",
         ) from error
     tensors = _tensors(content, torch)
@@ -57,6 +64,17 @@ def read_state_dict(weights: str) -> dict[str, StoredArray]:
             hint="give what torch.save(model.state_dict(), …) wrote.",
         )
     return {name: _stored(path, name, tensor) for name, tensor in tensors.items()}
+
+
+def _require_safe(path: Path, version: str) -> None:
+    """Refuses a PyTorch in which a file can run code although only tensors are asked for."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found is None or tuple(map(int, found.groups())) < MIN_TORCH:
+        raise OdapiError(
+            f"{path} was not read: PyTorch {version} is installed, in which a file can run code of "
+            f"its own; {'.'.join(map(str, MIN_TORCH))} or newer is needed.",
+            hint=_INSTALL_HINT,
+        )
 
 
 def _tensors(content: Any, torch: Any) -> dict[str, Any]:
@@ -81,7 +99,7 @@ def _stored(path: Path, name: str, tensor: Any) -> StoredArray:
             return (values.float() if values.is_floating_point() else values).numpy()
         except (NotImplementedError, RuntimeError, TypeError) as error:  # sparse, quantised, meta
             raise OdapiError(
-                f"{path}: {name} is no plain tensor: {_first_line(error)}",
+                f"{path}: {name} is no plain tensor: {first_line(error)}",
                 hint="save it as one: tensor.to_dense(), tensor.dequantize().",
             ) from error
 
@@ -91,15 +109,11 @@ def _stored(path: Path, name: str, tensor: Any) -> StoredArray:
 def _refusal(path: Path, error: Exception) -> OdapiError:
     return OdapiError(
         f"{path} holds more than tensors, and was not read: unpickling it could run any code.",
-        details=[_first_line(error)],
+        details=[first_line(error)],
         hint="if you trust it, open it where it comes from and save its tensors alone; for the "
         "tutorial's checkpoint: torch.save(torch.load(F, weights_only=False)['model']"
         ".state_dict(), 'state_dict.pth').",
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def _describe(content: Any) -> str:

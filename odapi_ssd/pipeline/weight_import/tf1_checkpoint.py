@@ -3,6 +3,7 @@
 from odapi_ssd import compat
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
+from odapi_ssd.wording import first_line
 
 __all__ = ["read_tf1_checkpoint"]
 
@@ -26,9 +27,8 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
         reader = tf.train.load_checkpoint(prefix)
         shapes = reader.get_variable_to_shape_map()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        message = str(error).strip().splitlines()[0]
         raise OdapiError(
-            f"--weights {path} is no checkpoint of TensorFlow: {message}",
+            f"--weights {path} is no checkpoint of TensorFlow: {first_line(error)}",
             hint="name the files' common part, such as folder/ssd_300_vgg.ckpt.",
         ) from error
 
@@ -37,8 +37,7 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
             try:
                 return reader.get_tensor(name)
             except (tf.errors.OpError, RuntimeError) as error:
-                message = str(error).strip().splitlines()[0]
-                raise OdapiError(f"{path}: {name} cannot be read: {message}") from error
+                raise OdapiError(f"{path}: {name} cannot be read: {first_line(error)}") from error
 
         return StoredArray(tuple(shapes[name]), read)
 

@@ -2,6 +2,9 @@
 
 Its layers are numbered, activations and poolings too: `backbone.features` is VGG-16 up to conv4_3,
 `backbone.extra.0` goes on from the fourth pooling to conv7, the further ones are the added stages.
+
+torchvision also cuts off the logarithm of a decoded box's size, relative to its anchor's, at
+log(1000 / 16). That is not done here: only boxes over 62 times as long as their anchors differ.
 """
 
 from odapi_ssd.pipeline.weight_import.detector_source import TORCH, DetectorSource

@@ -102,7 +102,7 @@ class TestRefused:
         monkeypatch.setitem(sys.modules, "torch", None)
         error = refused("torchvision", tmp_path / "w.pth")
         assert "is a file of PyTorch, which is not installed" in error.problem
-        assert error.hint.startswith("pip install 'odapi-ssd[torch]'")
+        assert error.hint.startswith("pip install 'torch>=2.10'")
 
     @pytest.mark.parametrize("name", ["none.ckpt", "."])
     def test_no_checkpoint(self, refused, tmp_path, name):

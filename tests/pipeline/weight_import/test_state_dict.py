@@ -1,12 +1,13 @@
 """PyTorch's files: tensors alone are read; nothing in a file is run."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.state_dict import read_state_dict
+from odapi_ssd.pipeline.weight_import.state_dict import MIN_TORCH, read_state_dict
 
 torch = pytest.importorskip("torch")
 
@@ -95,6 +96,25 @@ class TestStrangers:
         message = _refused(path)
         assert "holds more than tensors" in message
         assert ".state_dict(), 'state_dict.pth')" in message
+
+
+class TestVersions:
+    @pytest.mark.parametrize("version", ["1.13.1", "2.5.1+cu121", "2.9.1", "unknown"])
+    def test_one_that_protects_nobody_reads_nothing(self, tmp_path, monkeypatch, version):
+        monkeypatch.setattr(torch, "__version__", version)
+        monkeypatch.setattr(torch, "load", None)
+        message = _refused(_save(tmp_path / "w.pth", TENSORS))
+        assert f"PyTorch {version} is installed" in message
+        assert "pip install 'torch>=2.10'" in message
+
+    @pytest.mark.parametrize("version", ["2.10.0", "2.13.0+cpu", "3.0"])
+    def test_one_that_does_reads(self, tmp_path, monkeypatch, version):
+        monkeypatch.setattr(torch, "__version__", version)
+        assert read_state_dict(_save(tmp_path / "w.pth", TENSORS)).keys() == TENSORS.keys()
+
+    def test_the_extra_asks_for_the_same(self):
+        text = (Path(__file__).parents[3] / "requirements-torch-extra.txt").read_text()
+        assert text.splitlines()[-1] == f"torch>={MIN_TORCH[0]}.{MIN_TORCH[1]}"
 
 
 class TestOtherFiles:

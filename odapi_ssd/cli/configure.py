@@ -42,7 +42,7 @@ def command(
     train_split: str,
     eval_split: str | None,
 ) -> None:
-    r"""Write a pipeline config for a converted dataset.
+    """Write a pipeline config for a converted dataset.
 
     Paths in it are absolute, so that it works from any folder; configure again when the data has
     moved. What `--set` sets comes last.
@@ -53,7 +53,7 @@ def command(
       from-detector  from a detector's features, with new heads: for other classes
       new-layers     on top of a classification network, which is frozen
       all-layers     everything, from a classification network or a run of new-layers
-    """
+    """  # noqa: D301
     from odapi_ssd.cli.console import print_table
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.pipeline.configure import ConfigureOptions, configure

@@ -40,6 +40,7 @@ class TestHelp:
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         assert "Usage: odapi-ssd" in completed.stdout
+        assert "\\b" not in completed.stdout
         assert completed.stdout.endswith("HEAVY []\n")
 
     def test_the_group_lists_every_command_with_a_line(self):

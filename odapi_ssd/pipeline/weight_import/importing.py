@@ -1,7 +1,7 @@
 """`odapi-ssd import-weights`: reads a weight file, maps it, writes a checkpoint.
 
 The checkpoint is like one of the API's model zoo, `checkpoint/ckpt-0`. A whole detector comes with
-its pipeline config, so that it can be exported or evaluated at once.
+its pipeline config, so that it can be exported at once.
 """
 
 import contextlib
@@ -41,6 +41,10 @@ _SOURCES = {
     "slim": slim_ssd.SOURCE,
 }
 _CHECKPOINTS, _PREFIX, _CONFIG = "checkpoint", "ckpt-0", "pipeline.config"
+_OTHER_WIDTH_HINT = (
+    "for weights of another width give a --pipeline_config_path whose "
+    "model.ssd.feature_extractor.depth_multiplier is that width."
+)
 
 _Tell = Callable[[str], None]
 
@@ -109,7 +113,10 @@ def _import_network(options: ImportOptions, tell: _Tell) -> Imported:
             network, models.shapes_of(variables), file_layers, origin
         )
         stored = {name: array for arrays in file_layers.values() for name, array in arrays.items()}
-        mapped = map_weights(rules, stored, origin, f"Keras's {network.application}")
+        mapped = map_weights(
+            rules, stored, origin, f"Keras's {network.application}",
+            _OTHER_WIDTH_HINT if network.widths else None,
+        )  # fmt: skip
     if keras_networks.ADJUSTMENT in variables:
         values.update(models.adjustment(keras_networks.VGG16_MEANS, (1.0, 1.0, 1.0)))
     models.assign(models.flat(variables), {**values, **mapped.values})

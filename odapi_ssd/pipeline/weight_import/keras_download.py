@@ -18,15 +18,16 @@ def download(network: KerasNetwork, width: float) -> LayerArrays:
 
     Args:
         network: which.
-        width: of a network that comes in several.
+        width: of a network that comes in several, as a config has it: 1.4 in float32 is
+            1.39999998.
     Raises:
         OdapiError: they cannot be fetched, or there are none for this width.
     """
     import tensorflow as tf
 
     options: dict[str, Any] = {"weights": "imagenet", "include_top": network.needs_top}
-    if network.has_widths:
-        options.update(alpha=width, input_shape=_MOBILENET_INPUT)
+    if network.widths:
+        options.update(alpha=_published_width(network, width), input_shape=_MOBILENET_INPUT)
     try:
         model = getattr(tf.keras.applications, network.application)(**options)
     except Exception as error:  # Keras raises no narrower one when a download fails
@@ -42,3 +43,15 @@ def download(network: KerasNetwork, width: float) -> LayerArrays:
         for layer in model.layers
         if layer.weights
     }
+
+
+def _published_width(network: KerasNetwork, width: float) -> float:
+    rounded = round(width, 4)
+    if rounded not in network.widths:
+        raise OdapiError(
+            f"Keras has no weights of a {network.application} with the width {rounded:g}.",
+            hint="take a model.ssd.feature_extractor.depth_multiplier of "
+            f"{', '.join(f'{known:g}' for known in network.widths)}, or give your own file with "
+            "--weights.",
+        )
+    return rounded

@@ -64,7 +64,7 @@ class KerasNetwork:
         sources: the file's name of those of our layers that it calls otherwise.
         changes: the shape in the file, and what to do with it, of our variables that differ.
         needs_top: whether the classifier is needed too.
-        has_widths: whether it comes in several widths (`alpha`).
+        widths: those that Keras has weights of (`alpha`); none for a network of one width.
         has_batch_norm: whether it has batch normalisation.
         is_numbered: whether Keras numbers its layers by a counter of the process, so that they are
             told by their order, not by their names.
@@ -78,7 +78,7 @@ class KerasNetwork:
         default_factory=dict
     )
     needs_top: bool = False
-    has_widths: bool = False
+    widths: tuple[float, ...] = ()
     has_batch_norm: bool = True
     is_numbered: bool = False
     api_types: tuple[str, ...] = ()
@@ -104,12 +104,12 @@ NETWORKS = {
     "resnet101_v2": KerasNetwork("ResNet101V2"),
     "mobilenet_v1": KerasNetwork(
         "MobileNet",
-        has_widths=True,
+        widths=(0.25, 0.5, 0.75, 1.0),
         api_types=("ssd_mobilenet_v1_keras", "ssd_mobilenet_v1_fpn_keras"),
     ),
     "mobilenet_v2": KerasNetwork(
         "MobileNetV2",
-        has_widths=True,
+        widths=(0.35, 0.5, 0.75, 1.0, 1.3, 1.4),
         api_types=("ssd_mobilenet_v2_keras", "ssd_mobilenet_v2_fpn_keras"),
     ),
     "inception_resnet_v2": KerasNetwork("InceptionResNetV2", is_numbered=True),

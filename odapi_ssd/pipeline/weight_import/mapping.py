@@ -78,7 +78,11 @@ class MappedWeights:
 
 
 def map_weights(
-    rules: Sequence[Rule], stored: Mapping[str, StoredArray], origin: str, what: str
+    rules: Sequence[Rule],
+    stored: Mapping[str, StoredArray],
+    origin: str,
+    what: str,
+    misfit_hint: str | None = None,
 ) -> MappedWeights:
     """Applies rules to the arrays of a file.
 
@@ -87,6 +91,7 @@ def map_weights(
         stored: the file's arrays by name.
         origin: the file, for messages.
         what: whose weights it should hold, for messages.
+        misfit_hint: what to do about arrays of other shapes; None where that is not known.
     Raises:
         OdapiError: an array is missing, has another shape, or holds what is no finite number; all
             such arrays are named.
@@ -100,7 +105,9 @@ def map_weights(
     ]
     if misfits:
         arrays = count_of(len(misfits), "array has another shape", "arrays have other shapes")
-        raise OdapiError(f"{origin} is not {what}: {arrays}.", details=misfits)
+        raise OdapiError(
+            f"{origin} does not fit {what}: {arrays}.", details=misfits, hint=misfit_hint
+        )
     values, faults = {}, []
     for rule in rules:
         array = stored[rule.source].read()

@@ -64,7 +64,7 @@ class TestRefused:
         )
         error = refused("tutorial", path)
         assert error.problem == (
-            f"{path} is not the PyTorch tutorial's SSD300: 2 arrays have other shapes."
+            f"{path} does not fit the PyTorch tutorial's SSD300: 2 arrays have other shapes."
         )
         assert error.details == (
             "base.conv6.weight: 4096x512x7x7 in the file, 1024x512x3x3 expected",
@@ -108,7 +108,7 @@ class TestRefused:
     def test_no_checkpoint(self, refused, tmp_path, name):
         assert "is no checkpoint of TensorFlow" in refused("slim", tmp_path / name).problem
 
-    def test_no_weights_of_inception_v4(self, refused):
+    def test_a_network_that_keras_does_not_have(self, refused):
         error = refused("keras", None, backbone="inception_v4")
         assert error.problem == "Keras has no inception_v4, and so no weights of it."
 
@@ -119,6 +119,20 @@ class TestRefused:
         )  # fmt: skip
         assert "ssd300_mobilenet_v2_keras" in error.problem
         assert "ssd300_mobilenet_v1_keras" in error.problem
+
+    def test_a_network_of_another_width(self, refused, tmp_path, api):
+        import tensorflow as tf
+
+        path = tmp_path / "w.h5"
+        tf.keras.applications.MobileNet(
+            input_shape=(224, 224, 3), alpha=0.5, include_top=False, weights=None
+        ).save_weights(path)
+        error = refused("keras", path, backbone="mobilenet_v1")
+        assert error.problem == (
+            f"{path} does not fit Keras's MobileNet: 115 arrays have other shapes."
+        )
+        assert "--pipeline_config_path whose" in error.hint
+        assert "depth_multiplier is that width" in error.hint
 
     def test_a_file_with_too_few_layers(self, refused, tmp_path):
         kernel = np.zeros((3, 3, 3, 16), np.float32)
@@ -169,6 +183,24 @@ class TestDownload:
         (tmp_path / "home" / ".keras" / "models").mkdir(parents=True)
         return tmp_path / "home"
 
+    @pytest.fixture
+    def config_of_width(self, tmp_path):
+        def write(width):
+            override = f"model.ssd.feature_extractor.depth_multiplier={width}"
+            config = load_config(find_template("ssd_mobilenet_v2_voc"), [override])
+            save_config(config, tmp_path / "of_width.config")
+            return str(tmp_path / "of_width.config")
+
+        return write
+
+    def test_a_width_that_keras_has_not(self, home, import_into, config_of_width):
+        with pytest.raises(OdapiError) as caught:
+            import_into(
+                "keras", None, backbone="mobilenet_v2", pipeline_config_path=config_of_width(0.9)
+            )
+        assert caught.value.problem == ("Keras has no weights of a MobileNetV2 with the width 0.9.")
+        assert "of 0.35, 0.5, 0.75, 1, 1.3, 1.4, or give" in caught.value.hint
+
     def test_without_a_network(self, home, import_into, tmp_path, capfd):
         with pytest.raises(OdapiError) as caught:
             import_into("keras", None, backbone="mobilenet_v2")
@@ -177,21 +209,30 @@ class TestDownload:
         assert "give it with --weights" in caught.value.hint
         assert not (tmp_path / "imported").exists()
 
-    def test_what_keras_has_fetched_before(self, home, import_into, api):
+    # 1.4 is 1.39999998 in a config.
+    @pytest.mark.parametrize(
+        ("width", "numbers", "first_kernel"),
+        [(1.0, "616,256 numbers", [3, 3, 3, 32]), (1.4, "1,179,920 numbers", [3, 3, 3, 48])],
+    )
+    def test_what_keras_has_fetched_before(
+        self, home, import_into, api, config_of_width, width, numbers, first_kernel
+    ):
         import tensorflow as tf
 
         network = tf.keras.applications.MobileNetV2(
-            input_shape=(224, 224, 3), include_top=False, weights=None
+            input_shape=(224, 224, 3), alpha=width, include_top=False, weights=None
         )
-        name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+        name = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{width}_224_no_top.h5"
         network.save_weights(home / ".keras" / "models" / name)
-        imported = import_into("keras", None, backbone="mobilenet_v2")
-        assert imported.rows == [("80 layers", "the same names", "616,256 numbers")]
+        imported = import_into(
+            "keras", None, backbone="mobilenet_v2", pipeline_config_path=config_of_width(width)
+        )
+        assert imported.rows == [("80 layers", "the same names", numbers)]
         reader = tf.train.load_checkpoint(imported.checkpoint)
         kernels = [
             reader.get_tensor(key)
             for key, shape in reader.get_variable_to_shape_map().items()
-            if shape == [3, 3, 3, 32]
+            if shape == first_kernel
         ]
         assert len(kernels) == 1
         np.testing.assert_array_equal(kernels[0], network.get_layer("Conv1").kernel)
@@ -221,14 +262,17 @@ class TestWritten:
         # the paper's anchors for VOC are others than the tutorial's
         assert "of 8,732 in the config differ from those of the PyTorch tut" in imported.notes[0]
 
-    def test_exported_and_evaluated_at_once(self, state_dict, import_into, records_dir, tmp_path):
+    def test_exported_at_once_and_evaluated_when_configured(
+        self, state_dict, import_into, records_dir, tmp_path
+    ):
         from exported_models import (
             assert_same_detections,
             detect_in_plain_tensorflow,
             detect_with_checkpoint,
         )
 
-        from odapi_ssd.pipeline import evaluation, exporting
+        from odapi_ssd.pipeline import check, evaluation, exporting
+        from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 
         imported = import_into("tutorial", state_dict(tutorial_ssd.SOURCE, num_classes=3))
         checkpoints = str(tmp_path / "imported" / "checkpoint")
@@ -244,11 +288,10 @@ class TestWritten:
             detect_in_plain_tensorflow(saved_model, tmp_path / "image.png"),
             detect_with_checkpoint(config_path, checkpoints, tmp_path / "image.png"),
         )
-        config = load_config(config_path, [
-            f"eval_input_reader[0].label_map_path={records_dir / 'label_map.pbtxt'}",
-            "eval_input_reader[0].tf_record_input_reader.input_path="
-            f"{records_dir / 'val.record-*'}",
-        ])  # fmt: skip
+        configure(ConfigureOptions(config_path, records_dir, tmp_path / "with_data.config"))
+        config = load_config(tmp_path / "with_data.config")
+        assert config.model == load_config(config_path).model
+        check.require_valid(config, for_training=False)
         result = evaluation.evaluate(config, checkpoints, tmp_path / "evaluated")
         assert result.step == 0
         assert result.num_images > 0

@@ -1,13 +1,19 @@
 """`odapi-ssd import-weights`: weights from elsewhere into a checkpoint."""
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from odapi_ssd.cli import Settings
 
+if TYPE_CHECKING:
+    from odapi_ssd.pipeline.weight_import.outcome import Imported
+
 __all__ = ["command"]
 
+# The networks of `pipeline.weight_import.keras_networks`, which is heavy to import.
 _BACKBONES = (
     "vgg16",
     "resnet50_v1",
@@ -16,7 +22,6 @@ _BACKBONES = (
     "resnet101_v2",
     "mobilenet_v1",
     "mobilenet_v2",
-    "inception_v4",
     "inception_resnet_v2",
 )
 
@@ -65,8 +70,9 @@ def command(
 
     Whole detectors, for "full" or, with other classes, "detection": from torchvision the state dict
     of ssd300_vgg16 (.pth), from tutorial that of the PyTorch tutorial's SSD300 (.pth), from slim a
-    checkpoint of ssd_300_vgg, of the TF1 port SSD-Tensorflow. Their pipeline.config can be exported
-    and evaluated at once.
+    checkpoint of ssd_300_vgg, of the TF1 port SSD-Tensorflow. They are exported at once, and
+    evaluated after `odapi-ssd configure --template D/pipeline.config --records_dir R`, with records
+    of the same classes.
     """
     if (source == "keras") != (backbone is not None):
         wanted = "is needed" if backbone is None else "has no meaning"
@@ -89,3 +95,22 @@ def command(
     click.echo(f"Written: {imported.checkpoint}")
     if imported.config_path is not None:
         click.echo(f"Written: {imported.config_path}")
+    click.echo(f"Next: {_next_command(imported, pipeline_config_path)}")
+
+
+def _next_command(imported: "Imported", template: str | None) -> str:
+    """What can be done with an import; dots stand for what the user knows."""
+    if imported.config_path is None:
+        start = ["--fine_tune_checkpoint", imported.checkpoint]
+        known = shlex.join(start if template is None else [*start, "--template", template])
+        unknown = "--template … " if template is None else ""
+        return (
+            f"odapi-ssd configure --mode all-layers {known} {unknown}--records_dir … "
+            "--output_path …"
+        )
+    config_path, folder = imported.config_path, imported.config_path.parent
+    return shlex.join([
+        "odapi-ssd", "export", "--pipeline_config_path", str(config_path),
+        "--trained_checkpoint_dir", str(folder / "checkpoint"),
+        "--output_directory", str(folder / "exported"),
+    ])  # fmt: skip

@@ -2,8 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from odapi_ssd.cli import import_weights
+from odapi_ssd.pipeline.weight_import.keras_networks import NETWORKS
+from odapi_ssd.pipeline.weight_import.outcome import Imported
 
 
 def _run(*arguments):
@@ -26,12 +31,35 @@ def _run(*arguments):
         ),
         ("--from caffe", "'caffe' is not one of"),
         ("--from keras --backbone alexnet", "'alexnet' is not one of"),
+        # Keras has none.
+        ("--from keras --backbone inception_v4", "'inception_v4' is not one of"),
     ],
 )
 def test_a_wrong_call_is_2(arguments, message):
     completed = _run(*arguments.split(), "--output_dir", "out")
     assert completed.returncode == 2
     assert message in completed.stderr
+
+
+def test_every_network_that_is_known_is_offered():
+    assert set(import_weights._BACKBONES) == set(NETWORKS)
+
+
+class TestNext:
+    def test_of_a_network(self):
+        imported = Imported([], [], [], "a b/checkpoint/ckpt-0")
+        assert import_weights._next_command(imported, None) == (
+            "odapi-ssd configure --mode all-layers --fine_tune_checkpoint 'a b/checkpoint/ckpt-0' "
+            "--template … --records_dir … --output_path …"
+        )
+        assert " --template my.config --rec" in import_weights._next_command(imported, "my.config")
+
+    def test_of_a_detector(self):
+        imported = Imported([], [], [], "out/checkpoint/ckpt-0", Path("out/pipeline.config"))
+        assert import_weights._next_command(imported, "my.config") == (
+            "odapi-ssd export --pipeline_config_path out/pipeline.config "
+            "--trained_checkpoint_dir out/checkpoint --output_directory out/exported"
+        )
 
 
 @pytest.mark.tf
@@ -47,13 +75,14 @@ def test_what_it_prints(tmp_path, api):
     call = ("--from", "keras", "--backbone", "mobilenet_v1", "--weights")
     completed = _run(*call, path, "--output_dir", folder)
     assert completed.returncode == 0, completed.stderr
-    *_, title, columns, row, left, written = completed.stdout.splitlines()
+    *_, title, columns, row, left, written, following = completed.stdout.splitlines()
     assert title == "Imported"
     assert columns.split() == ["from", "to", "shapes"]
     # of Keras's 54 layers with weights, those up to conv_pw_11
     assert row.split() == ["46", "layers", "the", "same", "names", "1,627,840", "numbers"]
     assert left.startswith("Left: 20 arrays: conv_dw_12/depthwise_kernel:0, ")
     assert written == f"Written: {folder / 'checkpoint' / 'ckpt-0'}"
+    assert following.startswith("Next: odapi-ssd configure --mode all-layers ")
 
     path.write_bytes(b"no weights")
     completed = _run(*call, path, "--output_dir", tmp_path / "again")

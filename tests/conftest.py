@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,19 @@ _LONGEST = (
     "test_training.py",
     "test_training_modes.py",
     "test_api_suite_given_files.py",
+    "test_importing.py",
+    "test_detector_parity.py",
 )
 _PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl-C reach the processes that tests start.
+
+    A shell's background job ignores it, and so does all that the job starts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.data.dataset import Dataset, read_dataset
 from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.findings import ConversionFindings, describe_annotations, describe_splits
@@ -27,7 +28,6 @@ from odapi_ssd.data.tf_records import ShardedWriter, choose_num_shards
 from odapi_ssd.data.voc_xml import Annotation
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.staging import publish, staging_folder
 from odapi_ssd.wording import count_of
 
 __all__ = ["ConversionOptions", "convert_dataset"]

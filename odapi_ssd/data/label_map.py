@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.atomic_output import write_text
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.files import write_text
 
 __all__ = [
     "VOC_CLASS_NAMES",

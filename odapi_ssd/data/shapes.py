@@ -14,9 +14,9 @@ from pathlib import Path
 from lxml import etree
 from PIL import Image
 
+from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.data.drawing import DrawnShape, draw_scene
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.staging import publish, staging_folder
 
 __all__ = ["MARKER_FILE", "split_stems", "write_shapes"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import compat
+from odapi_ssd.atomic_output import write_text
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.files import write_text
 from odapi_ssd.pipeline.field_names import nearest, suggest
 from odapi_ssd.pipeline.overrides import set_field
 

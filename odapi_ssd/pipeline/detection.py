@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from odapi_ssd.atomic_output import publish, staging_folder, write_text
 from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.files import write_text
 from odapi_ssd.pipeline.drawing import draw_boxes
-from odapi_ssd.staging import publish, staging_folder
 
 __all__ = ["Detection", "Detector", "detect_images", "find_images"]
 

@@ -1,26 +1,57 @@
-"""Puts a command's output in place only when all of it is complete.
+"""Output that appears complete or not at all: single files, and folders of them.
 
-Files are made in a hidden folder within the output folder, so that they can be renamed (a sibling
-might lie on another file system). What they replace is kept until all are in place; any failure,
-also Ctrl-C, puts everything back and leaves no folder that was not there. Only the end of the
-process itself (kill -9) can leave `.incomplete-*` and `.previous-*` behind; they are never touched
-again, as another process may be at work in them.
+A single file is written beside its place and renamed into it. The files of a command are made in a
+hidden folder within the output folder, so that they can be renamed (a sibling might lie on another
+file system). What they replace is kept until all are in place; any failure, also Ctrl-C, puts
+everything back and leaves no folder that was not there. Only the end of the process itself (kill
+-9) can leave `.incomplete-*` and `.previous-*` behind; they are never touched again, as another
+process may be at work in them.
 """
 
 import contextlib
 import errno
 import os
+import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["publish", "staging_folder"]
+__all__ = ["publish", "staging_folder", "write_text"]
 
 # What a write, which knows no file's name, says of the file system.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Writes a UTF-8 file, which appears under its name only when it is complete.
+
+    Args:
+        path: the file; missing folders are made; one that is there is replaced, its
+            mode kept.
+        text: its content.
+    Raises:
+        OdapiError: it cannot be written.
+    """
+    path = Path(path).resolve()  # a link stays one
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Unlike `tempfile`, which makes files for their owner alone, this heeds the umask.
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OdapiError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from odapi_ssd.pipeline.progress import StepReport, TrainingProgress
+from odapi_ssd.progress import StepReport, TrainingProgress
 
 __all__ = ["training_display"]
 

@@ -28,7 +28,7 @@ from odapi_ssd.data.tf_records import ShardedWriter, choose_num_shards
 from odapi_ssd.data.voc_xml import Annotation
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.wording import count_of
+from odapi_ssd.messages import count_of
 
 __all__ = ["ConversionOptions", "convert_dataset"]
 

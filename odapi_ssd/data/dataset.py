@@ -13,7 +13,7 @@ from odapi_ssd.data.examples import ExampleSource
 from odapi_ssd.data.layout import DatasetLayout, ImageIndex, find_layout, list_annotations
 from odapi_ssd.data.voc_xml import Annotation, read_voc_xml
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.wording import count_of
+from odapi_ssd.messages import count_of
 
 __all__ = ["Dataset", "read_dataset"]
 

@@ -7,7 +7,7 @@ from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import Example
 from odapi_ssd.data.label_map import find_similar_names
 from odapi_ssd.data.summary import SplitBoxFinding
-from odapi_ssd.wording import count_of, list_some
+from odapi_ssd.messages import count_of, list_some
 
 __all__ = ["ConversionFindings", "describe_annotations", "describe_splits"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.data.voc_xml import is_plain_file_name
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.wording import count_of
+from odapi_ssd.messages import count_of
 
 __all__ = ["SplitPlan", "divide_stems", "plan_splits", "read_split_lists"]
 

@@ -15,7 +15,7 @@ from object_detection.utils import ops
 
 from odapi_ssd.extractors.geometry import slid
 from odapi_ssd.extractors.layers import LayerMaker
-from odapi_ssd.wording import count_of
+from odapi_ssd.messages import count_of
 
 __all__ = ["AddedMap", "FeatureExtractor"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import odapi_ssd
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import first_line
 from odapi_ssd.pipeline.checkpoints import object_graph
-from odapi_ssd.wording import first_line
 
 __all__ = ["network_hint", "network_misfits"]
 

@@ -9,7 +9,7 @@ from odapi_ssd.pipeline import api_programs
 from odapi_ssd.pipeline.checkpoints import latest_checkpoint
 from odapi_ssd.pipeline.config import load_config
 from odapi_ssd.pipeline.model_dirs import note_config, require_same_model
-from odapi_ssd.pipeline.progress import SilentProgress, TrainingProgress
+from odapi_ssd.progress import SilentProgress, TrainingProgress
 
 __all__ = ["train"]
 

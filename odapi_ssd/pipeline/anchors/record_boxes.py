@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from odapi_ssd.data.images import IMAGE_FORMATS
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import count_of, list_some
 from odapi_ssd.pipeline.checks.findings import CONFIGURE, PLACEHOLDER, where_paths_start
 from odapi_ssd.pipeline.checks.record_contents import RecordContents, read_records
 from odapi_ssd.pipeline.checks.record_files import (
@@ -18,7 +19,6 @@ from odapi_ssd.pipeline.checks.record_files import (
     expand_pattern,
     missing_shards,
 )
-from odapi_ssd.wording import count_of, list_some
 
 __all__ = ["RecordBoxes", "find_record_files", "read_boxes"]
 

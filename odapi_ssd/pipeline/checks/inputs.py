@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.messages import count_of, list_some
 from odapi_ssd.pipeline.checks.contents import check_contents
 from odapi_ssd.pipeline.checks.findings import (
     CONFIGURE,
@@ -21,7 +22,6 @@ from odapi_ssd.pipeline.checks.record_files import (
     missing_shards,
     shard_counts,
 )
-from odapi_ssd.wording import count_of, list_some
 
 __all__ = ["InputFacts", "check_input_reader"]
 

@@ -14,6 +14,7 @@ from typing import Any
 from odapi_ssd import __version__
 from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import list_some
 from odapi_ssd.pipeline.config import load_config, save_config, set_field
 from odapi_ssd.pipeline.weight_import import (
     detector_config,
@@ -30,7 +31,6 @@ from odapi_ssd.pipeline.weight_import.mapping import MappedWeights, StoredArray,
 from odapi_ssd.pipeline.weight_import.outcome import Imported, describe_left, layer_rows
 from odapi_ssd.pipeline.weight_import.state_dict import read_state_dict
 from odapi_ssd.pipeline.weight_import.tf1_checkpoint import read_tf1_checkpoint
-from odapi_ssd.wording import list_some
 
 __all__ = ["ImportOptions", "import_weights"]
 

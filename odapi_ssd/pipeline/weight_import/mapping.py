@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.wording import count_of, list_some
+from odapi_ssd.messages import count_of, list_some
 
 __all__ = [
     "Array",

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from odapi_ssd.messages import count_of, list_some
 from odapi_ssd.pipeline.weight_import.mapping import MappedWeights, shape_text
-from odapi_ssd.wording import count_of, list_some
 
 __all__ = ["Imported", "describe_left", "layer_rows"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import first_line
 from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
-from odapi_ssd.wording import first_line
 
 __all__ = ["MIN_TORCH", "read_state_dict"]
 

@@ -2,8 +2,8 @@
 
 from odapi_ssd import compat
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import first_line
 from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
-from odapi_ssd.wording import first_line
 
 __all__ = ["read_tf1_checkpoint"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from odapi_ssd.wording import count_of, first_line, list_some
+from odapi_ssd.messages import count_of, first_line, list_some
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def bccd_dir() -> Path:
 @pytest.fixture(scope="session")
 def shapes_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small synthetic dataset in the VOC layout: 24 images."""
-    from odapi_ssd.data.shapes import write_shapes
+    from odapi_ssd.data.synthetic.shapes import write_shapes
 
     directory = tmp_path_factory.mktemp("shapes") / "data"
     write_shapes(directory, num_images=24, seed=3)

@@ -28,7 +28,7 @@ def command(output_dir: Path, num_images: int, seed: int) -> None:
     Coloured circles, squares and triangles on noisy grounds, several per picture, overlapping.
     """
     from odapi_ssd.cli.console import print_table, progress
-    from odapi_ssd.data.shapes import write_shapes
+    from odapi_ssd.data.synthetic.shapes import write_shapes
 
     with progress(num_images, "Pictures drawn") as advance:
         splits = write_shapes(output_dir, num_images, seed, advance)

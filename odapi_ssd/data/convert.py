@@ -16,7 +16,9 @@ from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.data.dataset import Dataset, read_dataset
 from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.findings import ConversionFindings, describe_annotations, describe_splits
+from odapi_ssd.data.formats.voc_xml import Annotation
 from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
+from odapi_ssd.data.records.writer import ShardedWriter, choose_num_shards
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
     LABEL_MAP_FILE,
@@ -24,8 +26,6 @@ from odapi_ssd.data.summary import (
     SplitCounter,
     SplitSummary,
 )
-from odapi_ssd.data.tf_records import ShardedWriter, choose_num_shards
-from odapi_ssd.data.voc_xml import Annotation
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of

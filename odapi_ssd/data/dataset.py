@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd.data.examples import ExampleSource
+from odapi_ssd.data.formats.voc_xml import Annotation, read_voc_xml
 from odapi_ssd.data.layout import DatasetLayout, ImageIndex, find_layout, list_annotations
-from odapi_ssd.data.voc_xml import Annotation, read_voc_xml
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd.data.boxes import fit_box
+from odapi_ssd.data.formats.voc_xml import Annotation, VocObject
 from odapi_ssd.data.images import CheckedImage, read_image
-from odapi_ssd.data.voc_xml import Annotation, VocObject
 from odapi_ssd.errors import OdapiError
 
 __all__ = [

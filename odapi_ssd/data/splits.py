@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from odapi_ssd.data.formats.voc_xml import is_plain_file_name
 from odapi_ssd.data.images import IMAGE_SUFFIXES
-from odapi_ssd.data.voc_xml import is_plain_file_name
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 

@@ -11,7 +11,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from odapi_ssd import cli
-from odapi_ssd.data.shapes import write_shapes
+from odapi_ssd.data.synthetic.shapes import write_shapes
 
 _NOTEBOOK = Path(__file__).parents[2] / "colab" / "train_custom_detector.ipynb"
 _FIELD = re.compile(r"^(?P<name>\w+) = .*?(?P<form>\s+# @param .*)$", re.MULTILINE)

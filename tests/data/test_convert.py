@@ -15,8 +15,8 @@ from odapi_ssd.data import convert
 from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 from odapi_ssd.data.dataset import read_dataset
 from odapi_ssd.data.examples import check_example
+from odapi_ssd.data.records.writer import ShardedWriter
 from odapi_ssd.data.summary import DatasetSummary
-from odapi_ssd.data.tf_records import ShardedWriter
 from odapi_ssd.errors import OdapiError
 
 pytestmark = pytest.mark.tf

@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from odapi_ssd.data.images import IMAGE_FORMATS
-from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.pipeline.checks.findings import CONFIGURE, PLACEHOLDER, where_paths_start
-from odapi_ssd.pipeline.checks.record_contents import RecordContents, read_records
-from odapi_ssd.pipeline.checks.record_files import (
+from odapi_ssd.data.records.contents import RecordContents, read_records
+from odapi_ssd.data.records.files import (
     DamagedRecordsError,
     count_records,
     expand_pattern,
     missing_shards,
 )
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import count_of, list_some
+from odapi_ssd.pipeline.checks.findings import CONFIGURE, PLACEHOLDER, where_paths_start
 
 __all__ = ["RecordBoxes", "find_record_files", "read_boxes"]
 

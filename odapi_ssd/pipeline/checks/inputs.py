@@ -5,6 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.data.records.contents import RecordContents, read_contents
+from odapi_ssd.data.records.files import (
+    DamagedRecordsError,
+    count_records,
+    expand_pattern,
+    missing_shards,
+    shard_counts,
+)
 from odapi_ssd.messages import count_of, list_some
 from odapi_ssd.pipeline.checks.contents import check_contents
 from odapi_ssd.pipeline.checks.findings import (
@@ -14,14 +22,6 @@ from odapi_ssd.pipeline.checks.findings import (
     where_paths_start,
 )
 from odapi_ssd.pipeline.checks.label_map import LabelMap, check_label_map
-from odapi_ssd.pipeline.checks.record_contents import RecordContents, read_contents
-from odapi_ssd.pipeline.checks.record_files import (
-    DamagedRecordsError,
-    count_records,
-    expand_pattern,
-    missing_shards,
-    shard_counts,
-)
 
 __all__ = ["InputFacts", "check_input_reader"]
 

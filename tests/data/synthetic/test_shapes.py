@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from odapi_ssd.data import drawing
 from odapi_ssd.data.dataset import read_dataset
-from odapi_ssd.data.drawing import CLASS_NAMES, draw_scene
 from odapi_ssd.data.images import read_image
-from odapi_ssd.data.shapes import split_stems, write_shapes
 from odapi_ssd.data.splits import plan_splits
+from odapi_ssd.data.synthetic import drawing
+from odapi_ssd.data.synthetic.drawing import CLASS_NAMES, draw_scene
+from odapi_ssd.data.synthetic.shapes import split_stems, write_shapes
 from odapi_ssd.errors import OdapiError
 
 

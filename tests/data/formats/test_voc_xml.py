@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odapi_ssd.data.voc_xml import Annotation, VocObject, is_plain_file_name, parse_voc_xml
+from odapi_ssd.data.formats.voc_xml import Annotation, VocObject, is_plain_file_name, parse_voc_xml
 from odapi_ssd.errors import OdapiError
 
 FULL = b"""\

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from odapi_ssd.pipeline.checks.record_files import DamagedRecordsError
+from odapi_ssd.data.records.files import DamagedRecordsError
 
 __all__ = ["RecordContents", "read_contents", "read_records"]
 

@@ -15,7 +15,7 @@ from lxml import etree
 from PIL import Image
 
 from odapi_ssd.atomic_output import publish, staging_folder
-from odapi_ssd.data.drawing import DrawnShape, draw_scene
+from odapi_ssd.data.synthetic.drawing import DrawnShape, draw_scene
 from odapi_ssd.errors import OdapiError
 
 __all__ = ["MARKER_FILE", "split_stems", "write_shapes"]

@@ -137,7 +137,7 @@ _MULTIPLICATIONS = {
 
 def _input_hw(model_config: Any) -> tuple[int, int]:
     """The network's input; for one that varies, an image of the usual shape at its full size."""
-    from odapi_ssd.pipeline.checks.feature_maps import input_size
+    from odapi_ssd.plugin.feature_maps import input_size
 
     resizer = getattr(model_config, model_config.WhichOneof("model")).image_resizer
     kept = resizer.keep_aspect_ratio_resizer

@@ -20,7 +20,7 @@ def command(settings: Settings, module: str, arguments: tuple[str, ...]) -> None
     Options of this command stand before MODULE; everything behind it belongs to the module.
     """
     from odapi_ssd.cli.runtime import quiet_native_code
-    from odapi_ssd.pipeline import api_programs
+    from odapi_ssd.plugin import api_programs
 
     quiet_native_code(settings.verbose)
     api_programs.run_module(module, arguments)

@@ -170,7 +170,7 @@ class _Detector:
         from object_detection import inputs
         from object_detection.meta_architectures import ssd_meta_arch
 
-        from odapi_ssd.pipeline.autograph import build_plainly
+        from odapi_ssd.plugin.autograph import build_plainly
 
         dataset = build_plainly(
             lambda: inputs.eval_input(

@@ -10,7 +10,7 @@ from object_detection.builders import optimizer_builder
 from object_detection.utils import config_util
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.autograph import build_plainly
+from odapi_ssd.plugin.autograph import build_plainly
 
 __all__ = ["TrainingJob", "build_job", "read_configs"]
 

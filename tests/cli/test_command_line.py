@@ -104,7 +104,7 @@ class TestAbslSpellings:
 def test_every_flag_of_the_api_s_program_is_there(program, command, own):
     from absl import flags
 
-    from odapi_ssd.pipeline import api_programs
+    from odapi_ssd.plugin import api_programs
 
     ours = {
         name.removeprefix("--"): parameter

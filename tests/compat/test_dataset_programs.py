@@ -35,7 +35,7 @@ _HEIGHT, _WIDTH = IMAGE_HW
 @contextmanager
 def _program(name: str, **flag_values: Any) -> Iterator[Any]:
     """One of `dataset_tools` in this process; its flags, whose names they share, are gone after."""
-    from odapi_ssd.pipeline.api_programs import loaded_program
+    from odapi_ssd.plugin.api_programs import loaded_program
 
     with loaded_program(f"dataset_tools.{name}", flag_values) as program:
         yield program

@@ -280,7 +280,7 @@ class TestOfflineEvaluation:
         from google.protobuf import text_format
         from object_detection.protos import eval_pb2, input_reader_pb2
 
-        from odapi_ssd.pipeline.api_programs import loaded_program
+        from odapi_ssd.plugin.api_programs import loaded_program
 
         first = _example(
             {
@@ -335,7 +335,7 @@ class TestOpenImagesChallenge:
 
     @pytest.mark.parametrize("with_masks", [False, True])
     def test_the_program_writes_the_metrics(self, tmp_path, with_masks):
-        from odapi_ssd.pipeline.api_programs import loaded_program
+        from odapi_ssd.plugin.api_programs import loaded_program
 
         objects = (("cat", _CAT_BOX), ("dog", _DOG_BOX))
         predictions = (

@@ -91,7 +91,7 @@ class TestOpenImages:
     def test_labels_are_expanded_along_their_hierarchy(
         self, tmp_path, annotation_type, rows, added
     ):
-        from odapi_ssd.pipeline.api_programs import loaded_program
+        from odapi_ssd.plugin.api_programs import loaded_program
 
         leaves = '[{"LabelName": "/m/cat"}, {"LabelName": "/m/dog"}]'
         hierarchy = (

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from odapi_ssd.pipeline.checks.feature_maps import feature_grids
 from odapi_ssd.pipeline.config import load_config
 from odapi_ssd.pipeline.templates import read_facts, template_names
+from odapi_ssd.plugin.feature_maps import feature_grids
 from odapi_ssd.resources import template_dir
 
 # Anchors by hand: the sum over the feature maps of cells times anchors per cell.

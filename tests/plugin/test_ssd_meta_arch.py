@@ -278,8 +278,8 @@ def test_every_template(name):
     from object_detection.core import box_list_ops
     from object_detection.meta_architectures import ssd_meta_arch
 
-    from odapi_ssd.pipeline.checks.feature_maps import feature_grids, input_size
     from odapi_ssd.pipeline.config import load_config
+    from odapi_ssd.plugin.feature_maps import feature_grids, input_size
 
     config = load_config(find_template(name)).model
     model = model_builder.build(config, is_training=True)

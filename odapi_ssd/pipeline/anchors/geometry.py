@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checks.feature_maps import feature_grids, input_size, min_input_side
 from odapi_ssd.plugin.anchor_config import proto_to_spec
+from odapi_ssd.plugin.feature_maps import feature_grids, input_size, min_input_side
 from odapi_ssd.ssd.anchors import AnchorSpec
 
 __all__ = ["AnchorGeometry", "Placement"]

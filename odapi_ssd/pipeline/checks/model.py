@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from odapi_ssd.pipeline.checks.extractor import check_extractor
-from odapi_ssd.pipeline.checks.feature_maps import feature_grids, input_size, min_input_side
 from odapi_ssd.pipeline.checks.findings import Findings
 from odapi_ssd.pipeline.field_names import suggest
+from odapi_ssd.plugin.feature_maps import feature_grids, input_size, min_input_side
 
 __all__ = ["check_model", "feature_extractor_types", "model_settings", "num_classes_of"]
 
@@ -229,7 +229,7 @@ def _remedy_for_count(model: Any, num_maps: int) -> str:
 
 
 def _check_levels(model: Any, path: str, findings: Findings) -> None:
-    from odapi_ssd.pipeline.checks.feature_maps import pyramid_levels
+    from odapi_ssd.plugin.feature_maps import pyramid_levels
 
     levels = pyramid_levels(model.feature_extractor)
     anchors = model.anchor_generator

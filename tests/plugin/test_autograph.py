@@ -24,7 +24,7 @@ def _with_range(value):
 def test_what_needs_autograph_gets_it(function, expected):
     import tensorflow as tf
 
-    from odapi_ssd.pipeline.autograph import build_plainly
+    from odapi_ssd.plugin.autograph import build_plainly
 
     num_calls = 0
 
@@ -40,7 +40,7 @@ def test_what_needs_autograph_gets_it(function, expected):
 def test_what_does_not_is_built_once_and_not_rewritten():
     import tensorflow as tf
 
-    from odapi_ssd.pipeline.autograph import build_plainly
+    from odapi_ssd.plugin.autograph import build_plainly
 
     names = []
 
@@ -54,7 +54,7 @@ def test_what_does_not_is_built_once_and_not_rewritten():
 
 
 def test_errors_of_the_building_are_told():
-    from odapi_ssd.pipeline.autograph import build_plainly
+    from odapi_ssd.plugin.autograph import build_plainly
 
     with pytest.raises(ZeroDivisionError):
         build_plainly(lambda: 1 // 0)

@@ -74,7 +74,7 @@ def _build_model(num_anchors: int) -> Any:
     from object_detection.core import box_list
 
     from odapi_ssd import resources
-    from odapi_ssd.pipeline.config import load_config
+    from odapi_ssd.config.files import load_config
 
     config = load_config(resources.template_dir() / "ssd_mobilenet_v2_zoo_voc.config")
     config.model.ssd.num_classes = _NUM_CLASSES

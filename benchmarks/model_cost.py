@@ -146,7 +146,7 @@ def _input_hw(model_config: Any) -> tuple[int, int]:
 
 def main() -> None:
     """Prints the cost of the config that the command line names."""
-    from odapi_ssd.pipeline.config import load_config
+    from odapi_ssd.config.files import load_config
 
     print(json.dumps(asdict(measure(load_config(sys.argv[1]).model))))
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from measuring import machine, markdown_table, report
 from template_trial import Data, TrialError, count_cost, draw_data, try_template
 
-from odapi_ssd.pipeline.templates import TemplateFacts, find_template, read_facts, template_names
+from odapi_ssd.config.templates import TemplateFacts, find_template, read_facts, template_names
 
 _COLUMNS = (
     "template", "input", "anchors", "parameters", "GFLOPs",

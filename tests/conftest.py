@@ -79,7 +79,7 @@ def records_dir(shapes_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def tiny_config_path(records_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A config for records_dir that builds, traces and steps as fast as the API can."""
     from odapi_ssd import resources
-    from odapi_ssd.pipeline.config import load_config, save_config
+    from odapi_ssd.config.files import load_config, save_config
 
     template = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
     label_map = records_dir / "label_map.pbtxt"

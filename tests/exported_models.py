@@ -45,7 +45,7 @@ def detect_with_checkpoint(config_path: Path, model_dir: Path, image_path: Path)
     import tensorflow as tf
     from object_detection.builders import model_builder
 
-    from odapi_ssd.pipeline.config import load_config
+    from odapi_ssd.config.files import load_config
 
     model = model_builder.build(load_config(config_path).model, is_training=False)
     with Image.open(image_path) as image:

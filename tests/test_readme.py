@@ -8,7 +8,7 @@ import click
 import pytest
 
 from odapi_ssd import cli
-from odapi_ssd.pipeline.templates import template_names
+from odapi_ssd.config.templates import template_names
 
 _PROJECT_DIR = Path(__file__).parents[1]
 _README = (_PROJECT_DIR / "README.md").read_text(encoding="utf-8")

@@ -58,8 +58,8 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
+    from odapi_ssd.config.files import load_config
     from odapi_ssd.pipeline.anchors.report import report_anchors
-    from odapi_ssd.pipeline.config import load_config
 
     config = load_config(pipeline_config_path, assignments)
     with contextlib.ExitStack() as shown:

@@ -21,8 +21,8 @@ def command(settings: Settings, pipeline_config_path: str, assignments: tuple[st
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.runtime import quiet_tensorflow
+    from odapi_ssd.config.files import load_config
     from odapi_ssd.pipeline.check import check_config
-    from odapi_ssd.pipeline.config import load_config
 
     quiet_tensorflow(settings.verbose)
     config = load_config(pipeline_config_path, assignments)

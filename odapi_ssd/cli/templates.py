@@ -15,7 +15,7 @@ def command(name: str | None) -> None:
     input size. What was published holds for the architecture as its source trained it.
     """
     from odapi_ssd.cli.console import print_table
-    from odapi_ssd.pipeline.templates import find_template, read_facts, read_header, template_names
+    from odapi_ssd.config.templates import find_template, read_facts, read_header, template_names
 
     if name is not None:
         path = find_template(name)

@@ -103,7 +103,8 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
 
 
 def _check(flags: Mapping[str, Any], use_api_loop: bool) -> "Report":
-    from odapi_ssd.pipeline import check, config
+    from odapi_ssd.config import files as config
+    from odapi_ssd.pipeline import check
 
     path = flags["pipeline_config_path"]
     return check.require_valid(

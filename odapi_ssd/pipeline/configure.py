@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import __version__
+from odapi_ssd.config.files import load_config, save_config, set_field
+from odapi_ssd.config.schedules import scale_rates, stretch_steps
+from odapi_ssd.config.templates import find_template
 from odapi_ssd.data.summary import LABEL_MAP_FILE, DatasetSummary, SplitSummary
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.config import load_config, save_config, set_field
-from odapi_ssd.pipeline.schedules import scale_rates, stretch_steps
-from odapi_ssd.pipeline.templates import find_template
 from odapi_ssd.pipeline.training_modes import fill_start, require_fitting_start, require_mode
 
 __all__ = ["ConfigureOptions", "Configured", "configure"]

@@ -120,7 +120,7 @@ def run_model(tell: Callable[[str], None] = lambda text: None) -> float:
     Raises:
         OdapiError: it did not work.
     """
-    from odapi_ssd.pipeline.config import load_config
+    from odapi_ssd.config.files import load_config
 
     start = time.monotonic()
     tell(f"building {_MODEL_TEMPLATE.removesuffix('.config')} and running it once")

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from odapi_ssd.cli.templates import command
+from odapi_ssd.config.templates import template_names
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.templates import template_names
 
 
 def test_the_table_has_a_line_for_each_template():

@@ -216,8 +216,8 @@ class TestInTheApi:
     def _model(self, **fields):
         from object_detection.builders import model_builder
 
-        from odapi_ssd.pipeline.config import load_config
-        from odapi_ssd.pipeline.templates import find_template
+        from odapi_ssd.config.files import load_config
+        from odapi_ssd.config.templates import find_template
 
         assignments = [f"model.ssd.{field}={value}" for field, value in fields.items()]
         config = load_config(find_template("ssd_mobilenet_v1_voc"), assignments)

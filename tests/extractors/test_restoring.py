@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from odapi_ssd.pipeline.config import load_config
-from odapi_ssd.pipeline.templates import find_template
+from odapi_ssd.config.files import load_config
+from odapi_ssd.config.templates import find_template
 
 pytestmark = pytest.mark.tf
 

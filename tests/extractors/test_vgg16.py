@@ -47,8 +47,8 @@ def build_model(template, **fields):
     import tensorflow as tf
     from object_detection.builders import model_builder
 
-    from odapi_ssd.pipeline.config import load_config
-    from odapi_ssd.pipeline.templates import find_template
+    from odapi_ssd.config.files import load_config
+    from odapi_ssd.config.templates import find_template
 
     assignments = [f"model.ssd.{field}={value}" for field, value in fields.items()]
     config = load_config(find_template(template), assignments)

@@ -106,7 +106,7 @@ def _iou(boxes, anchors):
 
 
 def _load(path, **overrides):
-    from odapi_ssd.pipeline.config import load_config
+    from odapi_ssd.config.files import load_config
 
     return load_config(path, [f"{key}={value}" for key, value in overrides.items()])
 
@@ -215,9 +215,9 @@ class TestGeometry:
         assert asked._grids_of_built_model((96, 128)) == asked._grids((96, 128))
 
     def test_an_extractor_of_this_project_says_its_maps(self):
+        from odapi_ssd.config.files import load_config
+        from odapi_ssd.config.templates import find_template
         from odapi_ssd.pipeline.anchors.geometry import AnchorGeometry
-        from odapi_ssd.pipeline.config import load_config
-        from odapi_ssd.pipeline.templates import find_template
 
         config = load_config(find_template("ssd_vgg_voc"))
         geometry = AnchorGeometry(config)

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import odapi_ssd
+from odapi_ssd.config.files import load_config, parse_config, save_config, set_field
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline.check import check_config, require_valid
-from odapi_ssd.pipeline.config import load_config, parse_config, save_config, set_field
 from odapi_ssd.resources import template_dir
 
 pytestmark = pytest.mark.tf

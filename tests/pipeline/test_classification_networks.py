@@ -2,12 +2,12 @@
 
 import pytest
 
+from odapi_ssd.config.files import load_config, parse_config
+from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import classification_networks
 from odapi_ssd.pipeline.classification_networks import network_hint, network_misfits
-from odapi_ssd.pipeline.config import load_config, parse_config
 from odapi_ssd.pipeline.configure import ConfigureOptions, configure
-from odapi_ssd.pipeline.templates import find_template
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+from odapi_ssd.config.files import load_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import evaluation
-from odapi_ssd.pipeline.config import load_config
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -180,8 +180,8 @@ class TestEvaluate:
 def test_moving_averages_are_evaluated_where_the_config_wants_them(
     tiny_config_path, tmp_path, monkeypatch
 ):
+    from odapi_ssd.config.files import save_config
     from odapi_ssd.pipeline import training
-    from odapi_ssd.pipeline.config import save_config
 
     overrides = [
         "train_config.optimizer.use_moving_average=true",

@@ -8,9 +8,9 @@ from exported_models import (
 )
 from PIL import Image
 
+from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import checkpoints, exporting
-from odapi_ssd.pipeline.config import load_config, save_config
 from odapi_ssd.pipeline.model_dirs import NOTE_NAME
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]

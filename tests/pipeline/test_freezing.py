@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from odapi_ssd.config.files import load_config, new_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.config import load_config, new_config
 from odapi_ssd.resources import template_dir
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from odapi_ssd.pipeline.config import load_config, save_config
+from odapi_ssd.config.files import load_config, save_config
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from odapi_ssd.pipeline.config import load_config
-from odapi_ssd.pipeline.templates import find_template, template_names
+from odapi_ssd.config.files import load_config
+from odapi_ssd.config.templates import find_template, template_names
 from odapi_ssd.plugin.anchor_config import proto_to_spec, spec_to_generator, spec_to_proto
 from odapi_ssd.plugin.feature_maps import feature_grids, input_size
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, even_layer, preset, preset_names

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from odapi_ssd.pipeline.templates import find_template, template_names
+from odapi_ssd.config.templates import find_template, template_names
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -278,7 +278,7 @@ def test_every_template(name):
     from object_detection.core import box_list_ops
     from object_detection.meta_architectures import ssd_meta_arch
 
-    from odapi_ssd.pipeline.config import load_config
+    from odapi_ssd.config.files import load_config
     from odapi_ssd.plugin.feature_maps import feature_grids, input_size
 
     config = load_config(find_template(name)).model

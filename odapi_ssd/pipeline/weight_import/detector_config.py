@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from odapi_ssd.config.files import load_config
+from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
-from odapi_ssd.pipeline.config import load_config
-from odapi_ssd.pipeline.templates import find_template
 from odapi_ssd.pipeline.weight_import import ssd300
 from odapi_ssd.pipeline.weight_import.detector_source import DetectorSource
 from odapi_ssd.plugin.anchor_config import proto_to_spec, spec_to_proto

@@ -13,9 +13,9 @@ from typing import Any
 
 from odapi_ssd import __version__
 from odapi_ssd.atomic_output import publish, staging_folder
+from odapi_ssd.config.files import load_config, save_config, set_field
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
-from odapi_ssd.pipeline.config import load_config, save_config, set_field
 from odapi_ssd.pipeline.weight_import import (
     detector_config,
     detector_source,

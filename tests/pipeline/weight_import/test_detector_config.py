@@ -2,9 +2,9 @@
 
 import pytest
 
+from odapi_ssd.config.files import load_config
+from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.config import load_config
-from odapi_ssd.pipeline.templates import find_template
 from odapi_ssd.pipeline.weight_import import slim_ssd, torchvision_ssd, tutorial_ssd
 from odapi_ssd.pipeline.weight_import.detector_config import (
     cell_order,

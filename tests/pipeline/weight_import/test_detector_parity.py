@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from reference_detections import detect
 
-from odapi_ssd.pipeline.config import load_config
+from odapi_ssd.config.files import load_config
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

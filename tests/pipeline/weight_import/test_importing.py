@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.config import load_config, save_config
-from odapi_ssd.pipeline.templates import find_template
 from odapi_ssd.pipeline.weight_import import ssd300, torchvision_ssd, tutorial_ssd
 from odapi_ssd.pipeline.weight_import.detector_source import detector_rules
 from odapi_ssd.pipeline.weight_import.importing import ImportOptions

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.config import load_config, save_config
-from odapi_ssd.pipeline.templates import find_template
 from odapi_ssd.pipeline.weight_import.keras_networks import (
     NETWORKS,
     decimate_fc6,

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from odapi_ssd.config.field_names import paths_ending_in, suggest
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.field_names import paths_ending_in, suggest
 
 __all__ = ["FieldChange", "set_field"]
 

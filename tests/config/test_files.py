@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odapi_ssd.config.files import load_config, new_config, parse_config, save_config, set_field
+from odapi_ssd.config.schedules import scale_rates, stretch_steps
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.config import load_config, new_config, parse_config, save_config, set_field
-from odapi_ssd.pipeline.schedules import scale_rates, stretch_steps
 
 COSINE = "train_config.optimizer.momentum_optimizer.learning_rate.cosine_decay_learning_rate"
 
@@ -84,7 +84,7 @@ class TestLoadConfig:
         path = tmp_path / "a.config"
         path.write_text("model { ssd {} }")
         code = (
-            "import sys; from odapi_ssd.pipeline.config import load_config;"
+            "import sys; from odapi_ssd.config.files import load_config;"
             f"load_config({str(path)!r}, ['model.ssd.num_classes=1']);"
             "sys.exit('tensorflow' in sys.modules)"
         )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.config.field_names import suggest
+from odapi_ssd.config.files import load_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.config import load_config
-from odapi_ssd.pipeline.field_names import suggest
 from odapi_ssd.resources import template_dir
 
 __all__ = ["TemplateFacts", "find_template", "read_facts", "read_header", "template_names"]

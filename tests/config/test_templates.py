@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from odapi_ssd.pipeline.config import load_config
-from odapi_ssd.pipeline.templates import read_facts, template_names
+from odapi_ssd.config.files import load_config
+from odapi_ssd.config.templates import read_facts, template_names
 from odapi_ssd.plugin.feature_maps import feature_grids
 from odapi_ssd.resources import template_dir
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from odapi_ssd import compat
 from odapi_ssd.atomic_output import write_text
+from odapi_ssd.config.field_names import nearest, suggest
+from odapi_ssd.config.overrides import set_field
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.field_names import nearest, suggest
-from odapi_ssd.pipeline.overrides import set_field
 
 __all__ = ["load_config", "new_config", "parse_config", "save_config", "set_field"]
 

@@ -32,8 +32,9 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
+    from odapi_ssd.checkpoints import paths as checkpoints
     from odapi_ssd.config import files as config
-    from odapi_ssd.pipeline import check, checkpoints, evaluation
+    from odapi_ssd.pipeline import check, evaluation
 
     pipeline = config.load_config(pipeline_config_path)
     checkpoints.require_checkpoint(checkpoint_dir)

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.atomic_output import write_text
+from odapi_ssd.checkpoints.paths import explain_mismatch, require_checkpoint
+from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint
-from odapi_ssd.pipeline.model_dirs import require_model_of
 
 __all__ = ["Evaluation", "evaluate"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd.atomic_output import publish, staging_folder
+from odapi_ssd.checkpoints.paths import explain_mismatch, require_checkpoint, require_fit
+from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checkpoints import explain_mismatch, require_checkpoint, require_fit
-from odapi_ssd.pipeline.model_dirs import require_model_of
 from odapi_ssd.plugin import api_programs
 
 __all__ = ["INPUT_TYPES", "LABEL_MAP_NAME", "export"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from odapi_ssd.checkpoints.variable_names import variable_names
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
-from odapi_ssd.pipeline.variable_names import variable_names
 
 __all__ = ["Frozen", "freeze", "wants_freezing"]
 

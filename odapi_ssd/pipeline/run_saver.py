@@ -7,7 +7,7 @@ import tensorflow as tf
 from object_detection import model_lib_v2
 from object_detection.utils import variables_helper
 
-from odapi_ssd.pipeline.checkpoints import (
+from odapi_ssd.checkpoints.paths import (
     explain_mismatch,
     holds_model,
     latest_checkpoint,

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from odapi_ssd.checkpoints.paths import latest_checkpoint
+from odapi_ssd.checkpoints.trained_config import note_config, require_same_model
 from odapi_ssd.config.files import load_config
-from odapi_ssd.pipeline.checkpoints import latest_checkpoint
-from odapi_ssd.pipeline.model_dirs import note_config, require_same_model
 from odapi_ssd.plugin import api_programs
 from odapi_ssd.progress import SilentProgress, TrainingProgress
 

@@ -8,14 +8,18 @@ classes, and from nothing.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from odapi_ssd.checkpoints.classification import network_hint, network_misfits
+from odapi_ssd.checkpoints.paths import holds_model, root_names
+from odapi_ssd.checkpoints.trained_config import (
+    NOTE_NAME,
+    config_of_checkpoint,
+    weights_differences,
+)
 from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line, list_some
-from odapi_ssd.pipeline.checkpoints import holds_model, root_names
 from odapi_ssd.pipeline.checks.findings import PLACEHOLDER
-from odapi_ssd.pipeline.classification_networks import network_hint, network_misfits
-from odapi_ssd.pipeline.model_dirs import NOTE_NAME, config_of_checkpoint, weights_differences
 
 if TYPE_CHECKING:
     from odapi_ssd.pipeline.configure import Configured

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from recorded_progress import RecordedProgress
 
-from odapi_ssd.pipeline.model_dirs import NOTE_NAME
+from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def _built(config):
 def test_names_are_those_of_a_run_s_checkpoint(trained_run):
     import tensorflow as tf
 
-    from odapi_ssd.pipeline.variable_names import variable_names
+    from odapi_ssd.checkpoints.variable_names import variable_names
 
     suffix = "/.ATTRIBUTES/VARIABLE_VALUE"
     stored = {
@@ -211,8 +211,8 @@ def test_names_are_those_of_a_run_s_checkpoint(trained_run):
 @pytest.mark.slow
 def test_the_classification_network_goes_by_one_name_where_checkpoints_show_another():
     """In EfficientDet most of it is stored as `_efficientnet`."""
+    from odapi_ssd.checkpoints.variable_names import variable_names
     from odapi_ssd.pipeline import freezing
-    from odapi_ssd.pipeline.variable_names import variable_names
 
     size = "model.ssd.image_resizer.fixed_shape_resizer"
     config = load_config(

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from recorded_progress import RecordedProgress
 
+from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import training
-from odapi_ssd.pipeline.model_dirs import NOTE_NAME
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

@@ -10,9 +10,9 @@ from collections import deque
 from typing import Any
 
 import odapi_ssd
+from odapi_ssd.checkpoints.paths import object_graph
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line
-from odapi_ssd.pipeline.checkpoints import object_graph
 
 __all__ = ["network_hint", "network_misfits"]
 

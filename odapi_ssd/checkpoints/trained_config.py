@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.checkpoints.paths import latest_checkpoint, misfit
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checkpoints import latest_checkpoint, misfit
 
 __all__ = [
     "NOTE_NAME",

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from odapi_ssd import resources
+from odapi_ssd.checkpoints import trained_config as model_dirs
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline import model_dirs
 
 _TEMPLATE = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
 

@@ -19,10 +19,10 @@ def command(settings: Settings, pipeline_config_path: str, assignments: tuple[st
     classes, feature extractor, anchors for the input size, learning-rate schedule, checkpoint.
     Relative paths count from the current folder.
     """
+    from odapi_ssd.check.report import check_config
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.config.files import load_config
-    from odapi_ssd.pipeline.check import check_config
 
     quiet_tensorflow(settings.verbose)
     config = load_config(pipeline_config_path, assignments)

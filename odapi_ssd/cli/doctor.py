@@ -18,7 +18,7 @@ def command(settings: Settings) -> None:
     quiet_tensorflow(settings.verbose)
     import odapi_ssd
     from odapi_ssd import compat
-    from odapi_ssd.pipeline import diagnosis
+    from odapi_ssd.check import environment as diagnosis
 
     packages = diagnosis.list_packages()
     rows = [(package.name, package.version, package.expected or "any") for package in packages]

@@ -32,9 +32,10 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
+    from odapi_ssd.check import report as check
     from odapi_ssd.checkpoints import paths as checkpoints
     from odapi_ssd.config import files as config
-    from odapi_ssd.pipeline import check, evaluation
+    from odapi_ssd.pipeline import evaluation
 
     pipeline = config.load_config(pipeline_config_path)
     checkpoints.require_checkpoint(checkpoint_dir)

@@ -11,7 +11,7 @@ from odapi_ssd.cli import Settings
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 
 if TYPE_CHECKING:
-    from odapi_ssd.pipeline.check import Report
+    from odapi_ssd.check.report import Report
 
 
 @absl_logging_options
@@ -103,8 +103,8 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
 
 
 def _check(flags: Mapping[str, Any], use_api_loop: bool) -> "Report":
+    from odapi_ssd.check import report as check
     from odapi_ssd.config import files as config
-    from odapi_ssd.pipeline import check
 
     path = flags["pipeline_config_path"]
     return check.require_valid(

@@ -8,6 +8,7 @@ classes, and from nothing.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from odapi_ssd.check.findings import PLACEHOLDER
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
 from odapi_ssd.checkpoints.paths import holds_model, root_names
 from odapi_ssd.checkpoints.trained_config import (
@@ -19,7 +20,6 @@ from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line, list_some
-from odapi_ssd.pipeline.checks.findings import PLACEHOLDER
 
 if TYPE_CHECKING:
     from odapi_ssd.pipeline.configure import Configured

@@ -103,7 +103,7 @@ class TestTemplate:
 
     @pytest.mark.tf
     def test_a_check_misses_nothing_but_the_data(self, name, tmp_path, monkeypatch):
-        from odapi_ssd.pipeline.check import check_config
+        from odapi_ssd.check.report import check_config
 
         monkeypatch.chdir(tmp_path)
         report = check_config(_load(name))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from odapi_ssd.check.findings import CONFIGURE, PLACEHOLDER, where_paths_start
 from odapi_ssd.data.images import IMAGE_FORMATS
 from odapi_ssd.data.records.contents import RecordContents, read_records
 from odapi_ssd.data.records.files import (
@@ -18,7 +19,6 @@ from odapi_ssd.data.records.files import (
 )
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.pipeline.checks.findings import CONFIGURE, PLACEHOLDER, where_paths_start
 
 __all__ = ["RecordBoxes", "find_record_files", "read_boxes"]
 

@@ -1,1 +1,1 @@
-"""The parts of `odapi_ssd.pipeline.check`: one module per thing that is checked."""
+"""The parts of `odapi_ssd.check.report`: one module per thing that is checked."""

@@ -271,7 +271,8 @@ class TestWritten:
             detect_with_checkpoint,
         )
 
-        from odapi_ssd.pipeline import check, evaluation, exporting
+        from odapi_ssd.check import report as check
+        from odapi_ssd.pipeline import evaluation, exporting
         from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 
         imported = import_into("tutorial", state_dict(tutorial_ssd.SOURCE, num_classes=3))

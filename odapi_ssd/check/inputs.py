@@ -5,6 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.check.findings import (
+    CONFIGURE,
+    PLACEHOLDER,
+    Findings,
+    where_paths_start,
+)
+from odapi_ssd.check.label_map import LabelMap, check_label_map
+from odapi_ssd.check.records import check_contents
 from odapi_ssd.data.records.contents import RecordContents, read_contents
 from odapi_ssd.data.records.files import (
     DamagedRecordsError,
@@ -14,14 +22,6 @@ from odapi_ssd.data.records.files import (
     shard_counts,
 )
 from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.pipeline.checks.contents import check_contents
-from odapi_ssd.pipeline.checks.findings import (
-    CONFIGURE,
-    PLACEHOLDER,
-    Findings,
-    where_paths_start,
-)
-from odapi_ssd.pipeline.checks.label_map import LabelMap, check_label_map
 
 __all__ = ["InputFacts", "check_input_reader"]
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import odapi_ssd
+from odapi_ssd.check.report import check_config, require_valid
 from odapi_ssd.config.files import load_config, parse_config, save_config, set_field
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.check import check_config, require_valid
 from odapi_ssd.resources import template_dir
 
 pytestmark = pytest.mark.tf
@@ -366,7 +366,7 @@ class TestRecords:
         assert "'cat' 1, 2 instead of 1" in only(warnings(config))
 
     def test_a_large_dataset_is_read_in_part(self, config, monkeypatch):
-        from odapi_ssd.pipeline.checks import inputs
+        from odapi_ssd.check import inputs
 
         monkeypatch.setattr(inputs, "_MAX_BYTES_READ", 1)
         facts = dict(check_config(config).facts)

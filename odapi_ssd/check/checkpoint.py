@@ -7,13 +7,13 @@ not fit shows nowhere earlier.
 from collections.abc import Collection
 from typing import Any
 
+from odapi_ssd.check.findings import PLACEHOLDER, Findings, where_paths_start
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
 from odapi_ssd.checkpoints.paths import root_names
 from odapi_ssd.checkpoints.trained_config import config_of_checkpoint, weights_differences
 from odapi_ssd.config.field_names import suggest
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, first_line, list_some
-from odapi_ssd.pipeline.checks.findings import PLACEHOLDER, Findings, where_paths_start
 
 __all__ = ["check_fine_tune_checkpoint"]
 

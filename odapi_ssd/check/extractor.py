@@ -7,7 +7,7 @@ extractors take is not looked at.
 
 from typing import Any
 
-from odapi_ssd.pipeline.checks.findings import Findings
+from odapi_ssd.check.findings import Findings
 from odapi_ssd.plugin.feature_maps import num_layers_of, own_extractor_class
 
 __all__ = ["check_extractor"]

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.data.label_map import read_items
-from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import list_some
-from odapi_ssd.pipeline.checks.findings import (
+from odapi_ssd.check.findings import (
     CONFIGURE,
     PLACEHOLDER,
     Findings,
     where_paths_start,
 )
+from odapi_ssd.data.label_map import read_items
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import list_some
 
 __all__ = ["LabelMap", "check_label_map"]
 

@@ -4,11 +4,11 @@ import itertools
 import re
 from typing import Any
 
+from odapi_ssd.check.findings import Findings
+from odapi_ssd.check.inputs import InputFacts
+from odapi_ssd.check.model import model_settings
 from odapi_ssd.config.schedules import learning_rate_of
 from odapi_ssd.messages import list_some
-from odapi_ssd.pipeline.checks.findings import Findings
-from odapi_ssd.pipeline.checks.inputs import InputFacts
-from odapi_ssd.pipeline.checks.model import model_settings
 from odapi_ssd.plugin.feature_maps import input_size
 
 __all__ = ["check_training"]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import odapi_ssd
+from odapi_ssd.check.checkpoint import check_fine_tune_checkpoint
+from odapi_ssd.check.findings import Finding, Findings
+from odapi_ssd.check.inputs import InputFacts, check_input_reader
+from odapi_ssd.check.model import check_model, num_classes_of
+from odapi_ssd.check.training import check_training
 from odapi_ssd.config.field_names import suggest
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.checks.checkpoint import check_fine_tune_checkpoint
-from odapi_ssd.pipeline.checks.findings import Finding, Findings
-from odapi_ssd.pipeline.checks.inputs import InputFacts, check_input_reader
-from odapi_ssd.pipeline.checks.model import check_model, num_classes_of
-from odapi_ssd.pipeline.checks.training import check_training
 
 __all__ = ["Report", "check_config", "require_valid"]
 

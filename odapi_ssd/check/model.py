@@ -7,9 +7,9 @@ what they refuse is reported with the field's path.
 from collections.abc import Callable
 from typing import Any
 
+from odapi_ssd.check.extractor import check_extractor
+from odapi_ssd.check.findings import Findings
 from odapi_ssd.config.field_names import suggest
-from odapi_ssd.pipeline.checks.extractor import check_extractor
-from odapi_ssd.pipeline.checks.findings import Findings
 from odapi_ssd.plugin.feature_maps import feature_grids, input_size, min_input_side
 
 __all__ = ["check_model", "feature_extractor_types", "model_settings", "num_classes_of"]

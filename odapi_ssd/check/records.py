@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from odapi_ssd.check.findings import Findings
+from odapi_ssd.check.label_map import LabelMap
 from odapi_ssd.config.field_names import suggest
 from odapi_ssd.data.records.contents import RecordContents
 from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.pipeline.checks.findings import Findings
-from odapi_ssd.pipeline.checks.label_map import LabelMap
 
 __all__ = ["check_contents"]
 

@@ -56,7 +56,7 @@ def command(
     """  # noqa: D301
     from odapi_ssd.cli.console import print_table
     from odapi_ssd.cli.runtime import quiet_tensorflow
-    from odapi_ssd.pipeline.configure import ConfigureOptions, configure
+    from odapi_ssd.configure.run import ConfigureOptions, configure
 
     try:
         options = ConfigureOptions(

@@ -6,8 +6,8 @@ from odapi_ssd.checkpoints import classification as classification_networks
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
 from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.config.templates import find_template
+from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

@@ -272,8 +272,8 @@ class TestWritten:
         )
 
         from odapi_ssd.check import report as check
+        from odapi_ssd.configure.run import ConfigureOptions, configure
         from odapi_ssd.pipeline import evaluation, exporting
-        from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 
         imported = import_into("tutorial", state_dict(tutorial_ssd.SOURCE, num_classes=3))
         checkpoints = str(tmp_path / "imported" / "checkpoint")

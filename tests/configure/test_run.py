@@ -8,8 +8,8 @@ import pytest
 
 from odapi_ssd.config.files import load_config, new_config, parse_config, save_config
 from odapi_ssd.config.templates import find_template, template_names
+from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 
 TEMPLATE = "ssd_mobilenet_v2_zoo_voc"
 

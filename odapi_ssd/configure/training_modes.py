@@ -22,7 +22,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line, list_some
 
 if TYPE_CHECKING:
-    from odapi_ssd.pipeline.configure import Configured
+    from odapi_ssd.configure.run import Configured
 
 __all__ = ["MODES", "fill_start", "require_fitting_start", "require_mode"]
 

@@ -12,9 +12,9 @@ from recorded_progress import RecordedProgress
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, parse_config, save_config
 from odapi_ssd.config.templates import find_template
+from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.pipeline import training
-from odapi_ssd.pipeline.configure import ConfigureOptions, configure
 from odapi_ssd.pipeline.weight_import import tutorial_ssd
 from odapi_ssd.pipeline.weight_import.detector_config import config_of_template
 

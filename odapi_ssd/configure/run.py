@@ -14,9 +14,9 @@ from odapi_ssd import __version__
 from odapi_ssd.config.files import load_config, save_config, set_field
 from odapi_ssd.config.schedules import scale_rates, stretch_steps
 from odapi_ssd.config.templates import find_template
+from odapi_ssd.configure.training_modes import fill_start, require_fitting_start, require_mode
 from odapi_ssd.data.summary import LABEL_MAP_FILE, DatasetSummary, SplitSummary
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.training_modes import fill_start, require_fitting_start, require_mode
 
 __all__ = ["ConfigureOptions", "Configured", "configure"]
 

@@ -1,1 +1,0 @@
-"""The parts of `odapi_ssd.check.report`: one module per thing that is checked."""

@@ -21,7 +21,7 @@ def main() -> None:
 
     odapi_ssd.register()
     from odapi_ssd import cli
-    from odapi_ssd.pipeline.training_watch import TrainingWatch
+    from odapi_ssd.training.monitor import TrainingWatch
 
     readings = []
     stock_step_done = TrainingWatch.step_done

@@ -119,8 +119,8 @@ def _measure_step(config_path: Path, num_rounds: int) -> dict[str, float]:
     from object_detection import model_lib_v2
     from object_detection.meta_architectures import ssd_meta_arch
 
-    from odapi_ssd.pipeline.training_job import build_job, read_configs
     from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch
+    from odapi_ssd.training.setup import build_job, read_configs
 
     configs = read_configs(str(config_path), None, None, False, {})
     job = build_job(configs, record_summaries=False)

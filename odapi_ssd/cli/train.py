@@ -88,7 +88,7 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
         check = _check_in_a_process if is_cluster else _check
         report = check(flags, use_api_loop)
         print_warnings(map(str, report.warnings))
-        from odapi_ssd.pipeline import training
+        from odapi_ssd.training import run as training
 
         has_saved = training.train(flags, use_api_loop=use_api_loop, progress=progress)
     if use_api_loop and not has_saved:

@@ -14,9 +14,9 @@ from odapi_ssd.config.files import load_config, parse_config, save_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline import training
 from odapi_ssd.pipeline.weight_import import tutorial_ssd
 from odapi_ssd.pipeline.weight_import.detector_config import config_of_template
+from odapi_ssd.training import run as training
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -467,7 +467,7 @@ odapi_ssd.register()
 import tensorflow as tf
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from odapi_ssd.pipeline import training
+from odapi_ssd.training import run as training
 path, model_dir = sys.argv[1:]
 training.train({"pipeline_config_path": path, "model_dir": model_dir, "num_train_steps": 2})
 """

@@ -32,7 +32,7 @@ class Run:
 @pytest.fixture(scope="session")
 def trained_run(tiny_config_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Seven steps, checkpointed every five."""
-    from odapi_ssd.pipeline import training
+    from odapi_ssd.training import run as training
 
     run = Run(tiny_config_path, tmp_path_factory.mktemp("run") / "model", RecordedProgress())
     training.train(run.flags(checkpoint_every_n=5), progress=run.progress)

@@ -181,7 +181,7 @@ def test_moving_averages_are_evaluated_where_the_config_wants_them(
     tiny_config_path, tmp_path, monkeypatch
 ):
     from odapi_ssd.config.files import save_config
-    from odapi_ssd.pipeline import training
+    from odapi_ssd.training import run as training
 
     overrides = [
         "train_config.optimizer.use_moving_average=true",

@@ -19,7 +19,7 @@ def _apply(gradients, frozen=(), **options):
     """What an optimizer is given of gradients by variable name, `:0` aside."""
     import tensorflow as tf
 
-    from odapi_ssd.pipeline.selective_optimizer import SelectiveOptimizer
+    from odapi_ssd.training.optimizer import SelectiveOptimizer
 
     variables = {name: tf.Variable([1.0, 1.0], name=name) for name in gradients}
     references = {variables[name].ref() for name in frozen}
@@ -88,8 +88,8 @@ def test_a_clipped_step_is_that_of_the_api(tiny_config_path, tmp_path):
     import tensorflow as tf
     from object_detection import model_lib_v2
 
-    from odapi_ssd.pipeline.selective_optimizer import SelectiveOptimizer
-    from odapi_ssd.pipeline.training_job import build_job, read_configs
+    from odapi_ssd.training.optimizer import SelectiveOptimizer
+    from odapi_ssd.training.setup import build_job, read_configs
 
     save_config(load_config(tiny_config_path), tmp_path / "tiny.config")
     job = build_job(read_configs(str(tmp_path / "tiny.config"), None, None, False, {}), False)

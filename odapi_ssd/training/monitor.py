@@ -9,8 +9,8 @@ from typing import Any
 import tensorflow as tf
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.training_job import TrainingJob
 from odapi_ssd.progress import StepReport, TrainingProgress
+from odapi_ssd.training.setup import TrainingJob
 
 __all__ = ["TrainingWatch"]
 

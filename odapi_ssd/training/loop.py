@@ -17,13 +17,13 @@ from object_detection import model_lib_v2
 from object_detection.core import standard_fields
 from object_detection.utils import config_util
 
-from odapi_ssd.pipeline.freezing import Frozen, freeze, wants_freezing
-from odapi_ssd.pipeline.run_saver import RunSaver
-from odapi_ssd.pipeline.selective_optimizer import SelectiveOptimizer
-from odapi_ssd.pipeline.training_job import TrainingJob, build_job, read_configs
-from odapi_ssd.pipeline.training_watch import TrainingWatch
 from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, describe_loss
 from odapi_ssd.progress import SilentProgress, TrainingProgress
+from odapi_ssd.training.checkpointer import RunSaver
+from odapi_ssd.training.freezing import Frozen, freeze, wants_freezing
+from odapi_ssd.training.monitor import TrainingWatch
+from odapi_ssd.training.optimizer import SelectiveOptimizer
+from odapi_ssd.training.setup import TrainingJob, build_job, read_configs
 
 __all__ = ["train_loop"]
 

@@ -13,7 +13,7 @@ from recorded_progress import RecordedProgress
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline import training
+from odapi_ssd.training import run as training
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

@@ -58,7 +58,7 @@ def _our_train_loop(progress: TrainingProgress) -> Iterator[None]:
     """Puts this project's loop in the place of the API's."""
     from object_detection import model_lib_v2
 
-    from odapi_ssd.pipeline import training_loop
+    from odapi_ssd.training import loop as training_loop
 
     stock_loop = model_lib_v2.train_loop
     model_lib_v2.train_loop = functools.partial(training_loop.train_loop, progress=progress)

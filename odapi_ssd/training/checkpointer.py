@@ -13,8 +13,8 @@ from odapi_ssd.checkpoints.paths import (
     latest_checkpoint,
     require_fit,
 )
-from odapi_ssd.pipeline.training_job import TrainingJob
 from odapi_ssd.progress import TrainingProgress
+from odapi_ssd.training.setup import TrainingJob
 
 __all__ = ["RunSaver"]
 

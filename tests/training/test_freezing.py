@@ -45,7 +45,7 @@ def _unchanged_by_a_step(network, frozen):
     """Names of the variables that a step of training, as a graph, leaves bit for bit."""
     import tensorflow as tf
 
-    from odapi_ssd.pipeline.selective_optimizer import SelectiveOptimizer
+    from odapi_ssd.training.optimizer import SelectiveOptimizer
 
     optimizer = SelectiveOptimizer(tf.keras.optimizers.SGD(0.1), frozen.variables)
     images = tf.random.stateless_uniform([2, 4, 4, 2], seed=(1, 2))
@@ -92,7 +92,7 @@ def _named(*patterns):
     ],
 )  # fmt: skip
 def test_what_is_frozen_stays_bit_for_bit_and_nothing_else(freeze, update, kept):
-    from odapi_ssd.pipeline import freezing
+    from odapi_ssd.training import freezing
 
     network = _network()
     frozen = freezing.freeze(network, _train_config(freeze, update))
@@ -112,7 +112,7 @@ def test_what_is_frozen_stays_bit_for_bit_and_nothing_else(freeze, update, kept)
 def test_batch_norm_that_keeps_its_statistics_uses_them(freeze, update, as_in_inference):
     import tensorflow as tf
 
-    from odapi_ssd.pipeline import freezing
+    from odapi_ssd.training import freezing
 
     network = _network()
     freezing.freeze(network, _train_config(freeze, update))
@@ -126,7 +126,7 @@ def test_batch_norm_that_keeps_its_statistics_uses_them(freeze, update, as_in_in
 
 
 def test_a_layer_without_a_variable_to_train_is_not_trainable():
-    from odapi_ssd.pipeline import freezing
+    from odapi_ssd.training import freezing
 
     network = _network()
     freezing.freeze(network, _train_config(["stem", "api_norm/gamma", "moving"]))
@@ -152,13 +152,13 @@ def test_a_layer_without_a_variable_to_train_is_not_trainable():
 )
 def test_the_summary_counts_what_could_be_trained(patterns, summary):
     """Stem 2·3, norms 4·3, head 9·2 + 2."""
-    from odapi_ssd.pipeline import freezing
+    from odapi_ssd.training import freezing
 
     assert freezing.freeze(_network(), _train_config(patterns)).summary == summary
 
 
 def test_patterns_that_fit_nothing_are_named_with_names_that_exist():
-    from odapi_ssd.pipeline import freezing
+    from odapi_ssd.training import freezing
 
     network = _network()
     with pytest.raises(OdapiError, match="fit none of the model's 13 variables") as caught:
@@ -173,7 +173,7 @@ def test_patterns_that_fit_nothing_are_named_with_names_that_exist():
 
 @pytest.mark.parametrize(("freeze", "update"), [([""], []), ([], ["moving"]), (["head"], ["head"])])
 def test_a_model_without_anything_to_train_is_refused(freeze, update):
-    from odapi_ssd.pipeline import freezing
+    from odapi_ssd.training import freezing
 
     with pytest.raises(OdapiError, match="freezes every variable"):
         freezing.freeze(_network(), _train_config(freeze, update))
@@ -212,7 +212,7 @@ def test_names_are_those_of_a_run_s_checkpoint(trained_run):
 def test_the_classification_network_goes_by_one_name_where_checkpoints_show_another():
     """In EfficientDet most of it is stored as `_efficientnet`."""
     from odapi_ssd.checkpoints.variable_names import variable_names
-    from odapi_ssd.pipeline import freezing
+    from odapi_ssd.training import freezing
 
     size = "model.ssd.image_resizer.fixed_shape_resizer"
     config = load_config(

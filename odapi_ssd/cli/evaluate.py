@@ -35,7 +35,7 @@ def command(
     from odapi_ssd.check import report as check
     from odapi_ssd.checkpoints import paths as checkpoints
     from odapi_ssd.config import files as config
-    from odapi_ssd.pipeline import evaluation
+    from odapi_ssd.evaluation import run as evaluation
 
     pipeline = config.load_config(pipeline_config_path)
     checkpoints.require_checkpoint(checkpoint_dir)

@@ -10,7 +10,7 @@ import pytest
 
 from odapi_ssd.config.files import load_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline import evaluation
+from odapi_ssd.evaluation import run as evaluation
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

@@ -56,7 +56,7 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
-    from odapi_ssd.pipeline import detection
+    from odapi_ssd.deployment import detect as detection
 
     files = detection.find_images(images, output_dir)
     num_detections = 0

@@ -45,7 +45,7 @@ def command(settings: Settings, **flags: Any) -> None:
 
     quiet_tensorflow(settings.verbose)
     click.echo("Starting TensorFlow")
-    from odapi_ssd.pipeline import exporting
+    from odapi_ssd.deployment import export as exporting
 
     input_type = flags["input_type"]
     if input_type is not None and input_type not in exporting.INPUT_TYPES:

@@ -51,7 +51,7 @@ def run_without_note(trained_run: Run, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="session")
 def exported_dir(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The export of trained_run."""
-    from odapi_ssd.pipeline import exporting
+    from odapi_ssd.deployment import export as exporting
 
     directory = tmp_path_factory.mktemp("export") / "exported"
     exporting.export(

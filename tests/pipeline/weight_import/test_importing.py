@@ -273,8 +273,8 @@ class TestWritten:
 
         from odapi_ssd.check import report as check
         from odapi_ssd.configure.run import ConfigureOptions, configure
+        from odapi_ssd.deployment import export as exporting
         from odapi_ssd.evaluation import run as evaluation
-        from odapi_ssd.pipeline import exporting
 
         imported = import_into("tutorial", state_dict(tutorial_ssd.SOURCE, num_classes=3))
         checkpoints = str(tmp_path / "imported" / "checkpoint")

@@ -11,8 +11,8 @@ from PIL import Image
 from odapi_ssd.checkpoints import paths as checkpoints
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.deployment import export as exporting
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline import exporting
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

@@ -11,8 +11,8 @@ import numpy as np
 from odapi_ssd.atomic_output import publish, staging_folder, write_text
 from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES
 from odapi_ssd.data.label_map import read_items
+from odapi_ssd.deployment.visualization import draw_boxes
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.drawing import draw_boxes
 
 __all__ = ["Detection", "Detector", "detect_images", "find_images"]
 

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from odapi_ssd.data.label_map import read_label_map
+from odapi_ssd.deployment import detect as detection
+from odapi_ssd.deployment import visualization as drawing
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline import detection, drawing
 
 
 class TestFindImages:

@@ -10,7 +10,7 @@ import click
 from odapi_ssd.cli import Settings
 
 if TYPE_CHECKING:
-    from odapi_ssd.pipeline.anchors.report import AnchorReport
+    from odapi_ssd.inspection.anchors.report import AnchorReport
 
 __all__ = ["command"]
 
@@ -59,7 +59,7 @@ def command(
 
     quiet_tensorflow(settings.verbose)
     from odapi_ssd.config.files import load_config
-    from odapi_ssd.pipeline.anchors.report import report_anchors
+    from odapi_ssd.inspection.anchors.report import report_anchors
 
     config = load_config(pipeline_config_path, assignments)
     with contextlib.ExitStack() as shown:

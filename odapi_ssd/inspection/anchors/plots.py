@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from odapi_ssd.pipeline.anchors.geometry import Placement
+from odapi_ssd.inspection.anchors.geometry import Placement
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec
 
 __all__ = ["MAX_BOXES_DRAWN", "draw_anchors", "draw_box_sizes", "draw_catches"]

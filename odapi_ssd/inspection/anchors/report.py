@@ -18,8 +18,7 @@ import odapi_ssd
 from odapi_ssd.atomic_output import publish, staging_folder, write_text
 from odapi_ssd.data.images import read_image
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import count_of
-from odapi_ssd.pipeline.anchors.counts import (
+from odapi_ssd.inspection.anchors.counts import (
     BoxCounts,
     CoveredBoxes,
     ShapeRow,
@@ -27,9 +26,10 @@ from odapi_ssd.pipeline.anchors.counts import (
     cover_records,
     shape_rows,
 )
-from odapi_ssd.pipeline.anchors.geometry import AnchorGeometry
-from odapi_ssd.pipeline.anchors.pictures import draw_anchors, draw_box_sizes, draw_catches
-from odapi_ssd.pipeline.anchors.record_boxes import RecordBoxes, find_record_files, read_boxes
+from odapi_ssd.inspection.anchors.geometry import AnchorGeometry
+from odapi_ssd.inspection.anchors.plots import draw_anchors, draw_box_sizes, draw_catches
+from odapi_ssd.inspection.anchors.record_boxes import RecordBoxes, find_record_files, read_boxes
+from odapi_ssd.messages import count_of
 from odapi_ssd.ssd.anchors import AnchorSpec
 
 __all__ = ["AnchorReport", "report_anchors"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from odapi_ssd.pipeline.anchors.coverage import SIZE_CLASSES, Coverage, cover, size_class_idx
-from odapi_ssd.pipeline.anchors.geometry import AnchorGeometry
-from odapi_ssd.pipeline.anchors.record_boxes import RecordBoxes
+from odapi_ssd.inspection.anchors.geometry import AnchorGeometry
+from odapi_ssd.inspection.anchors.recall import SIZE_CLASSES, Coverage, cover, size_class_idx
+from odapi_ssd.inspection.anchors.record_boxes import RecordBoxes
 from odapi_ssd.ssd.anchors import AnchorSpec
 
 __all__ = [

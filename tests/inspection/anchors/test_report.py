@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.anchors.coverage import SIZE_CLASSES, cover, size_class_idx
+from odapi_ssd.inspection.anchors.recall import SIZE_CLASSES, cover, size_class_idx
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, preset
 
 SSD_ANCHORS = "model.ssd.anchor_generator.ssd_anchor_generator"
@@ -112,7 +112,7 @@ def _load(path, **overrides):
 
 
 def _report(config, output_dir, **options):
-    from odapi_ssd.pipeline.anchors.report import report_anchors
+    from odapi_ssd.inspection.anchors.report import report_anchors
 
     return report_anchors(config, output_dir, **options)
 
@@ -173,7 +173,7 @@ class TestGeometry:
         ids=["fixed", "identity", "multiple"],
     )
     def test_where_an_image_lies(self, tiny_config_path, size_hw, resizer, expected):
-        from odapi_ssd.pipeline.anchors.geometry import AnchorGeometry
+        from odapi_ssd.inspection.anchors.geometry import AnchorGeometry
 
         geometry = AnchorGeometry(_resizer(_load(tiny_config_path), resizer))
         placement = geometry.place(size_hw)
@@ -182,7 +182,7 @@ class TestGeometry:
         assert resized == placement
 
     def test_the_aspect_ratio_kept_and_padded(self, tiny_config_path):
-        from odapi_ssd.pipeline.anchors.geometry import AnchorGeometry
+        from odapi_ssd.inspection.anchors.geometry import AnchorGeometry
 
         kept = "keep_aspect_ratio_resizer { min_dimension: 64 max_dimension: 128 %s }"
         padded = _resizer(_load(tiny_config_path), kept % "pad_to_max_dimension: true")
@@ -217,7 +217,7 @@ class TestGeometry:
     def test_an_extractor_of_this_project_says_its_maps(self):
         from odapi_ssd.config.files import load_config
         from odapi_ssd.config.templates import find_template
-        from odapi_ssd.pipeline.anchors.geometry import AnchorGeometry
+        from odapi_ssd.inspection.anchors.geometry import AnchorGeometry
 
         config = load_config(find_template("ssd_vgg_voc"))
         geometry = AnchorGeometry(config)
@@ -339,7 +339,7 @@ class TestReport:
         assert report.counts.by_size[-1].num_caught < usual.counts.by_size[-1].num_caught
 
     def test_more_boxes_than_are_drawn(self, tmp_path):
-        from odapi_ssd.pipeline.anchors.pictures import MAX_BOXES_DRAWN, draw_box_sizes
+        from odapi_ssd.inspection.anchors.plots import MAX_BOXES_DRAWN, draw_box_sizes
 
         count = 2 * MAX_BOXES_DRAWN
         sizes = np.full((count, 2), 20.0)

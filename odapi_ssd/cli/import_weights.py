@@ -9,7 +9,7 @@ import click
 from odapi_ssd.cli import Settings
 
 if TYPE_CHECKING:
-    from odapi_ssd.pipeline.weight_import.outcome import Imported
+    from odapi_ssd.weights.outcome import Imported
 
 __all__ = ["command"]
 
@@ -84,7 +84,7 @@ def command(
 
     quiet_tensorflow(settings.verbose)
     click.echo("Starting TensorFlow")
-    from odapi_ssd.pipeline.weight_import.importing import ImportOptions, import_weights
+    from odapi_ssd.weights.run import ImportOptions, import_weights
 
     options = ImportOptions(source, output_dir, weights, backbone, pipeline_config_path)
     imported = import_weights(options, tell=click.echo)

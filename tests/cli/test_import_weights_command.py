@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from odapi_ssd.cli import import_weights
-from odapi_ssd.pipeline.weight_import.keras_networks import NETWORKS
-from odapi_ssd.pipeline.weight_import.outcome import Imported
+from odapi_ssd.weights.keras_networks import NETWORKS
+from odapi_ssd.weights.outcome import Imported
 
 
 def _run(*arguments):

@@ -14,9 +14,9 @@ from odapi_ssd.config.files import load_config, parse_config, save_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import import tutorial_ssd
-from odapi_ssd.pipeline.weight_import.detector_config import config_of_template
 from odapi_ssd.training import run as training
+from odapi_ssd.weights import tutorial_ssd
+from odapi_ssd.weights.detector_config import config_of_template
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

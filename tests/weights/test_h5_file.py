@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.h5_file import opened_h5
+from odapi_ssd.weights.h5_file import opened_h5
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.h5_file import LayerArrays
-from odapi_ssd.pipeline.weight_import.keras_networks import KerasNetwork
-from odapi_ssd.pipeline.weight_import.mapping import StoredArray
+from odapi_ssd.weights.h5_file import LayerArrays
+from odapi_ssd.weights.keras_networks import KerasNetwork
+from odapi_ssd.weights.mapping import StoredArray
 
 __all__ = ["download"]
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.pipeline.weight_import.h5_file import LayerArrays
-from odapi_ssd.pipeline.weight_import.mapping import Array, Rule, unchanged
+from odapi_ssd.weights.h5_file import LayerArrays
+from odapi_ssd.weights.mapping import Array, Rule, unchanged
 
 __all__ = [
     "ADJUSTMENT",

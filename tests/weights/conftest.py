@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture
 def import_into(tmp_path):
     """Imports into a folder of its own, which it gives; options by name."""
-    from odapi_ssd.pipeline.weight_import.importing import ImportOptions, import_weights
+    from odapi_ssd.weights.run import ImportOptions, import_weights
 
     def run(source, weights, **options):
         folder = options.pop("output_dir", tmp_path / "imported")

@@ -5,8 +5,8 @@ averages stand beside each weight. The anchors are those of the port's settings,
 whatever classes a checkpoint has.
 """
 
-from odapi_ssd.pipeline.weight_import.detector_source import SLIM, DetectorSource
 from odapi_ssd.ssd.anchors import preset
+from odapi_ssd.weights.detector_source import SLIM, DetectorSource
 
 __all__ = ["SOURCE"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.state_dict import MIN_TORCH, read_state_dict
+from odapi_ssd.weights.state_dict import MIN_TORCH, read_state_dict
 
 torch = pytest.importorskip("torch")
 

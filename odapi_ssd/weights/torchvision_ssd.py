@@ -7,8 +7,8 @@ torchvision also cuts off the logarithm of a decoded box's size, relative to its
 log(1000 / 16). That is not done here: only boxes over 62 times as long as their anchors differ.
 """
 
-from odapi_ssd.pipeline.weight_import.detector_source import TORCH, DetectorSource
 from odapi_ssd.ssd.anchors import preset
+from odapi_ssd.weights.detector_source import TORCH, DetectorSource
 
 __all__ = ["SOURCE"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.tf1_checkpoint import read_tf1_checkpoint
+from odapi_ssd.weights.tf1_checkpoint import read_tf1_checkpoint
 
 pytestmark = pytest.mark.tf
 

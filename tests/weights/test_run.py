@@ -10,9 +10,9 @@ from PIL import Image
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import import ssd300, torchvision_ssd, tutorial_ssd
-from odapi_ssd.pipeline.weight_import.detector_source import detector_rules
-from odapi_ssd.pipeline.weight_import.importing import ImportOptions
+from odapi_ssd.weights import ssd300, torchvision_ssd, tutorial_ssd
+from odapi_ssd.weights.detector_source import detector_rules
+from odapi_ssd.weights.run import ImportOptions
 
 pytestmark = pytest.mark.tf
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.pipeline.weight_import.mapping import MappedWeights, shape_text
+from odapi_ssd.weights.mapping import MappedWeights, shape_text
 
 __all__ = ["Imported", "describe_left", "layer_rows"]
 

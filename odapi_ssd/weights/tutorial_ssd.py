@@ -1,7 +1,7 @@
 """The SSD300 of "a PyTorch Tutorial to Object Detection", by the layer names of its `model.py`."""
 
-from odapi_ssd.pipeline.weight_import.detector_source import TORCH, DetectorSource
 from odapi_ssd.ssd.anchors import preset
+from odapi_ssd.weights.detector_source import TORCH, DetectorSource
 
 __all__ = ["SOURCE"]
 

@@ -16,7 +16,7 @@ from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.config.files import load_config, save_config, set_field
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
-from odapi_ssd.pipeline.weight_import import (
+from odapi_ssd.weights import (
     detector_config,
     detector_source,
     keras_networks,
@@ -25,12 +25,12 @@ from odapi_ssd.pipeline.weight_import import (
     torchvision_ssd,
     tutorial_ssd,
 )
-from odapi_ssd.pipeline.weight_import.h5_file import LayerArrays, opened_h5
-from odapi_ssd.pipeline.weight_import.keras_download import download
-from odapi_ssd.pipeline.weight_import.mapping import MappedWeights, StoredArray, map_weights
-from odapi_ssd.pipeline.weight_import.outcome import Imported, describe_left, layer_rows
-from odapi_ssd.pipeline.weight_import.state_dict import read_state_dict
-from odapi_ssd.pipeline.weight_import.tf1_checkpoint import read_tf1_checkpoint
+from odapi_ssd.weights.h5_file import LayerArrays, opened_h5
+from odapi_ssd.weights.keras_download import download
+from odapi_ssd.weights.mapping import MappedWeights, StoredArray, map_weights
+from odapi_ssd.weights.outcome import Imported, describe_left, layer_rows
+from odapi_ssd.weights.state_dict import read_state_dict
+from odapi_ssd.weights.tf1_checkpoint import read_tf1_checkpoint
 
 __all__ = ["ImportOptions", "import_weights"]
 

@@ -5,14 +5,14 @@ import pytest
 from odapi_ssd.config.files import load_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import import slim_ssd, torchvision_ssd, tutorial_ssd
-from odapi_ssd.pipeline.weight_import.detector_config import (
+from odapi_ssd.plugin.anchor_config import proto_to_spec, spec_to_proto
+from odapi_ssd.ssd.anchors import box_sizes, preset
+from odapi_ssd.weights import slim_ssd, torchvision_ssd, tutorial_ssd
+from odapi_ssd.weights.detector_config import (
     cell_order,
     config_of_template,
     fitting_config,
 )
-from odapi_ssd.plugin.anchor_config import proto_to_spec, spec_to_proto
-from odapi_ssd.ssd.anchors import box_sizes, preset
 
 COCO = find_template("ssd_vgg_coco")
 

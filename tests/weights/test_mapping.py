@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.mapping import MappedWeights, Rule, StoredArray, map_weights
-from odapi_ssd.pipeline.weight_import.outcome import describe_left, layer_rows
+from odapi_ssd.weights.mapping import MappedWeights, Rule, StoredArray, map_weights
+from odapi_ssd.weights.outcome import describe_left, layer_rows
 
 
 def _stored(**arrays):

@@ -6,13 +6,13 @@ import pytest
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.keras_networks import (
+from odapi_ssd.weights.keras_networks import (
     NETWORKS,
     decimate_fc6,
     decimate_fc7,
     network_rules,
 )
-from odapi_ssd.pipeline.weight_import.mapping import StoredArray
+from odapi_ssd.weights.mapping import StoredArray
 
 
 class TestDecimation:

@@ -13,7 +13,7 @@ from typing import Any
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line
-from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
+from odapi_ssd.weights.mapping import Array, StoredArray
 
 __all__ = ["MIN_TORCH", "read_state_dict"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
+from odapi_ssd.weights.mapping import Array, StoredArray
 
 __all__ = ["LayerArrays", "opened_h5"]
 

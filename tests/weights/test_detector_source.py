@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import import slim_ssd, ssd300, torchvision_ssd, tutorial_ssd
-from odapi_ssd.pipeline.weight_import.detector_source import detector_rules, num_classes
-from odapi_ssd.pipeline.weight_import.mapping import StoredArray
+from odapi_ssd.weights import slim_ssd, ssd300, torchvision_ssd, tutorial_ssd
+from odapi_ssd.weights.detector_source import detector_rules, num_classes
+from odapi_ssd.weights.mapping import StoredArray
 
 SOURCES = {
     "torchvision": torchvision_ssd.SOURCE,

@@ -3,7 +3,7 @@
 from odapi_ssd import compat
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line
-from odapi_ssd.pipeline.weight_import.mapping import Array, StoredArray
+from odapi_ssd.weights.mapping import Array, StoredArray
 
 __all__ = ["read_tf1_checkpoint"]
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import import ssd300
-from odapi_ssd.pipeline.weight_import.keras_networks import ADJUSTMENT, KerasNetwork, LayerShapes
-from odapi_ssd.pipeline.weight_import.mapping import Array, shape_text
+from odapi_ssd.weights import ssd300
+from odapi_ssd.weights.keras_networks import ADJUSTMENT, KerasNetwork, LayerShapes
+from odapi_ssd.weights.mapping import Array, shape_text
 
 __all__ = [
     "adjustment",

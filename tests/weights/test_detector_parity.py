@@ -55,7 +55,7 @@ def pair(request, tmp_path_factory, api):
     import tensorflow as tf
     from object_detection.builders import model_builder
 
-    from odapi_ssd.pipeline.weight_import.importing import ImportOptions, import_weights
+    from odapi_ssd.weights.run import ImportOptions, import_weights
 
     folder = tmp_path_factory.mktemp(request.param)
     original = _original(request.param, folder)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.pipeline.weight_import import ssd300
-from odapi_ssd.pipeline.weight_import.mapping import Array, Rule, StoredArray, shape_text, unchanged
 from odapi_ssd.ssd.anchors import AnchorSpec
+from odapi_ssd.weights import ssd300
+from odapi_ssd.weights.mapping import Array, Rule, StoredArray, shape_text, unchanged
 
 __all__ = ["SLIM", "TORCH", "DetectorSource", "Layout", "detector_rules", "num_classes"]
 

@@ -1,1 +1,0 @@
-"""Weights that other programs have saved, into checkpoints of the API."""

@@ -203,7 +203,7 @@ class TestGeometry:
         import tensorflow as tf
         from object_detection.builders import model_builder
 
-        from odapi_ssd.pipeline.anchors import geometry as geometry_module
+        from odapi_ssd.inspection.anchors import geometry as geometry_module
 
         config = _load(tiny_config_path)
         model = model_builder.build(config.model, is_training=False)

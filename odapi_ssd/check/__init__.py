@@ -1,0 +1,1 @@
+"""Finds what would go wrong later: one module per topic, one report."""

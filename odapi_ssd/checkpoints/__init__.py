@@ -1,0 +1,1 @@
+"""Checkpoints: resolving a path, what is inside, which config it belongs to, whether it fits a model."""

@@ -1,0 +1,1 @@
+"""Pipeline configs: files, single fields, schedules, templates. Needs the API's protos, no TensorFlow."""

@@ -1,0 +1,1 @@
+"""TFRecords: feature keys, writing, reading, counting."""

@@ -1,0 +1,1 @@
+"""The embedded dataset: shapes that the program draws."""

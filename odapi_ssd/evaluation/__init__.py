@@ -1,0 +1,1 @@
+"""`odapi-ssd evaluate`: the scores of a checkpoint."""

@@ -1,0 +1,1 @@
+"""Looking at anchors and data before training."""

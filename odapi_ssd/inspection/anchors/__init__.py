@@ -1,0 +1,1 @@
+"""`odapi-ssd anchors`: a config's anchors, and which boxes of the records they match."""

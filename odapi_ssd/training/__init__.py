@@ -1,0 +1,1 @@
+"""`odapi-ssd train`: checks a config, then trains its model."""

@@ -1,0 +1,1 @@
+"""`odapi-ssd import-weights`: weights from elsewhere, one module per source."""

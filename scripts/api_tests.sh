@@ -11,4 +11,5 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 
 "$project/scripts/setup.sh" --dev >&2
-PYTHONPATH=$project/tests${PYTHONPATH:+:$PYTHONPATH} exec "$python" -m api_suite "$@"
+cd -- "$project"
+exec "$python" -m tools.api_suite "$@"

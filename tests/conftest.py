@@ -1,19 +1,24 @@
 """Fixtures for all tests."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+from odapi_ssd.checkpoints.trained_config import NOTE_NAME
+from tests.support.recorded_progress import RecordedProgress
+from tests.support.runs import Run
+
 _LONGEST = (
     "test_quickstart.py",
-    "test_api_suite.py",
-    "test_training.py",
-    "test_training_modes.py",
-    "test_api_suite_given_files.py",
-    "test_importing.py",
-    "test_detector_parity.py",
+    "tools/test_api_suite.py",
+    "training/test_run.py",
+    "configure/test_training_modes.py",
+    "tools/test_api_suite_given_files.py",
+    "weights/test_run.py",
+    "weights/test_detector_parity.py",
 )
 _PROJECT_DIR = Path(__file__).resolve().parents[1]
 
@@ -31,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take minutes first: with several processes, the others run beside them."""
 
     def rank(item: pytest.Item) -> int:
-        name = item.path.name
+        name = item.path.relative_to(_PROJECT_DIR / "tests").as_posix()
         return _LONGEST.index(name) if name in _LONGEST else len(_LONGEST)
 
     items.sort(key=rank)
@@ -102,3 +107,38 @@ def tiny_config_path(records_dir: Path, tmp_path_factory: pytest.TempPathFactory
     path = tmp_path_factory.mktemp("config") / "tiny.config"
     save_config(config, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def trained_run(tiny_config_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Seven steps, checkpointed every five."""
+    from odapi_ssd.training import run as training
+
+    run = Run(tiny_config_path, tmp_path_factory.mktemp("run") / "model", RecordedProgress())
+    training.train(run.flags(checkpoint_every_n=5), progress=run.progress)
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_without_note(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of trained_run as the API's own loop leaves it: nothing says its config."""
+    directory = tmp_path_factory.mktemp("without_note") / "model"
+    shutil.copytree(trained_run.model_dir, directory)
+    (directory / NOTE_NAME).unlink()
+    return directory
+
+
+@pytest.fixture(scope="session")
+def exported_dir(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of trained_run."""
+    from odapi_ssd.deployment import export as exporting
+
+    directory = tmp_path_factory.mktemp("export") / "exported"
+    exporting.export(
+        {
+            "pipeline_config_path": str(trained_run.config_path),
+            "trained_checkpoint_dir": str(trained_run.model_dir),
+            "output_directory": str(directory),
+        }
+    )
+    return directory

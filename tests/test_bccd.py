@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exported_models import (
+from PIL import Image
+
+from tests.support.exported_models import (
     assert_same_detections,
     detect_in_plain_tensorflow,
     detect_with_checkpoint,
 )
-from PIL import Image
 
 pytestmark = [pytest.mark.real_data, pytest.mark.tf, pytest.mark.slow]
 

@@ -1,1 +1,1 @@
-"""Checkpoints: resolving a path, what is inside, which config it belongs to, whether it fits a model."""
+"""Checkpoints: which one is meant, what is inside, whose config it has, whether it fits a model."""

@@ -1,1 +1,1 @@
-"""Pipeline configs: files, single fields, schedules, templates. Needs the API's protos, no TensorFlow."""
+"""Pipeline configs: files, single fields, schedules, templates. Needs protos, not TensorFlow."""

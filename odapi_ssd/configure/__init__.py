@@ -1,1 +1,1 @@
-"""`odapi-ssd configure`: a ready pipeline config from a template, converted data and a training mode."""
+"""`odapi-ssd configure`: a pipeline config from a template, converted data and a training mode."""

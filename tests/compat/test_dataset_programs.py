@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dataset_files import (
+from PIL import Image
+
+from tests.support.dataset_files import (
     IMAGE_HW,
     boxes_yxyx,
     feature_values,
@@ -25,7 +27,6 @@ from dataset_files import (
     write_label_map,
     write_text,
 )
-from PIL import Image
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

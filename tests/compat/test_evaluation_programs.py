@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dataset_files import write_label_map, write_text
+
+from tests.support.dataset_files import write_label_map, write_text
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

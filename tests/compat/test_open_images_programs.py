@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dataset_files import (
+from PIL import Image
+
+from tests.support.dataset_files import (
     IMAGE_HW,
     boxes_yxyx,
     feature_values,
@@ -16,7 +18,6 @@ from dataset_files import (
     write_image,
     write_text,
 )
-from PIL import Image
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

@@ -134,7 +134,7 @@ def test_the_loss_is_computed_for_the_whole_batch(name, api):
     ["efficientdet_d0_voc", "ssd_mobilenet_v1_voc", "ssd_mobilenet_v2_quickstart", "ssd_vgg_coco"],
 )
 def test_the_header_says_what_the_built_model_costs(name):
-    from model_cost import measure
+    from tools.model_cost import measure
 
     facts, cost = read_facts(name), measure(_load(name).model)
     assert facts.parameters == f"{cost.num_parameters:,}"
@@ -146,8 +146,8 @@ def test_the_header_says_what_the_built_model_costs(name):
 @pytest.mark.tf
 @pytest.mark.parametrize("name", ["ssd_mobilenet_v1_voc", "ssd_mobilenet_v2_voc"])
 def test_the_whole_way(name, shapes_dir, records_dir, tmp_path):
-    """The other templates go it by hand: `python benchmarks/templates.py`, docs/templates.md."""
-    from template_trial import Data, try_template
+    """The other templates go it by hand: `python -m tools.try_templates`, docs/templates.md."""
+    from tools.template_trial import Data, try_template
 
     data = Data(records_dir, min((shapes_dir / "JPEGImages").iterdir()))
     trial = try_template(name, data, tmp_path, batch_size=2, num_steps=2)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recorded_progress import RecordedProgress
 
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, parse_config, save_config
@@ -17,6 +16,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.training import run as training
 from odapi_ssd.weights import tutorial_ssd
 from odapi_ssd.weights.detector_config import config_of_template
+from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 

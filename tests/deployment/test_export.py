@@ -1,11 +1,6 @@
 """Export: the SavedModel alone gives what the checkpoint gives; nothing half-written."""
 
 import pytest
-from exported_models import (
-    assert_same_detections,
-    detect_in_plain_tensorflow,
-    detect_with_checkpoint,
-)
 from PIL import Image
 
 from odapi_ssd.checkpoints import paths as checkpoints
@@ -13,6 +8,11 @@ from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.deployment import export as exporting
 from odapi_ssd.errors import OdapiError
+from tests.support.exported_models import (
+    assert_same_detections,
+    detect_in_plain_tensorflow,
+    detect_with_checkpoint,
+)
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

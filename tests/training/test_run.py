@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recorded_progress import RecordedProgress
 
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.training import run as training
+from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from reference_detections import detect
 
 from odapi_ssd.config.files import load_config
+from tests.support.reference_detections import detect
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -27,14 +27,14 @@ def _original(kind, folder):
     """What the original sees, its anchors, and the file of its weights."""
     num_classes = _NUM_CLASSES[kind] + 1
     if kind == "slim":
-        from slim_detector import SlimSSD300
+        from tests.support.slim_detector import SlimSSD300
 
         model = SlimSSD300(num_classes, seed=7)
         offsets, scores = model.predict(_IMAGES)
         weights = model.save(str(folder / "ssd.ckpt"))
     else:
         torch = pytest.importorskip("torch")
-        import torch_detectors
+        from tests.support import torch_detectors
 
         classes = {
             "tutorial": torch_detectors.TutorialSSD300,

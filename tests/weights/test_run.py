@@ -265,16 +265,15 @@ class TestWritten:
     def test_exported_at_once_and_evaluated_when_configured(
         self, state_dict, import_into, records_dir, tmp_path
     ):
-        from exported_models import (
-            assert_same_detections,
-            detect_in_plain_tensorflow,
-            detect_with_checkpoint,
-        )
-
         from odapi_ssd.check import report as check
         from odapi_ssd.configure.run import ConfigureOptions, configure
         from odapi_ssd.deployment import export as exporting
         from odapi_ssd.evaluation import run as evaluation
+        from tests.support.exported_models import (
+            assert_same_detections,
+            detect_in_plain_tensorflow,
+            detect_with_checkpoint,
+        )
 
         imported = import_into("tutorial", state_dict(tutorial_ssd.SOURCE, num_classes=3))
         checkpoints = str(tmp_path / "imported" / "checkpoint")

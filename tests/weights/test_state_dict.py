@@ -113,7 +113,7 @@ class TestVersions:
         assert read_state_dict(_save(tmp_path / "w.pth", TENSORS)).keys() == TENSORS.keys()
 
     def test_the_extra_asks_for_the_same(self):
-        text = (Path(__file__).parents[3] / "requirements-torch-extra.txt").read_text()
+        text = (Path(__file__).parents[2] / "requirements-torch-extra.txt").read_text()
         assert text.splitlines()[-1] == f"torch>={MIN_TORCH[0]}.{MIN_TORCH[1]}"
 
 

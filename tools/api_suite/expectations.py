@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from api_suite.suite import FileResult
+from tools.api_suite.suite import FileResult
 
 __all__ = ["REASONS", "Expectation", "find_surprises", "read_expectations"]
 
@@ -82,7 +82,7 @@ def find_surprises(results: Iterable[FileResult], expectations: Iterable[Expecta
         outcomes = {case.name: case.outcome for case in result.cases}
         surprises += [
             f"{result.name} {case} {outcomes.get(case, 'is not there')}: "
-            "take it off tests/api_suite/expectations.json"
+            "take it off tools/api_suite/expectations.json"
             for case in sorted(may_fail)
             if outcomes.get(case) != "failed"
         ]

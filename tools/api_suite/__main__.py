@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from api_suite.expectations import find_surprises, read_expectations
-from api_suite.page import summarize, to_page, to_table
-from api_suite.suite import FileResult, find_files, run_files
+from tools.api_suite.expectations import find_surprises, read_expectations
+from tools.api_suite.page import summarize, to_page, to_table
+from tools.api_suite.suite import FileResult, find_files, run_files
 
 
 def main() -> int:
@@ -39,7 +39,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/api_tests.sh",
         description="Runs the API's own TF2 tests on this stack. Exits with 0 if nothing fails but "
-        "what tests/api_suite/expectations.json lists, and all of that does.",
+        "what tools/api_suite/expectations.json lists, and all of that does.",
     )
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="files that begin so, as core/ or inputs_test"

@@ -1,6 +1,6 @@
 """What a config's model costs whatever the machine: its parameters and its arithmetic.
 
-    python benchmarks/model_cost.py CONFIG
+    python -m tools.model_cost CONFIG
 
 Prints one line of JSON. Counted are the multiplications and additions of convolutions and matrix
 products, 2 for a multiply-add, of one image of the config's input size, from the preprocessed

@@ -1,6 +1,6 @@
 """Every template, all the way: built, trained, evaluated, exported, loaded and run.
 
-    python benchmarks/templates.py [TEMPLATE …] [--batch_size N] [--quick] [--json F] [--write F]
+    python -m tools.try_templates [TEMPLATE …] [--batch_size N] [--quick] [--json F] [--write F]
 
 On a small drawn dataset, each stage a command in a process of its own. Prints a table: what the
 model costs anywhere, what a training step took here. A template that fails, or whose header says
@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from measuring import machine, markdown_table, report
-from template_trial import Data, TrialError, count_cost, draw_data, try_template
-
+from benchmarks.measuring import machine, markdown_table, report
 from odapi_ssd.config.templates import TemplateFacts, find_template, read_facts, template_names
+from tools.template_trial import Data, TrialError, count_cost, draw_data, try_template
 
 _COLUMNS = (
     "template", "input", "anchors", "parameters", "GFLOPs",
@@ -26,7 +25,7 @@ _COLUMNS = (
 _FINE = "all done"
 _PAGE = """# The templates, tried
 
-Made by `python benchmarks/templates.py --write {path}`: each template was configured for a small
+Made by `python -m tools.try_templates --write {path}`: each template was configured for a small
 drawn dataset of 3 classes, checked, trained, evaluated and exported by the commands of `odapi-ssd`;
 the SavedModel was loaded by TensorFlow alone and run on an image that is not square. `odapi-ssd
 templates` lists the templates with their anchors and what was published of them.

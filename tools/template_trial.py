@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mask_records import TRAIN_PATTERN, VAL_PATTERN, write_mask_records
-from model_cost import ModelCost
+from tools.mask_records import TRAIN_PATTERN, VAL_PATTERN, write_mask_records
+from tools.model_cost import ModelCost
 
 __all__ = ["Data", "Trial", "TrialError", "count_cost", "draw_data", "try_template"]
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from api_suite.expectations import Expectation, find_surprises, read_expectations
-from api_suite.page import summarize, to_page, to_table
-from api_suite.suite import CaseResult, FileResult, find_files, run_files
 
-_PROJECT_DIR = Path(__file__).resolve().parents[1]
+from tools.api_suite.expectations import Expectation, find_surprises, read_expectations
+from tools.api_suite.page import summarize, to_page, to_table
+from tools.api_suite.suite import CaseResult, FileResult, find_files, run_files
+
+_PROJECT_DIR = Path(__file__).resolve().parents[2]
 
 # One or more for each patch and each reason of an expected failure, none of which takes a minute.
 # `scripts/api_tests.sh` runs all.

@@ -1,4 +1,4 @@
-"""The operations that `benchmarks/model_cost.py` counts, against counts by hand."""
+"""The operations that `tools/model_cost.py` counts, against counts by hand."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def tf(api):
 
 
 def _count(tf, function, *shapes):
-    from model_cost import count_operations
+    from tools.model_cost import count_operations
 
     inputs = [tf.zeros(shape) for shape in shapes]
     specs = [tf.TensorSpec([None, *shape[1:]]) for shape in shapes]
@@ -73,6 +73,6 @@ def test_what_works_element_by_element_does_not_count(tf):
     [(146_480_768, "0.146"), (62_747_075_584, "62.7"), (2_639_017_881_600, "2,640")],
 )
 def test_gflops_have_three_digits(num_operations, shown):
-    from model_cost import ModelCost
+    from tools.model_cost import ModelCost
 
     assert ModelCost(1, num_operations, 1, (1, 1)).gflops == shown

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from api_suite.expectations import read_expectations
-from api_suite.suite import read_report
+
+from tools.api_suite.expectations import read_expectations
+from tools.api_suite.suite import read_report
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
-_PROJECT_DIR = Path(__file__).resolve().parents[1]
+_PROJECT_DIR = Path(__file__).resolve().parents[2]
 _PETS = _PROJECT_DIR / "label_maps" / "pet_label_map.pbtxt"
 
 _RUN = """

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from importlib import metadata
 
-from api_suite.expectations import REASONS, Expectation
-from api_suite.suite import FileResult
+from tools.api_suite.expectations import REASONS, Expectation
+from tools.api_suite.suite import FileResult
 
 __all__ = ["summarize", "to_page", "to_table"]
 

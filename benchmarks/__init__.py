@@ -1,0 +1,1 @@
+"""Measurements against the API and other peers, run by hand."""

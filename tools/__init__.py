@@ -1,0 +1,1 @@
+"""Programs for maintainers; run them from the project's root with `python -m tools.NAME`."""

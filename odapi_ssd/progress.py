@@ -29,7 +29,7 @@ class StepReport:
 
     @property
     def total_loss(self) -> float:
-        """The loss that is minimised."""
+        """The loss that is minimized."""
         return self.losses["Loss/total_loss"]
 
 

@@ -11,5 +11,4 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 
 "$project/scripts/setup.sh" --dev >&2
-cd -- "$project"
-exec "$python" -m tools.api_suite "$@"
+PYTHONPATH=$project${PYTHONPATH:+:$PYTHONPATH} exec "$python" -m tools.api_suite "$@"

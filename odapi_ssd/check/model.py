@@ -179,7 +179,7 @@ def _check_overlap(
 ) -> None:
     """Strides in pixels are for one size of the input; with another, anchors leave the image.
 
-    That a centre lies outside is nothing: the paper's own are, in the last row of 10.
+    That a center lies outside is nothing: the paper's own are, in the last row of 10.
     """
     from odapi_ssd.plugin.anchor_config import proto_to_spec
 
@@ -188,7 +188,7 @@ def _check_overlap(
     except ValueError as error:
         findings.problem(f"{path}.anchor_generator", f"does not fit: {error}", "")
         return
-    boxes_yxyx = spec.normalised(size).boxes_yxyx()
+    boxes_yxyx = spec.normalized(size).boxes_yxyx()
     is_outside = (boxes_yxyx[:, :2] >= 1).any(axis=1) | (boxes_yxyx[:, 2:] <= 0).any(axis=1)
     num_outside = int(is_outside.sum())
     if num_outside:

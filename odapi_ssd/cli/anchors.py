@@ -121,17 +121,17 @@ def _print_counts(report: "AnchorReport") -> None:
             f"{row.num_caught:,}",
             f"{row.num_caught / row.num_boxes:.0%}" if row.num_boxes else "–",
             f"{row.num_boxes - row.num_caught:,}",
-            f"{row.num_caught_if_centred:,}",
+            f"{row.num_caught_if_centerd:,}",
             "–" if math.isnan(row.mean_best_iou) else f"{row.mean_best_iou:.2f}",
         ])  # fmt: skip
     not_caught = "only forced" if report.is_forced else "never matched"
     whose = f"Boxes of {counts.num_images:,} images ({counts.split})"
     print_table(
         f"{whose}, caught at IoU {report.threshold:g}",
-        ("size", "boxes", "caught", "share", not_caught, "caught if centred", "mean best IoU"),
+        ("size", "boxes", "caught", "share", not_caught, "caught if centerd", "mean best IoU"),
         rows,
     )
-    click.echo("Sizes: small is under 32² px of the input, medium under 96². Caught if centred: if")
+    click.echo("Sizes: small is under 32² px of the input, medium under 96². Caught if centerd: if")
     click.echo("an anchor stood right on each box; where that is more, cells are too far apart.")
 
 

@@ -25,7 +25,7 @@ __all__ = ["command"]
 def command(output_dir: Path, num_images: int, seed: int) -> None:
     """Write a synthetic dataset in the VOC layout.
 
-    Coloured circles, squares and triangles on noisy grounds, several per picture, overlapping.
+    Colored circles, squares and triangles on noisy grounds, several per picture, overlapping.
     """
     from odapi_ssd.cli.console import print_table, progress
     from odapi_ssd.data.synthetic.shapes import write_shapes

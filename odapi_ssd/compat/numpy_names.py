@@ -1,4 +1,4 @@
-"""NumPy names and behaviour that NumPy removed and the API's metrics still use."""
+"""NumPy names and behavior that NumPy removed and the API's metrics still use."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Keeps `tensorflow_io` out of the way until something uses it.
 
-The API imports it at the top of DeepMAC, and so of the whole model builder, for one colour
+The API imports it at the top of DeepMAC, and so of the whole model builder, for one color
 conversion. Its native library fits one TensorFlow version only and warns at length on any other;
 where there is no wheel for the platform the import fails altogether.
 """

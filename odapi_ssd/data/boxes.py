@@ -1,4 +1,4 @@
-"""Fits VOC boxes to their image: clips, drops what has no area, normalises. Pure arithmetic.
+"""Fits VOC boxes to their image: clips, drops what has no area, normalizes. Pure arithmetic.
 
 VOC's corners are 1-based and inclusive by convention; the API's converter divides them by the
 image's size as they are, and so does this module, so that records, checkpoints and published
@@ -27,7 +27,7 @@ class FittedBox:
 
 
 def fit_box(box_xyxy_px: tuple[float, float, float, float], image_hw: tuple[int, int]) -> FittedBox:
-    """Clips a box to its image and normalises it.
+    """Clips a box to its image and normalizes it.
 
     Args:
         box_xyxy_px: finite xmin, ymin, xmax, ymax in pixels.

@@ -220,7 +220,7 @@ def _find_faults(
 
 
 def _describe_unknown_classes(annotation: Annotation, label_map: Mapping[str, int]) -> list[str]:
-    """One line per class, so that a class misspelt throughout a file is one line of it."""
+    """One line per class, so that a class misspelled throughout a file is one line of it."""
     numbers: dict[str, list[int]] = {}
     for one in annotation.objects:
         if one.name not in label_map:

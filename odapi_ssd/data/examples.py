@@ -32,7 +32,7 @@ class ExampleSource:
 
 @dataclass(frozen=True)
 class PlacedObject:
-    """An object and its box: ymin, xmin, ymax, xmax, float32 values, normalised to 0..1."""
+    """An object and its box: ymin, xmin, ymax, xmax, float32 values, normalized to 0..1."""
 
     voc_object: VocObject
     box_yxyx: tuple[float, float, float, float]

@@ -1,7 +1,7 @@
 """Reads one picture, decodes it wholly, and gives bytes that the API's decoder takes.
 
 The API decodes with `tf.io.decode_jpeg` and `tf.image.decode_image`, to three channels. JPEG
-(grey, colour, CMYK) and PNG (any mode, 8 or 16 bits) go into the record byte for byte. GIF, which
+(gray, color, CMYK) and PNG (any mode, 8 or 16 bits) go into the record byte for byte. GIF, which
 TensorFlow decodes to four dimensions, and BMP, of which it refuses most kinds, are re-encoded as
 PNG, without loss; of an animation the first frame. Anything else is refused.
 """

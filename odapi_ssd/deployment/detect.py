@@ -116,7 +116,7 @@ class Detector:
             image = self._tf.cast(image_rgb[None], self._input.dtype)
             return self._detect(**{self._input.name: image})
         try:
-            # An encoded image, or else a serialised tf.Example, which looks the same from outside.
+            # An encoded image, or else a serialized tf.Example, which looks the same from outside.
             image = self._tf.io.encode_png(image_rgb)[None]
             return self._detect(**{self._input.name: image})
         except (self._tf.errors.InvalidArgumentError, UnicodeDecodeError) as error:

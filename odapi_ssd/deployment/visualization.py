@@ -12,7 +12,7 @@ _GOLDEN_RATIO = 0.618034
 
 
 def color_of_class(class_id: int) -> tuple[int, int, int]:
-    """An RGB colour for a class, far from its neighbours' and the same in every picture."""
+    """An RGB color for a class, far from its neighbors' and the same in every picture."""
     hue = (class_id * _GOLDEN_RATIO) % 1.0
     red, green, blue = colorsys.hsv_to_rgb(hue, 0.85, 0.95)
     return round(red * 255), round(green * 255), round(blue * 255)
@@ -30,7 +30,7 @@ def draw_boxes(
         image: PIL.Image.Image of mode RGB; is changed.
         boxes_yxyx_px: N boxes as ymin, xmin, ymax, xmax in pixels.
         labels: N texts.
-        class_ids: N class ids, which give the colours.
+        class_ids: N class ids, which give the colors.
     """
     from PIL import ImageDraw
 

@@ -218,7 +218,7 @@ def _split_batch(
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Ground truth without padding and detections of each image, for the API's evaluator.
 
-    All boxes are normalised to the true image: the model's detections are, and ground truth, which
+    All boxes are normalized to the true image: the model's detections are, and ground truth, which
     comes relative to the padded image, is turned. IoU is the same in these units as in pixels.
     """
     padded_hw = np.array(features["image"].shape[1:3], np.float32)

@@ -92,7 +92,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         raise NotImplementedError
 
     def preprocess(self, resized_inputs: Any) -> Any:
-        """Normalises images as the network's published weights were trained.
+        """Normalizes images as the network's published weights were trained.
 
         Args:
             resized_inputs: float32 [B, H, W, 3], RGB, 0 to 255.

@@ -15,7 +15,7 @@ from odapi_ssd.extractors.layers import cut
 
 __all__ = ["SSD299InceptionResNetV2"]
 
-# The first layers in their order; each convolution has its batch normalisation and its activation
+# The first layers in their order; each convolution has its batch normalization and its activation
 # after it.
 _STEM = (
     *("conv2d_1a", "conv2d_2a", "conv2d_2b", "maxpool_3a"),

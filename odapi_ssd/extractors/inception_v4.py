@@ -3,7 +3,7 @@
 Szegedy, Ioffe, Vanhoucke & Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
 Connections on Learning" (arXiv:1602.07261), figures 3 to 9. Keras does not have this network. Its
 layers have the names, and pairs such as 1×7 and 7×1 the order, of the checkpoint that the authors
-published with the slim library; each convolution has batch normalisation without a scale, as there.
+published with the slim library; each convolution has batch normalization without a scale, as there.
 """
 
 from collections.abc import Sequence

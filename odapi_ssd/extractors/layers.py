@@ -9,7 +9,7 @@ from object_detection.core import freezable_batch_norm
 
 __all__ = ["InputAdjustment", "L2Normalization", "LayerMaker", "cut"]
 
-# Which weights of a layer take the config's regulariser and initialiser.
+# Which weights of a layer take the config's regularizer and initializer.
 _WEIGHTS = {
     tf.keras.layers.Conv2D: ("kernel",),
     tf.keras.layers.DepthwiseConv2D: ("depthwise",),
@@ -23,10 +23,10 @@ class LayerMaker:
 
     Attributes:
         hyperparams: the API's `KerasLayerHyperparams` of the config's `conv_hyperparams`.
-        trains_batch_norm: whether batch normalisation takes, and learns, the statistics of the
+        trains_batch_norm: whether batch normalization takes, and learns, the statistics of the
             batch in training; if not, it is frozen.
         overrides_network: `override_base_feature_extractor_hyperparams`: the network too has the
-            config's regulariser, initialiser and batch normalisation, not its own.
+            config's regularizer, initializer and batch normalization, not its own.
     """
 
     hyperparams: Any
@@ -35,14 +35,14 @@ class LayerMaker:
 
     @property
     def normalizes_network(self) -> bool:
-        """Whether the network's batch normalisation is the config's."""
+        """Whether the network's batch normalization is the config's."""
         return self.overrides_network and self.hyperparams.use_batch_norm()
 
     def convolution(
         self, name: str, filters: int, kernel: int, *, padding: int = 0, separable: bool = False,
         **options: Any,
     ) -> list[Any]:  # fmt: skip
-        """A convolution with its padding, its batch normalisation and its activation.
+        """A convolution with its padding, its batch normalization and its activation.
 
         Args:
             name: of the convolution; the names of the layers around it begin so.
@@ -63,13 +63,13 @@ class LayerMaker:
         return [*layers, self.hyperparams.build_activation_layer(name=f"{name}_activation")]
 
     def batch_norm(self, name: str) -> Any:
-        """Batch normalisation as the config describes it."""
+        """Batch normalization as the config describes it."""
         return self.hyperparams.build_batch_norm(training=self.trains_batch_norm, name=name)
 
     def adapt(self, network: Any, replace: Callable[[Any], Any] = lambda layer: None) -> Any:
         """A network of Keras, made anew with what the config has to say about its layers.
 
-        Batch normalisation becomes one that can be frozen. Activation functions stay: they are part
+        Batch normalization becomes one that can be frozen. Activation functions stay: they are part
         of what the network is.
 
         Args:
@@ -101,7 +101,7 @@ class LayerMaker:
         return type(layer).from_config(options)
 
     def normalized(self, convolution: Any) -> Any:
-        """A network's convolution with batch normalisation between it and its activation."""
+        """A network's convolution with batch normalization between it and its activation."""
         name = convolution.name
         activation = convolution.activation
         convolution = type(convolution).from_config(
@@ -160,7 +160,7 @@ class L2Normalization(tf.keras.layers.Layer):
 class InputAdjustment(tf.keras.layers.Layer):
     """(inputs + offset) · factor for each channel: how the weights' own preprocessing differs.
 
-    Published weights of one network were trained on differently normalised images. These two
+    Published weights of one network were trained on differently normalized images. These two
     variables, which are not trained, travel in the checkpoint with the weights that need them, so
     that the model stays the same; a first convolution alone could not take them in, as it pads with
     zeros. Without imported weights they change nothing.

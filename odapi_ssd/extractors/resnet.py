@@ -65,7 +65,7 @@ class SSD300ResNet101V1(_ResNetV1):
 
 
 class _ResNetV2(_ResNet):
-    # A unit's output is a bare sum here, which the next unit normalises and activates first.
+    # A unit's output is a bare sum here, which the next unit normalizes and activates first.
     MAP_LAYERS = ("conv4_block1_preact_relu", "conv5_block1_preact_relu", "post_relu")
 
     def preprocess(self, resized_inputs: Any) -> Any:
@@ -77,7 +77,7 @@ class SSD300ResNet50V2(_ResNetV2):
 
     They are the ends of its third, fourth and fifth stage, the slim library's block2, block3 and
     block4: this network of Keras's lets a stage's last unit stride as well. They are taken after
-    the normalisation and activation with which the next stage begins.
+    the normalization and activation with which the next stage begins.
     """
 
     NETWORK = "ResNet50V2"

@@ -2,9 +2,9 @@
 
 Simonyan & Zisserman's network D (arXiv:1409.1556) without its classifier: the poolings round up
 (75 becomes 38), the fifth has stride 1, and its two fully connected layers are convolutions, the
-first one dilated. The L2 normalisation of conv4_3 belongs to the detector, not to the network.
+first one dilated. The L2 normalization of conv4_3 belongs to the detector, not to the network.
 
-The paper's network has no batch normalisation. A config with `batch_norm` in `conv_hyperparams` and
+The paper's network has no batch normalization. A config with `batch_norm` in `conv_hyperparams` and
 `override_base_feature_extractor_hyperparams: true` adds it after every convolution, which makes
 training from random weights possible; published weights do not fit that network.
 """

@@ -4,7 +4,7 @@ What each generator of the API does with its fields is followed here to the lett
 included, so that a specification gives the very anchors that a model of the API is built with.
 
 One meaning is ours. In a `flexible_grid_anchor_generator`, a stride of 0 with an offset of 0 says
-that the cells divide the image evenly, the first centre lying half a step from the edge: a config's
+that the cells divide the image evenly, the first center lying half a step from the edge: a config's
 steps are whole pixels, and 38 cells have none in 300. `even_grids` gives it to built models.
 
 The caller has called `compat.activate_protos()`; only `spec_to_generator` needs the whole of
@@ -37,7 +37,7 @@ def proto_to_spec(anchor_generator: Any, grids_hw: _Grids, image_hw: tuple[int, 
         grids_hw: rows and columns of each feature map, in the order of the predictions.
         image_hw: height and width of the network's input in pixels.
     Returns:
-        In normalised units; in pixels for `normalize_coordinates: false` and for
+        In normalized units; in pixels for `normalize_coordinates: false` and for
         `grid_anchor_generator`, which gives nothing else.
     Raises:
         ValueError: no generator is set, it makes anchors for another number of feature maps, or
@@ -71,7 +71,7 @@ def spec_to_proto(spec: AnchorSpec, image_hw: tuple[int, int]) -> Any:
 
     result = anchor_generator_pb2.AnchorGenerator()
     flexible = result.flexible_grid_anchor_generator
-    flexible.normalize_coordinates = spec.units == "normalised"
+    flexible.normalize_coordinates = spec.units == "normalized"
     for index, layer in enumerate(_pixel_layers(spec, image_hw)):
         (step_y, offset_y), (step_x, offset_x) = (
             _stride_and_offset(axis, image_hw, index, layer) for axis in (0, 1)
@@ -109,7 +109,7 @@ def spec_to_generator(spec: AnchorSpec, image_hw: tuple[int, int]) -> Any:
         [tuple(_aspect_ratios(layer)) for layer in layers],
         [layer.step_yx for layer in layers],
         [layer.offset_yx for layer in layers],
-        normalize_coordinates=spec.units == "normalised",
+        normalize_coordinates=spec.units == "normalized",
     )
 
 
@@ -119,7 +119,7 @@ def _pixel_layers(spec: AnchorSpec, image_hw: tuple[int, int]) -> list[AnchorLay
     if spec.units == "pixels":
         return list(spec.layers)
     if min(image_hw) < 2:  # the API takes a side of 1 for "no image given"
-        raise ValueError(f"normalised anchors need an image of at least 2x2 pixels, not {image_hw}")
+        raise ValueError(f"normalized anchors need an image of at least 2x2 pixels, not {image_hw}")
     return [layer.scaled(image_hw) for layer in spec.layers]
 
 
@@ -162,7 +162,7 @@ def step_and_offset(stride: float, offset: float, side: int, count: int) -> tupl
 
     Args:
         stride: of the rows or columns, as the config has it.
-        offset: of the first centre, as the config has it.
+        offset: of the first center, as the config has it.
         side: height or width of the image in pixels.
         count: rows or columns.
     """
@@ -170,7 +170,7 @@ def step_and_offset(stride: float, offset: float, side: int, count: int) -> tupl
 
 
 def _even(side: int, count: int) -> tuple[float, float]:
-    """Step and first centre of cells that divide a side evenly."""
+    """Step and first center of cells that divide a side evenly."""
     return side / count, side / count / 2
 
 
@@ -234,7 +234,7 @@ def _multiscale_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) 
     layers = []
     for level, grid_hw in zip(levels, grids_hw, strict=True):
         step = 2.0**level
-        # Where the strides do not divide the image, the API puts the first centre on its edge.
+        # Where the strides do not divide the image, the API puts the first center on its edge.
         offset_y, offset_x = (
             step / 2 if side % step == 0 or side == 1 else 0.0 for side in image_hw
         )
@@ -305,7 +305,7 @@ def _spec_of_pixel_layers(
         return spec
     if min(image_hw) < 2:  # the API takes a side of 1 for "no image given", and refuses
         raise ValueError(f"normalize_coordinates needs an image of at least 2x2, not {image_hw}")
-    return spec.normalised(image_hw)
+    return spec.normalized(image_hw)
 
 
 def _pairs(heights: Sequence[int], widths: Sequence[int], what: str, num_layers: int) -> _Pairs:

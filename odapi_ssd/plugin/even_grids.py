@@ -1,7 +1,7 @@
 """Anchors on cells that divide the image evenly, which steps of whole pixels cannot give.
 
 A `flexible_grid_anchor_generator` whose stride and offset are both 0, in height or in width, means
-such a division here (see `anchor_config`). To the API alone it means that all centres lie on the
+such a division here (see `anchor_config`). To the API alone it means that all centers lie on the
 image's edge, which nobody asks for: a model with such a config needs this project.
 """
 

@@ -4,6 +4,6 @@ Liu et al., "SSD: Single Shot MultiBox Detector", ECCV 2016 (arXiv:1512.02325). 
 matching, losses with hard negative mining, and post-processing, each in a module of its own.
 Nothing here imports the Object Detection API or the rest of this project: it can be used alone.
 
-Boxes are `ymin, xmin, ymax, xmax`, normalised to 0..1, in names that end with `boxes_yxyx`.
+Boxes are `ymin, xmin, ymax, xmax`, normalized to 0..1, in names that end with `boxes_yxyx`.
 Dimensions: B batch, A anchors, M ground-truth boxes (padded), C classes.
 """

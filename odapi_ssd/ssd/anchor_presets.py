@@ -21,8 +21,8 @@ class Setting:
     Attributes:
         image_side: side of the square input in pixels; 1 where all lengths are shares of it.
         grids: cells along a side of the feature map.
-        steps: distance between the centres of neighbouring cells, in the unit of `image_side`, as
-            all lengths here; the first centre lies half a step from the edge.
+        steps: distance between the centers of neighboring cells, in the unit of `image_side`, as
+            all lengths here; the first center lies half a step from the edge.
         min_sizes: side of the first square, and of the square whose area each rectangle has.
         max_sizes: the second square has the side √(min·max).
         ratios: width by height of the rectangles above 1, each of which comes with its inverse.

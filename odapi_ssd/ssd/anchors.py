@@ -1,6 +1,6 @@
 """Anchors: the boxes at fixed places and of fixed shapes that SSD's predictions start from.
 
-A specification says, layer by layer, where the centres of the cells lie and which boxes sit there.
+A specification says, layer by layer, where the centers of the cells lie and which boxes sit there.
 It is general enough for every anchor generator of the Object Detection API; `preset` has those of
 the papers. Liu et al., "SSD: Single Shot MultiBox Detector" (arXiv:1512.02325), section 2.2.
 
@@ -19,7 +19,7 @@ from odapi_ssd.ssd.anchor_presets import CELL_ORDERS, SETTINGS, Setting
 
 __all__ = ["AnchorLayer", "AnchorSpec", "box_sizes", "even_layer", "preset", "preset_names"]
 
-_UNITS = ("normalised", "pixels")
+_UNITS = ("normalized", "pixels")
 _ORDERS = (*CELL_ORDERS, "listed")
 
 
@@ -29,8 +29,8 @@ class AnchorLayer:
 
     Attributes:
         grid_hw: rows and columns of cells, at least 1 each.
-        step_yx: distance between the centres of neighbouring cells, 0 or more.
-        offset_yx: the centre of the first cell (top left).
+        step_yx: distance between the centers of neighboring cells, 0 or more.
+        offset_yx: the center of the first cell (top left).
         box_sizes_hw: height and width of each box of a cell, in order; above 0, at least one box.
 
     Raises:
@@ -62,8 +62,8 @@ class AnchorLayer:
         """Cells times boxes per cell."""
         return self.grid_hw[0] * self.grid_hw[1] * len(self.box_sizes_hw)
 
-    def centres_yx(self) -> npt.NDArray[np.float64]:
-        """The centre of each cell, float64 [rows, columns, 2]."""
+    def centers_yx(self) -> npt.NDArray[np.float64]:
+        """The center of each cell, float64 [rows, columns, 2]."""
         ys, xs = (
             offset + step * np.arange(count, dtype=np.float64)
             for offset, step, count in zip(self.offset_yx, self.step_yx, self.grid_hw, strict=True)
@@ -72,9 +72,9 @@ class AnchorLayer:
 
     def boxes_yxyx(self) -> npt.NDArray[np.float64]:
         """The layer's anchors, float64 [rows · columns · boxes, 4]; see `AnchorSpec.boxes_yxyx`."""
-        centres_yx = self.centres_yx()[:, :, None, :]  # [rows, columns, 1, 2]
+        centers_yx = self.centers_yx()[:, :, None, :]  # [rows, columns, 1, 2]
         halves_hw = np.asarray(self.box_sizes_hw, dtype=np.float64) / 2  # [boxes, 2]
-        corners = [centres_yx - halves_hw, centres_yx + halves_hw]
+        corners = [centers_yx - halves_hw, centers_yx + halves_hw]
         return np.concatenate(corners, axis=-1).reshape(-1, 4)
 
     def scaled(self, factor_hw: tuple[float, float]) -> "AnchorLayer":
@@ -98,10 +98,10 @@ class AnchorSpec:
 
     Attributes:
         layers: one per feature map, in the order of the predictions (finest first, by custom).
-        clip: whether boxes are cut at the image's edges. SSD does not; needs normalised units.
+        clip: whether boxes are cut at the image's edges. SSD does not; needs normalized units.
         order: what the order of the boxes within a cell is called: "caffe", "tutorial", or "listed"
             for anything else. A name only: the boxes stand in the layers as they are to come out.
-        units: of all lengths: "normalised" (heights by the image's height, widths by its width), or
+        units: of all lengths: "normalized" (heights by the image's height, widths by its width), or
             "pixels", which some of the API's generators give.
 
     Raises:
@@ -111,15 +111,15 @@ class AnchorSpec:
     layers: tuple[AnchorLayer, ...]
     clip: bool = False
     order: str = "listed"
-    units: str = "normalised"
+    units: str = "normalized"
 
     def __post_init__(self) -> None:
         if not self.layers:
             raise ValueError("layers is empty: a specification needs at least one layer")
         _require_known("order", self.order, _ORDERS)
         _require_known("units", self.units, _UNITS)
-        if self.clip and self.units != "normalised":
-            raise ValueError(f"clip needs normalised units, not {self.units}")
+        if self.clip and self.units != "normalized":
+            raise ValueError(f"clip needs normalized units, not {self.units}")
 
     @property
     def num_anchors(self) -> int:
@@ -139,25 +139,25 @@ class AnchorSpec:
             boxes_yxyx = boxes_yxyx.clip(0.0, 1.0)
         return boxes_yxyx.astype(np.float32)
 
-    def normalised(self, image_hw: tuple[int, int]) -> "AnchorSpec":
-        """The specification in shares of an image of this size; itself if it is normalised."""
-        if self.units == "normalised":
+    def normalized(self, image_hw: tuple[int, int]) -> "AnchorSpec":
+        """The specification in shares of an image of this size; itself if it is normalized."""
+        if self.units == "normalized":
             return self
         factor_hw = (1 / image_hw[0], 1 / image_hw[1])
         layers = tuple(layer.scaled(factor_hw) for layer in self.layers)
-        return replace(self, layers=layers, units="normalised")
+        return replace(self, layers=layers, units="normalized")
 
     def with_sizes_clamped(self) -> "AnchorSpec":
-        """No box higher or wider than the image; centres stay.
+        """No box higher or wider than the image; centers stay.
 
         What torchvision's generator does, and in effect the tutorial's clamp of its anchors, which
-        are centres and sizes; `clip` in turn cuts corners and thereby moves centres.
+        are centers and sizes; `clip` in turn cuts corners and thereby moves centers.
 
         Raises:
             ValueError: the specification is in pixels.
         """
-        if self.units != "normalised":
-            raise ValueError(f"clamping sizes needs normalised units, not {self.units}")
+        if self.units != "normalized":
+            raise ValueError(f"clamping sizes needs normalized units, not {self.units}")
         layers = []
         for layer in self.layers:
             sizes_hw = tuple((min(high, 1.0), min(wide, 1.0)) for high, wide in layer.box_sizes_hw)
@@ -190,7 +190,7 @@ def box_sizes(
 def even_layer(
     grid_hw: tuple[int, int], box_sizes_hw: tuple[tuple[float, float], ...]
 ) -> AnchorLayer:
-    """A layer whose cells divide the image evenly: centres at (i + 0.5) / cells; normalised."""
+    """A layer whose cells divide the image evenly: centers at (i + 0.5) / cells; normalized."""
     rows, columns = grid_hw
     return AnchorLayer(grid_hw, (1 / rows, 1 / columns), (0.5 / rows, 0.5 / columns), box_sizes_hw)
 
@@ -212,7 +212,7 @@ def preset(name: str, order: str | None = None, *, truncate_sizes: bool = False)
             C++, where they pass through an int. This changes SSD512 alone (35.84 becomes 35), whose
             published weights were trained that way; the settings as written are the default.
     Returns:
-        Normalised and not clipped: 8732 anchors for SSD300, 24564 for SSD512.
+        Normalized and not clipped: 8732 anchors for SSD300, 24564 for SSD512.
     Raises:
         ValueError: the name or the order is unknown, or sizes that are not pixels are to be
             truncated.

@@ -1,7 +1,7 @@
 """Boxes as offsets from anchors, and back.
 
-Faster R-CNN's parametrisation (Ren et al., arXiv:1506.01497, equation 2) with SSD's scales: the
-centre's offset in units of the anchor's size and the logarithm of the ratio of the sizes, times
+Faster R-CNN's parametrization (Ren et al., arXiv:1506.01497, equation 2) with SSD's scales: the
+center's offset in units of the anchor's size and the logarithm of the ratio of the sizes, times
 10, 10, 5, 5. Caffe calls the inverses of the scales variances: 0.1, 0.1, 0.2, 0.2.
 """
 
@@ -67,7 +67,7 @@ def decode(
 
 
 def _centers_and_sizes(boxes_yxyx: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """Centres and sizes, each [..., 2]: y before x, heights before widths."""
+    """Centers and sizes, each [..., 2]: y before x, heights before widths."""
     low, high = tf.split(boxes_yxyx, 2, axis=-1)
     sizes = high - low
     return low + sizes / 2, sizes

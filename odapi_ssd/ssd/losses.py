@@ -1,4 +1,4 @@
-"""SSD's loss: classification and localisation over matched anchors and the hardest negatives.
+"""SSD's loss: classification and localization over matched anchors and the hardest negatives.
 
 Liu et al., arXiv:1512.02325, equations 1 to 3 and "Hard negative mining"; focal loss from Lin et
 al., arXiv:1708.02002, equation 5. No gradient flows through the choice of the anchors.
@@ -30,7 +30,7 @@ ClassificationLoss = Callable[[Any, Any], tf.Tensor]
 
 
 class MultiboxLoss(NamedTuple):
-    """The two parts of SSD's loss, weighted and normalised: float32 scalars."""
+    """The two parts of SSD's loss, weighted and normalized: float32 scalars."""
 
     localization: tf.Tensor
     classification: tf.Tensor
@@ -241,9 +241,9 @@ def multibox_loss(
         classification_weight: of the first part.
         localization_weight: of the second part, the paper's alpha.
         is_normalized: whether to divide by the weight of all matched anchors, if it is above 1.
-        is_normalized_by_code_size: whether to divide the localisation by 4 as well.
+        is_normalized_by_code_size: whether to divide the localization by 4 as well.
     Returns:
-        The two parts; their sum is the loss. A batch without boxes has no localisation loss.
+        The two parts; their sum is the loss. A batch without boxes has no localization loss.
     """
     localization = smooth_l1(encodings, targets.encodings, localization_delta)
     localization *= targets.box_weights

@@ -44,7 +44,7 @@ def match(
     It holds several float32 [B, M, A] at a time: cut M to the boxes of the fullest image.
 
     Args:
-        boxes_yxyx: float32 [B, M, 4], normalised; padded with anything.
+        boxes_yxyx: float32 [B, M, 4], normalized; padded with anything.
         is_box: bool [B, M], which of them are there.
         anchors_yxyx: float32 [A, 4].
         matched_threshold: an anchor gets its best box if their IoU is at least this.

@@ -58,7 +58,7 @@ def detect(
 
     Args:
         boxes_yxyx: float32 [B, A, 4], shared by the classes, or [B, A, C, 4], one per class;
-            normalised, or in any other unit that clip_window_yxyx shares. Boxes that are upside
+            normalized, or in any other unit that clip_window_yxyx shares. Boxes that are upside
             down, hold NaN or have no area are never detections and suppress nothing.
         scores: float32 [B, A, C], without background; higher is better. NaN is never a detection.
             B may be unknown or 0; A and C are static and may be 0. XLA ranks -0.0 below 0.0.

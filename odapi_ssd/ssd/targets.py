@@ -38,7 +38,7 @@ def assign_targets(
 
     Args:
         matches: int32 [B, A], from `matching.match`.
-        boxes_yxyx: float32 [B, M, 4], normalised and padded.
+        boxes_yxyx: float32 [B, M, 4], normalized and padded.
         labels: float32 [B, M, C], of each box, usually one-hot.
         weights: float32 [B, M], how much each box counts.
         anchors_yxyx: float32 [A, 4].

@@ -43,7 +43,7 @@ def freeze(model: Any, train_config: Any) -> Frozen:
     """Freezes the variables of a model that its config names.
 
     A layer without a variable to train is no longer trainable. A batch norm layer whose gamma and
-    beta are frozen, or one of whose statistics `freeze_variables` names, normalises with its moving
+    beta are frozen, or one of whose statistics `freeze_variables` names, normalizes with its moving
     statistics from now on and keeps them.
 
     Args:
@@ -130,7 +130,7 @@ def _use_moving_statistics(layer: Any) -> None:
     """Has a batch norm layer run as in inference, in training too.
 
     Keras' own layer does so where it is not trainable. That of TF1, which the API's is made of,
-    then leaves its moving statistics alone, but goes on to normalise with those of each batch.
+    then leaves its moving statistics alone, but goes on to normalize with those of each batch.
     """
     call = layer.call
 

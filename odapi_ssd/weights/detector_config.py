@@ -169,7 +169,7 @@ def _anchors(anchor_generator: Any, source: DetectorSource, origin: str) -> Anch
     """A config's anchors, if there are as many in each cell as the weights predict for."""
     grids_hw = [layer.grid_hw for layer in source.anchors.layers]
     try:
-        spec = proto_to_spec(anchor_generator, grids_hw, _INPUT_HW).normalised(_INPUT_HW)
+        spec = proto_to_spec(anchor_generator, grids_hw, _INPUT_HW).normalized(_INPUT_HW)
     except ValueError as error:
         raise OdapiError(f"{origin}: model.ssd.anchor_generator: {error}.") from None
     per_cell = tuple(len(layer.box_sizes_hw) for layer in spec.layers)

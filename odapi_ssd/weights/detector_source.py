@@ -1,7 +1,7 @@
 """What distinguishes one program's SSD300 on VGG-16 from ours, and the rules that follow from it.
 
 Kernels lie in another order, boxes are predicted as x, y, w, h where the API has y, x, h, w, the
-boxes of a cell may come in another order, and images were normalised in another way.
+boxes of a cell may come in another order, and images were normalized in another way.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +66,7 @@ class DetectorSource:
         norm_shapes: the shapes that they are known to have.
         channel_means: red, green, blue, 0 to 255: what it subtracts from an image.
         channel_factors: what it multiplies the difference with.
-        anchors: its anchors, normalised, the boxes of a cell in its order.
+        anchors: its anchors, normalized, the boxes of a cell in its order.
         template: the template whose model, data and loss suit it best.
     """
 

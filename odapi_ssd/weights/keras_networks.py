@@ -50,7 +50,7 @@ def _every_fourth(bias: Array) -> Array:
     return bias[::4]
 
 
-def _reverse_colours(kernel: Array) -> Array:
+def _reverse_colors(kernel: Array) -> Array:
     """For red, green, blue what was for blue, green, red."""
     return kernel[:, :, ::-1]
 
@@ -65,7 +65,7 @@ class KerasNetwork:
         changes: the shape in the file, and what to do with it, of our variables that differ.
         needs_top: whether the classifier is needed too.
         widths: those that Keras has weights of (`alpha`); none for a network of one width.
-        has_batch_norm: whether it has batch normalisation.
+        has_batch_norm: whether it has batch normalization.
         is_numbered: whether Keras numbers its layers by a counter of the process, so that they are
             told by their order, not by their names.
         api_types: feature extractors of the API itself that hold it under the same names, and
@@ -89,7 +89,7 @@ NETWORKS = {
         "VGG16",
         sources={"conv6": "fc1", "conv7": "fc2"},
         changes={
-            "block1_conv1/kernel": ((3, 3, 3, 64), _reverse_colours),
+            "block1_conv1/kernel": ((3, 3, 3, 64), _reverse_colors),
             "conv6/kernel": ((7 * 7 * 512, 4096), decimate_fc6),
             "conv6/bias": ((4096,), _every_fourth),
             "conv7/kernel": ((4096, 4096), decimate_fc7),
@@ -127,7 +127,7 @@ def network_rules(
         file_layers: the file's layers.
         origin: the file, for messages.
     Returns:
-        The rules; and the values of variables that a file may lack: scales of batch normalisation,
+        The rules; and the values of variables that a file may lack: scales of batch normalization,
         1, where the file's has none.
     Raises:
         OdapiError: layers are missing, or have another number of arrays; all of them are named.

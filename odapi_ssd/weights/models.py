@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # For a network that is built without a config; what does not end in a checkpoint does not matter.
-# A scale in each batch normalisation makes a checkpoint that any config's network is content with.
+# A scale in each batch normalization makes a checkpoint that any config's network is content with.
 _HYPERPARAMS = """
     regularizer { l2_regularizer { weight: 0 } }
     initializer { truncated_normal_initializer {} }
@@ -196,7 +196,7 @@ def _require_network(
     )
     if has_batch_norm and not network.has_batch_norm:
         raise OdapiError(
-            f"{config_path}: its {network.application} has batch normalisation, which no published "
+            f"{config_path}: its {network.application} has batch normalization, which no published "
             "weights have.",
             hint="remove model.ssd.feature_extractor.conv_hyperparams.batch_norm.",
         )

@@ -55,13 +55,13 @@ def layer_rows(mapped: MappedWeights) -> list[tuple[str, str, str]]:
 
 
 def describe_left(mapped: MappedWeights) -> list[str]:
-    """What was not used: the slots of optimisers and averages in short, then other arrays."""
+    """What was not used: the slots of optimizers and averages in short, then other arrays."""
     used = set(mapped.sources.values())
     slots = [name for name in mapped.left if _LAST_PART.sub("", name) in used]
     others = [name for name in mapped.left if name not in slots]
     lines = []
     if slots:
-        lines.append(f"{count_of(len(slots), 'slot')} of optimisers and averages, as {slots[0]}")
+        lines.append(f"{count_of(len(slots), 'slot')} of optimizers and averages, as {slots[0]}")
     if others:
         lines.append(f"{count_of(len(others), 'array')}: {list_some(others)}")
     return lines

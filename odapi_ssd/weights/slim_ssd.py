@@ -1,6 +1,6 @@
 """The SSD300 of the widespread TF1 port, SSD-Tensorflow: `nets/ssd_vgg_300.py`, on tf-slim.
 
-Its checkpoints come from Caffe's by conversion, or from its own training, whose optimiser and
+Its checkpoints come from Caffe's by conversion, or from its own training, whose optimizer and
 averages stand beside each weight. The anchors are those of the port's settings, Caffe's for COCO,
 whatever classes a checkpoint has.
 """

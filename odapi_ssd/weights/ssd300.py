@@ -53,7 +53,7 @@ ADDED = _chain(
     *(("added_3_1", 1, 128), ("added_3_2", 3, 256)),
     *(("added_4_1", 1, 128), ("added_4_2", 3, 256)),
 )
-# The factors that conv4_3's normalised features are multiplied with.
+# The factors that conv4_3's normalized features are multiplied with.
 NORM = "conv4_3_norm/scale"
 INPUT_SIDE = 300
 BOXES_PER_CELL = (4, 6, 6, 6, 4, 4)

@@ -97,7 +97,7 @@ def _stored(path: Path, name: str, tensor: Any) -> StoredArray:
             values = tensor.detach()
             # NumPy has no bfloat16.
             return (values.float() if values.is_floating_point() else values).numpy()
-        except (NotImplementedError, RuntimeError, TypeError) as error:  # sparse, quantised, meta
+        except (NotImplementedError, RuntimeError, TypeError) as error:  # sparse, quantized, meta
             raise OdapiError(
                 f"{path}: {name} is no plain tensor: {first_line(error)}",
                 hint="save it as one: tensor.to_dense(), tensor.dequantize().",

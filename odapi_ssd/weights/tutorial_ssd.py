@@ -7,7 +7,7 @@ __all__ = ["SOURCE"]
 
 _MAPS = ("conv4_3", "conv7", "conv8_2", "conv9_2", "conv10_2", "conv11_2")
 _NUM_CONVOLUTIONS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}
-# The means and deviations of ImageNet's colours, as shares of 255.
+# The means and deviations of ImageNet's colors, as shares of 255.
 _MEANS, _DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 SOURCE = DetectorSource(
@@ -36,7 +36,7 @@ SOURCE = DetectorSource(
         1 / (255 * _DEVIATIONS[1]),
         1 / (255 * _DEVIATIONS[2]),
     ),
-    # It cuts centres and sizes at the image's edges, which no centre reaches.
+    # It cuts centers and sizes at the image's edges, which no center reaches.
     anchors=preset("ssd300_linear", order="tutorial").with_sizes_clamped(),
     template="ssd_vgg_voc",
 )

@@ -467,7 +467,7 @@ class TestExtractorsOfThisProject:
             for warning in self._report(f"{FIXED}={{ height: 512 width: 512 }}").warnings
             if warning.path == ANCHORS
         ]
-        # On the last map of 4x4 cells with a stride of 300 pixels, the centres lie at 150, 450, 750
+        # On the last map of 4x4 cells with a stride of 300 pixels, the centers lie at 150, 450, 750
         # and 1050: 12 of 16 cells, with 4 anchors each of at most 374 pixels, are beyond 512.
         assert "puts 48 of 7,760 anchors beyond the image" in only(warnings)
         assert "not for an input of 512x512" in only(warnings)
@@ -598,7 +598,7 @@ class TestPurpose:
         "assignment",
         ["freeze_variables='('", "update_trainable_variables=a", "bias_grad_multiplier=2"],
     )
-    def test_the_api_s_own_loop_ignores_what_ours_honours(self, config, assignment):
+    def test_the_api_s_own_loop_ignores_what_ours_honors(self, config, assignment):
         set_field(config, "train_config.bias_grad_multiplier=0")
         set_field(config, f"train_config.{assignment}")
         assert not any("own loop" in warning for warning in warnings(config))

@@ -53,7 +53,7 @@ def test_another_width(narrow):
     # The first convolution has 32 filters at width 1, and a multiple of 8 at others.
     kernel = "Conv1/kernel: [3, 3, 3, 8] in the checkpoint, [3, 3, 3, 32] in the config's"
     assert misfits[0] == kernel
-    # Of a convolution and its normalisation 5: one, two in the first block, three in each of the 12
+    # Of a convolution and its normalization 5: one, two in the first block, three in each of the 12
     # up to the last map, which is within the next one.
     assert len(misfits) == 5 * (1 + 2 + 12 * 3 + 1)
     with pytest.raises(ValueError, match="shape"):
@@ -66,7 +66,7 @@ def test_another_network(narrow):
     assert len(misfits) == 2 * (1 + 15)
 
 
-def test_batch_normalisation_that_the_checkpoint_lacks(tmp_path):
+def test_batch_normalization_that_the_checkpoint_lacks(tmp_path):
     """Published VGG-16 weights into the network that is trained from random ones."""
     plain = classification_networks._build_network(_template("ssd_vgg_voc").model)
     prefix = _save(plain, tmp_path)

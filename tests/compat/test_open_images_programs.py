@@ -117,7 +117,7 @@ class TestOpenImages:
 
 
 class TestAva:
-    """A video of a frame a second whose grey says which frame it is; one frame is annotated."""
+    """A video of a frame a second whose gray says which frame it is; one frame is annotated."""
 
     ANNOTATIONS = "clip,0902,0.125,0.25,0.5,0.75,12,0\n"
     LABEL_MAP = "item { name: 'stand' id: 12 }\n"
@@ -148,16 +148,16 @@ class TestAva:
         video = cv2.VideoWriter(str(path), codec, 1, (IMAGE_HW[1], IMAGE_HW[0]))
         assert video.isOpened()
         for second in range(num_frames):
-            video.write(np.full((*IMAGE_HW, 3), self._grey(second), np.uint8))
+            video.write(np.full((*IMAGE_HW, 3), self._gray(second), np.uint8))
         video.release()
 
-    def _grey(self, second: int) -> int:
+    def _gray(self, second: int) -> int:
         return second % 16 * 16
 
     def _assert_is_frame(self, encoded: bytes, second: int) -> None:
         pixels = np.asarray(Image.open(io.BytesIO(encoded)))
         assert pixels.shape == (*IMAGE_HW, 3)
-        np.testing.assert_allclose(pixels, self._grey(second), atol=8)
+        np.testing.assert_allclose(pixels, self._gray(second), atol=8)
 
     def _convert(self, program: Any, directory: Path, kind: str, **options: Any) -> list[Any]:
         ava = program.Ava(str(directory), str(directory / "annotations"))

@@ -60,7 +60,7 @@ class TestOnArrays:
         for side in ((42, 20), (42, 80), (30, 50), (54, 50)):
             _assert_pixel(image, side, _RED)
         _assert_pixel(image, _INSIDE, (0, 0, 0))
-        # The label stands on the box, black on its colour; nothing stands below.
+        # The label stands on the box, black on its color; nothing stands below.
         label = image[15:28, 22:60]
         assert (label == _RED).all(axis=-1).any()
         assert (label == 0).all(axis=-1).any()
@@ -198,7 +198,7 @@ class TestDetections:
         _assert_pixel(image, (48, 40), color)
         _assert_pixel(image, (48, 50), color)
 
-    def test_tracks_give_the_colour(self, image):
+    def test_tracks_give_the_color(self, image):
         from object_detection.utils import visualization_utils as vis
 
         other = image.copy()
@@ -341,7 +341,7 @@ class TestEvaluationImages:
         images = _images_of_events(tmp_path)
         assert len(images) == 2
         for drawn in images.values():
-            # Matplotlib's default size; a line on white, of its first colour.
+            # Matplotlib's default size; a line on white, of its first color.
             assert drawn.shape == (480, 640, 3)
             _assert_pixel(drawn, (1, 1), (255, 255, 255))
             assert (drawn == _color("#1f77b4")).all(axis=-1).any()

@@ -9,7 +9,7 @@ from odapi_ssd.data.boxes import fit_box
 IMAGE_HW = (20, 40)  # 40 wide, 20 high.
 
 
-def test_normalises_x_by_width_and_y_by_height_and_turns_the_order():
+def test_normalizes_x_by_width_and_y_by_height_and_turns_the_order():
     fitted = fit_box((4, 5, 20, 10), IMAGE_HW)
     assert fitted.box_yxyx == (0.25, pytest.approx(0.1), 0.5, 0.5)
     assert not fitted.is_clipped

@@ -80,7 +80,7 @@ class TestPictureNames:
 
 
 class TestDrawBoxes:
-    def test_the_border_of_a_box_has_its_class_s_colour(self):
+    def test_the_border_of_a_box_has_its_class_s_color(self):
         image = Image.new("RGB", (200, 100))
         drawing.draw_boxes(image, [(20, 50, 80, 150)], ["кот 90%"], [2])
         pixels = np.asarray(image)
@@ -95,7 +95,7 @@ class TestDrawBoxes:
         drawing.draw_boxes(image, [(-5, -5, 40, 70), (30, 60, 30, 60)], ["a" * 40, "b"], [1, 1])
         assert np.asarray(image).any()
 
-    def test_neighbouring_classes_differ(self):
+    def test_neighboring_classes_differ(self):
         colors = {drawing.color_of_class(class_id) for class_id in range(1, 21)}
         assert len(colors) == 20
 

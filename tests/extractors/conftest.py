@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-# The paper's: convolutions without batch normalisation.
+# The paper's: convolutions without batch normalization.
 PLAIN = """
   activation: RELU
   regularizer { l2_regularizer { weight: 0.5 } }

@@ -98,7 +98,7 @@ class TestHyperparameters:
             ("ssd300_resnet50_v1_keras", 3, 1 + (3 + 4 + 6 + 3) * 3 + 4),
         ],
     )
-    def test_regularised_layers(self, kind, num_taken, num_convolutions, make_extractor):
+    def test_regularized_layers(self, kind, num_taken, num_convolutions, make_extractor):
         extractor = make_extractor(kind, num_layers=num_taken + 1)
         extractor(IMAGES)
         assert len(extractor.losses) == 2  # one added map

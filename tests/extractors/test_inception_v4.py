@@ -59,7 +59,7 @@ def test_convolutions_are_those_of_the_paper(extractor_of):
     ]
     assert sorted(kernels) == sorted((*sorted(one[:2]), *one[2:]) for one in PAPER)
     weights = sum(height * width * before * depth for height, width, before, depth in PAPER)
-    # Batch normalisation without a scale: an offset, a mean and a variance for each channel.
+    # Batch normalization without a scale: an offset, a mean and a variance for each channel.
     channels = sum(depth for *_, depth in PAPER)
     assert network.count_params() == weights + 3 * channels == 41_174_400
 

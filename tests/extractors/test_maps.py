@@ -61,7 +61,7 @@ FROM_19 = [
 FROM_10 = FROM_19[:-2]
 FROM_8 = FROM_19[:-4]
 # The network's parameters (test files of their own derive them), and those of the added maps'
-# convolutions; without batch normalisation.
+# convolutions; without batch normalization.
 PARAMETERS = {
     "ssd300_vgg16_keras": (20_483_910, [convolution(1, 1024, 256), *FROM_19]),
     "ssd512_vgg16_keras": (

@@ -41,7 +41,7 @@ def test_the_network_is_cut_after_its_last_map(kind, extractor_of):
 
 def test_parameters_of_the_first_version(extractor_of):
     # The paper's table 1 up to the last layer of stride 16: a depthwise 3×3 and a pointwise
-    # convolution for each pair of depths, every one with batch normalisation's 4 numbers a channel.
+    # convolution for each pair of depths, every one with batch normalization's 4 numbers a channel.
     pairs = [(32, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 512)]
     pairs += [(512, 512)] * 5
     expected = 3 * 3 * 3 * 32 + 4 * 32

@@ -73,7 +73,7 @@ def test_parameters_and_predictions(template, layers, expected, num_anchors):
     assert sum(layers) + CONV4_3_SCALES == expected
     model, predictions = build_model(template)
     assert count(model.trainable_variables) == expected
-    # What is not trained is the adjustment of each colour to the weights' preprocessing.
+    # What is not trained is the adjustment of each color to the weights' preprocessing.
     assert count(model.variables) == expected + 2 * 3
     assert predictions["box_encodings"].shape == (1, num_anchors, 4)
     assert predictions["class_predictions_with_background"].shape == (1, num_anchors, 21)
@@ -113,7 +113,7 @@ def test_conv6_is_dilated(extractor_of):
 
 
 def test_conv4_3_is_normalized_for_the_detector_only(make_extractor):
-    # With the other maps made from it, conv7 must not see the normalised one.
+    # With the other maps made from it, conv7 must not see the normalized one.
     extractor = make_extractor("ssd300_vgg16_keras", num_layers=2)
     images = np.random.default_rng(2).normal(size=[1, 48, 64, 3]).astype(np.float32) * 60
     conv4_3, conv7 = extractor(images)

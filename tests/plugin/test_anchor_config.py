@@ -92,7 +92,7 @@ class TestPresets:
     def test_there_and_back(self, name, order):
         spec, image_hw = preset(name, order), (_side(name), _side(name))
         back = proto_to_spec(spec_to_proto(spec, image_hw), _grids(spec), image_hw)
-        assert (back.order, back.units, back.clip) == ("listed", "normalised", False)
+        assert (back.order, back.units, back.clip) == ("listed", "normalized", False)
         _assert_same(back.boxes_yxyx(), spec.boxes_yxyx())
 
     @pytest.mark.parametrize("name", preset_names())
@@ -242,7 +242,7 @@ class TestAnyConfig:
         st.data(),
     )
     def test_multiscale_anchor_generator(
-        self, levels, anchor_scale, ratios, per_octave, is_normalised, image_hw, data
+        self, levels, anchor_scale, ratios, per_octave, is_normalized, image_hw, data
     ):
         lowest, count = levels
         grids_hw = data.draw(st.lists(_grid, min_size=count, max_size=count))
@@ -251,19 +251,19 @@ class TestAnyConfig:
         message.min_level, message.max_level = lowest, lowest + count - 1
         message.anchor_scale, message.scales_per_octave = anchor_scale, per_octave
         message.aspect_ratios.extend(ratios)
-        message.normalize_coordinates = is_normalised
+        message.normalize_coordinates = is_normalized
         spec = proto_to_spec(proto, grids_hw, image_hw)
-        assert spec.units == ("normalised" if is_normalised else "pixels")
+        assert spec.units == ("normalized" if is_normalized else "pixels")
         anchors = _boxes_of(_built(proto), grids_hw, image_hw)
-        _assert_same(spec.boxes_yxyx(), anchors, 1 if is_normalised else max(image_hw))
+        _assert_same(spec.boxes_yxyx(), anchors, 1 if is_normalized else max(image_hw))
 
     @_few
     @given(_layers_in_pixels(), _image, st.booleans())
-    def test_flexible_grid_anchor_generator(self, spec, image_hw, is_normalised):
-        if is_normalised:
-            spec = spec.normalised(image_hw)
+    def test_flexible_grid_anchor_generator(self, spec, image_hw, is_normalized):
+        if is_normalized:
+            spec = spec.normalized(image_hw)
         proto = spec_to_proto(spec, image_hw)
-        unit = 1 if is_normalised else max(image_hw)
+        unit = 1 if is_normalized else max(image_hw)
         anchors = _boxes_of(_built(proto), _grids(spec), image_hw)
         _assert_same(spec.boxes_yxyx(), anchors, unit)
         back = proto_to_spec(proto, _grids(spec), image_hw)
@@ -299,7 +299,7 @@ class TestEvenGrids:
         base_sizes: 4 aspect_ratios: 1 width_stride: 8 width_offset: 3 } %s }"""
 
     def test_by_hand_on_a_wide_image(self):
-        # 10 px in 3 rows: steps of 3.33, centres at 1.67, 5, 8.33; columns as written, 3 and 11
+        # 10 px in 3 rows: steps of 3.33, centers at 1.67, 5, 8.33; columns as written, 3 and 11
         proto = _parse(self.ROWS_EVEN % "normalize_coordinates: false")
         expected = [[y - 2, x - 2, y + 2, x + 2] for y in (5 / 3, 5, 25 / 3) for x in (3, 11)]
         boxes = _boxes_of(_built(proto), [(3, 2)], (10, 20))
@@ -307,10 +307,10 @@ class TestEvenGrids:
         spec = proto_to_spec(proto, [(3, 2)], (10, 20))
         np.testing.assert_allclose(spec.boxes_yxyx(), expected, rtol=1e-6)
 
-    def test_normalised(self):
+    def test_normalized(self):
         proto = _parse(self.ROWS_EVEN % "")
         spec = proto_to_spec(proto, [(3, 2)], (10, 20))
-        np.testing.assert_allclose(spec.layers[0].centres_yx()[:, 0, 0], [1 / 6, 1 / 2, 5 / 6])
+        np.testing.assert_allclose(spec.layers[0].centers_yx()[:, 0, 0], [1 / 6, 1 / 2, 5 / 6])
         _assert_same(_boxes_of(_built(proto), [(3, 2)], (10, 20)), spec.boxes_yxyx())
 
     def test_needs_an_image(self):
@@ -340,7 +340,7 @@ class TestEvenGrids:
         generator = model_builder.build(config.model, is_training=False)._anchor_generator
         _assert_same(_boxes_of(generator, _grids(spec), (300, 300)), spec.boxes_yxyx())
 
-    def test_all_centres_on_the_edge_cannot_be_written(self):
+    def test_all_centers_on_the_edge_cannot_be_written(self):
         layer = AnchorLayer((2, 2), (0, 5), (0, 2), ((1, 1),))
         with pytest.raises(ValueError, match="has the step 0 px"):
             spec_to_proto(AnchorSpec((layer,), units="pixels"), (10, 10))
@@ -372,12 +372,12 @@ class TestByHand:
         ]
         np.testing.assert_allclose(spec.boxes_yxyx(), expected, atol=1e-5)
 
-    def test_multiscale_centres_lie_on_the_edge_where_strides_do_not_divide_the_image(self):
+    def test_multiscale_centers_lie_on_the_edge_where_strides_do_not_divide_the_image(self):
         # stride 2³ = 8 divides 64, not 60
         proto = _parse("""multiscale_anchor_generator {
             min_level: 3 max_level: 3 anchor_scale: 1 aspect_ratios: 1 scales_per_octave: 1 }""")
         spec = proto_to_spec(proto, [(8, 8)], (64, 60))
-        np.testing.assert_allclose(spec.layers[0].centres_yx()[0, 0], [4 / 64, 0])
+        np.testing.assert_allclose(spec.layers[0].centers_yx()[0, 0], [4 / 64, 0])
 
     def test_what_the_proto_of_ssd300_holds(self):
         proto = spec_to_proto(preset("ssd300_voc"), (300, 300))

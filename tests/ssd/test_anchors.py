@@ -39,12 +39,12 @@ SIDES = {
 
 # Of each layer, its first and its last box, in the unit of SIDES. Worked out on a pocket calculator
 # (bc) from the paper's pixels, as follows.
-# The first box is the square of side min around the first centre, step/2; centres are the same in y
+# The first box is the square of side min around the first center, step/2; centers are the same in y
 # and x, so two numbers stand for (ymin, xmin, ymax, xmax): step/2 - min/2 and step/2 + min/2. VOC's
 # first: 4 - 15 and 4 + 15.
 # The last box, in both orders, is the upright rectangle of the smallest ratio r (1/2; 1/3 where a
-# cell has six boxes; the tutorial's 0.333) around the last centre, step/2 + (grid - 1)·step:
-# half its height is min/√r/2, half its width min·√r/2. VOC's first layer: centre 4 + 37·8 = 300,
+# cell has six boxes; the tutorial's 0.333) around the last center, step/2 + (grid - 1)·step:
+# half its height is min/√r/2, half its width min·√r/2. VOC's first layer: center 4 + 37·8 = 300,
 # half height 30·√2/2 = 21.2132, half width 30/√2/2 = 10.6066.
 # The tutorial's have the steps 1000/38, …, and for min 100, 200, 375, ….
 CORNERS = {
@@ -164,7 +164,7 @@ class TestPreset:
 
     def test_is_named_and_neither_clipped_nor_in_pixels(self, name, order):
         spec = preset(name, order)
-        assert (spec.order, spec.clip, spec.units) == (order, False, "normalised")
+        assert (spec.order, spec.clip, spec.units) == (order, False, "normalized")
 
 
 class TestPresetDetails:
@@ -198,16 +198,16 @@ class TestPresetDetails:
             np.testing.assert_allclose(_sizes_hw(second), [[side, side]], atol=1e-6)
             np.testing.assert_allclose(second[0, :2] + second[0, 2:], [1, 1], atol=1e-6)
 
-    def test_centres(self):
-        # VOC's steps only nearly divide 300 pixels: of 38 centres 8 px apart, the last lies on the
-        # image's edge, at 4 + 37·8 = 300; of 3 centres 100 px apart, at 250.
-        coarse = preset("ssd300_voc").layers[4].centres_yx() * 300
+    def test_centers(self):
+        # VOC's steps only nearly divide 300 pixels: of 38 centers 8 px apart, the last lies on the
+        # image's edge, at 4 + 37·8 = 300; of 3 centers 100 px apart, at 250.
+        coarse = preset("ssd300_voc").layers[4].centers_yx() * 300
         assert coarse.shape == (3, 3, 2)
         np.testing.assert_allclose(coarse[0, :, 1], [50, 150, 250])
         np.testing.assert_allclose(coarse[:, 0, 0], [50, 150, 250])
-        np.testing.assert_allclose(preset("ssd300_voc").layers[0].centres_yx()[-1, -1], [1, 1])
+        np.testing.assert_allclose(preset("ssd300_voc").layers[0].centers_yx()[-1, -1], [1, 1])
         # The tutorial's are (i + 0.5) / 38.
-        fine = preset("ssd300_linear").layers[0].centres_yx()
+        fine = preset("ssd300_linear").layers[0].centers_yx()
         np.testing.assert_allclose(fine[-1, 0] * 76, [75, 1])
 
     def test_caffe_s_truncated_sizes(self):
@@ -291,11 +291,11 @@ class TestSpec:
         layer = AnchorLayer((1, 2), (10, 20), (5, 10), ((4, 8),))
         spec = AnchorSpec((layer,), units="pixels", order="caffe")
         np.testing.assert_array_equal(spec.boxes_yxyx(), [[3, 6, 7, 14], [3, 26, 7, 34]])
-        shares = spec.normalised((10, 40))
+        shares = spec.normalized((10, 40))
         expected = [[0.3, 0.15, 0.7, 0.35], [0.3, 0.65, 0.7, 0.85]]
         np.testing.assert_allclose(shares.boxes_yxyx(), expected, atol=1e-7)
-        assert (shares.units, shares.order) == ("normalised", "caffe")
-        assert shares.normalised((1, 1)) is shares
+        assert (shares.units, shares.order) == ("normalized", "caffe")
+        assert shares.normalized((1, 1)) is shares
 
     def test_box_sizes(self):
         # a ratio of 4: half as high and twice as wide as the square
@@ -337,8 +337,8 @@ class TestErrors:
         [
             ({"layers": ()}, "layers is empty"),
             ({"order": "pytorch"}, "unknown order 'pytorch'; known: caffe, tutorial, listed"),
-            ({"units": "cm"}, "unknown units 'cm'; known: normalised, pixels"),
-            ({"units": "pixels", "clip": True}, "clip needs normalised units, not pixels"),
+            ({"units": "cm"}, "unknown units 'cm'; known: normalized, pixels"),
+            ({"units": "pixels", "clip": True}, "clip needs normalized units, not pixels"),
         ],
     )
     def test_spec(self, fields, message):
@@ -346,7 +346,7 @@ class TestErrors:
             AnchorSpec(**{"layers": (self.LAYER,), **fields})
 
     def test_clamping_in_pixels(self):
-        with pytest.raises(ValueError, match="clamping sizes needs normalised units"):
+        with pytest.raises(ValueError, match="clamping sizes needs normalized units"):
             AnchorSpec((self.LAYER,), units="pixels").with_sizes_clamped()
 
     @pytest.mark.parametrize("ratio", [0.0, -1.0, math.nan])
@@ -376,18 +376,18 @@ class TestAnySpec:
 
     @settings(max_examples=60, deadline=None)
     @given(_even_specs)
-    def test_sizes_are_as_given_and_centres_in_the_image(self, spec):
+    def test_sizes_are_as_given_and_centers_in_the_image(self, spec):
         whole = replace(spec, clip=False)
         for layer, boxes_yxyx in zip(whole.layers, _layers_boxes(whole), strict=True):
             num_cells = layer.grid_hw[0] * layer.grid_hw[1]
             np.testing.assert_allclose(
                 _sizes_hw(boxes_yxyx), np.tile(layer.box_sizes_hw, (num_cells, 1)), atol=1e-6
             )
-            centres_yx = (boxes_yxyx[:, :2] + boxes_yxyx[:, 2:]) / 2
-            assert (centres_yx > 0).all()
-            assert (centres_yx < 1).all()
-            by_cell = layer.centres_yx().reshape(-1, 1, 2).repeat(len(layer.box_sizes_hw), axis=1)
-            np.testing.assert_allclose(centres_yx, by_cell.reshape(-1, 2), atol=1e-6)
+            centers_yx = (boxes_yxyx[:, :2] + boxes_yxyx[:, 2:]) / 2
+            assert (centers_yx > 0).all()
+            assert (centers_yx < 1).all()
+            by_cell = layer.centers_yx().reshape(-1, 1, 2).repeat(len(layer.box_sizes_hw), axis=1)
+            np.testing.assert_allclose(centers_yx, by_cell.reshape(-1, 2), atol=1e-6)
 
     @settings(max_examples=60, deadline=None)
     @given(_even_specs)
@@ -398,7 +398,7 @@ class TestAnySpec:
         assert (cut <= 1).all()
         is_inside = (whole >= 0) & (whole <= 1)
         np.testing.assert_array_equal(cut[is_inside], whole[is_inside])
-        assert (cut[:, 2:] > cut[:, :2]).all()  # their centres are inside, so something is left
+        assert (cut[:, 2:] > cut[:, :2]).all()  # their centers are inside, so something is left
 
     @settings(max_examples=60, deadline=None)
     @given(_even_specs, st.tuples(st.integers(2, 999), st.integers(2, 999)))
@@ -410,5 +410,5 @@ class TestAnySpec:
         np.testing.assert_allclose(
             in_pixels.boxes_yxyx(), spec.boxes_yxyx() * np.tile(image_hw, 2), rtol=1e-5, atol=1e-3
         )
-        back = in_pixels.normalised(image_hw).boxes_yxyx()
+        back = in_pixels.normalized(image_hw).boxes_yxyx()
         np.testing.assert_allclose(back, spec.boxes_yxyx(), atol=1e-6)

@@ -17,7 +17,7 @@ _ANCHOR = np.array([[0.4, 0.2, 0.6, 0.6]], np.float32)
 def test_by_hand():
     from odapi_ssd.ssd import box_coder
 
-    # Half as wide, twice as high, and its centre (0.55, 0.5) a quarter of the size away.
+    # Half as wide, twice as high, and its center (0.55, 0.5) a quarter of the size away.
     box = np.array([[0.35, 0.4, 0.75, 0.6]], np.float32)
     encoding = box_coder.encode(box, _ANCHOR).numpy()[0]
     expected = [10 * 0.25, 10 * 0.25, 5 * math.log(2), -5 * math.log(2)]

@@ -77,7 +77,7 @@ class TestMining:
         assert self._kept(losses, num_hard_examples=4, min_negatives_per_image=2) == [2, 6]
         assert self._kept(losses, num_hard_examples=6, max_negatives_per_positive=1) == [1, 2]
 
-    def test_localisation_may_count(self, losses):
+    def test_localization_may_count(self, losses):
         options = {"num_hard_examples": 1, "localization_weight": 1, "classification_weight": 0}
         assert self._kept(losses, **options) == [1]
 
@@ -135,7 +135,7 @@ def test_the_paper_s_loss(losses):
     np.testing.assert_allclose(everything.classification, 8 * math.log(3), rtol=1e-6)
 
 
-def test_weights_and_normalisation(losses):
+def test_weights_and_normalization(losses):
     matches, found, encodings, logits = _targets_and_predictions()
     plain = losses.multibox_loss(encodings, logits, found, matches)
     weighted = losses.multibox_loss(

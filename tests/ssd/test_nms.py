@@ -130,10 +130,10 @@ def assert_equal(found, expected):
 
 def jittered_boxes(rng, shape, num_objects=4):
     """Boxes that crowd around a few places, and some that have no area or lie outside 0..1."""
-    centres = rng.uniform(0, 1.1, [num_objects, 2])[rng.integers(0, num_objects, shape)]
+    centers = rng.uniform(0, 1.1, [num_objects, 2])[rng.integers(0, num_objects, shape)]
     sizes = np.array([0.2, 0.3]) * rng.uniform(0.7, 1.4, (*shape, 2))
-    centres = centres + rng.normal(0, 0.04, (*shape, 2))
-    boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=-1).astype(np.float32)
+    centers = centers + rng.normal(0, 0.04, (*shape, 2))
+    boxes = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=-1).astype(np.float32)
     boxes[:, ::9, ..., 3] = boxes[:, ::9, ..., 1]
     boxes[:, 4::9] += 1
     return boxes
@@ -304,7 +304,7 @@ class TestRules:
         assert self.found_scores([0.75, 0.5, 0.25], iou_threshold=0.4999) == [0.75, 0.25]
 
     def test_what_is_suppressed_suppresses_nothing(self):
-        chain = [(0, x, 0.5, x + 0.5) for x in (0, 0.125, 0.25)]  # Neighbours 0.6, ends 1/3.
+        chain = [(0, x, 0.5, x + 0.5) for x in (0, 0.125, 0.25)]  # Neighbors 0.6, ends 1/3.
         assert self.found_scores([0.75, 0.5, 0.25], chain, iou_threshold=0.5) == [0.75, 0.25]
 
     def test_classes_do_not_suppress_each_other(self):

@@ -13,12 +13,12 @@ def detect(offsets, scores, anchors_cxcywh, *, cuts_first, most_of_a_class=None)
     Args:
         offsets: float32 [A, 4]: x, y, w, h.
         scores: float32 [A, C], the background first.
-        anchors_cxcywh: float64 [A, 4], normalised.
+        anchors_cxcywh: float64 [A, 4], normalized.
         cuts_first: whether boxes are cut at the image's edges before they are compared; if not,
             they are in the end.
         most_of_a_class: how many of a class are compared at most; None for all.
     Returns:
-        Boxes float64 [N, 4], xyxy and normalised; scores [N]; classes [N], the first being 1. Best
+        Boxes float64 [N, 4], xyxy and normalized; scores [N]; classes [N], the first being 1. Best
         first.
     """
     boxes = _decode(offsets.astype(np.float64), anchors_cxcywh)
@@ -39,9 +39,9 @@ def detect(offsets, scores, anchors_cxcywh, *, cuts_first, most_of_a_class=None)
 
 
 def _decode(offsets, anchors_cxcywh):
-    centres = offsets[:, :2] / 10 * anchors_cxcywh[:, 2:] + anchors_cxcywh[:, :2]
+    centers = offsets[:, :2] / 10 * anchors_cxcywh[:, 2:] + anchors_cxcywh[:, :2]
     halves = np.exp(offsets[:, 2:] / 5) * anchors_cxcywh[:, 2:] / 2
-    return np.concatenate([centres - halves, centres + halves], axis=1)
+    return np.concatenate([centers - halves, centers + halves], axis=1)
 
 
 def _overlaps(box, others):

@@ -80,7 +80,7 @@ class SlimSSD300:
         return np.array(rows) / 300
 
     def save(self, prefix):
-        """Writes a checkpoint of TensorFlow 1, with an optimiser's slot for each variable."""
+        """Writes a checkpoint of TensorFlow 1, with an optimizer's slot for each variable."""
         with tf.Graph().as_default(), tf.compat.v1.Session() as session:
             for name, value in self.variables.items():
                 initial = tf.compat.v1.constant_initializer(value)

@@ -24,7 +24,7 @@ def _conv(depth_in, depth, kernel=3, **options):
 
 
 class TutorialSSD300(nn.Module):
-    """The PyTorch tutorial's detector; images are normalised by ImageNet's colours."""
+    """The PyTorch tutorial's detector; images are normalized by ImageNet's colors."""
 
     MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -51,7 +51,7 @@ class TutorialSSD300(nn.Module):
         self.rescale_factors = nn.Parameter(torch.full((1, 512, 1, 1), 20.0))
 
     def forward(self, images):
-        """Offsets [B, 8732, 4] and logits [B, 8732, C] of normalised images [B, 3, 300, 300]."""
+        """Offsets [B, 8732, 4] and logits [B, 8732, C] of normalized images [B, 3, 300, 300]."""
         features = {}
         last = images
         for block, depths in enumerate(_BLOCKS, start=1):
@@ -76,7 +76,7 @@ class TutorialSSD300(nn.Module):
 
     @staticmethod
     def anchors_cxcywh():
-        """The tutorial's priors, float64 [8732, 4]; centres and sizes cut to 0..1."""
+        """The tutorial's priors, float64 [8732, 4]; centers and sizes cut to 0..1."""
         scales = (0.1, 0.2, 0.375, 0.55, 0.725, 0.9)
         extra = [math.sqrt(a * b) for a, b in itertools.pairwise(scales)] + [1.0]
         rows = []
@@ -134,7 +134,7 @@ class TorchvisionSSD300(nn.Module):
             setattr(self.head, name, head)
 
     def forward(self, images):
-        """Offsets [B, 8732, 4] and logits [B, 8732, C] of normalised images [B, 3, 300, 300]."""
+        """Offsets [B, 8732, 4] and logits [B, 8732, C] of normalized images [B, 3, 300, 300]."""
         last = self.backbone.features(images)
         factors = self.backbone.scale_weight.view(1, -1, 1, 1)
         maps = [functional.normalize(last) * factors]

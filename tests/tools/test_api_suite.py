@@ -36,7 +36,7 @@ def _result(name: str, *, error: str = "", message: str = "OSError: no", **outco
     return FileResult(name, cases, 1.4, error)
 
 
-class TestJudgement:
+class TestJudgment:
     expectations = (
         Expectation("a_test", ("x", "y"), "OSError", "network", "downloads"),
         Expectation("b_test", ("z",), "beam", "tool", "Beam"),

@@ -98,7 +98,7 @@ def test_boxes_on_the_sample_image(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["", "_fpn"])
 def test_networks_that_begin_with_keras_weights(suffix, tmp_path):
-    # Where Keras keeps what it has downloaded: here weights that have not learnt anything.
+    # Where Keras keeps what it has downloaded: here weights that have not learned anything.
     folder = tmp_path / ".keras" / "models"
     folder.mkdir(parents=True)
     weights = folder / "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"

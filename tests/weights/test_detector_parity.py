@@ -95,8 +95,8 @@ def test_scores_agree(pair):
 
 
 def test_anchors_agree(pair):
-    centres, sizes = pair.original.anchors_cxcywh[:, :2], pair.original.anchors_cxcywh[:, 2:]
-    corners_xyxy = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
+    centers, sizes = pair.original.anchors_cxcywh[:, :2], pair.original.anchors_cxcywh[:, 2:]
+    corners_xyxy = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
     np.testing.assert_allclose(pair.anchors_yxyx[:, [1, 0, 3, 2]], corners_xyxy, atol=1e-6)
 
 
@@ -126,7 +126,7 @@ def test_what_was_mapped_and_left(pair):
     assert len(pair.imported.rows) == 36
     if pair.kind == "slim":
         momentum, step = pair.imported.left
-        assert momentum.startswith("71 slots of optimisers and averages, as ssd_300_vgg/")
+        assert momentum.startswith("71 slots of optimizers and averages, as ssd_300_vgg/")
         assert step == "1 array: global_step"
     else:
         assert pair.imported.left == []

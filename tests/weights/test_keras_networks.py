@@ -177,10 +177,10 @@ class TestVGG16:
         np.testing.assert_array_equal(conv7.kernel, decimate_fc7(fc7.kernel.numpy()))
         np.testing.assert_array_equal(conv7.bias, fc7.bias.numpy()[::4])
 
-    def test_a_network_with_batch_normalisation_is_refused(self, weights, import_into, tmp_path):
+    def test_a_network_with_batch_normalization_is_refused(self, weights, import_into, tmp_path):
         override = "model.ssd.feature_extractor.conv_hyperparams.batch_norm={}"
         save_config(load_config(find_template("ssd_vgg_voc"), [override]), tmp_path / "bn.config")
-        with pytest.raises(OdapiError, match="has batch normalisation, which no published"):
+        with pytest.raises(OdapiError, match="has batch normalization, which no published"):
             import_into(
                 "keras", weights, backbone="vgg16",
                 pipeline_config_path=str(tmp_path / "bn.config"),

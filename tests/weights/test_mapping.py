@@ -100,7 +100,7 @@ class TestReport:
             ["global_step", "net/a/weights/Adam", "net/a/weights/Adam_1", "net/b/weights"],
         )
         assert describe_left(mapped) == [
-            "2 slots of optimisers and averages, as net/a/weights/Adam",
+            "2 slots of optimizers and averages, as net/a/weights/Adam",
             "2 arrays: global_step, net/b/weights",
         ]
 

@@ -52,23 +52,23 @@ def draw_scene(rng: random.Random) -> tuple[Image.Image, list[DrawnShape]]:
     shapes: list[DrawnShape] = []
     visible: list[Image.Image] = []  # What is left to see of each shape, as masks.
     areas: list[int] = []
-    for colour in _pick_colours(rng, rng.randint(*_NUM_SHAPES_RANGE)):
+    for color in _pick_colors(rng, rng.randint(*_NUM_SHAPES_RANGE)):
         name = rng.choice(CLASS_NAMES)
         for _ in range(_NUM_TRIES):
             mask = _draw_mask(rng, name, width, height)
             if _is_fair(mask, visible, areas):
                 visible = [ImageChops.subtract(below, mask) for below in visible] + [mask]
                 areas.append(_area(mask))
-                image.paste(colour, mask=mask)
+                image.paste(color, mask=mask)
                 shapes.append(DrawnShape(name, _tight_box(mask)))
                 break
     return image, shapes
 
 
 def _draw_ground(rng: random.Random, width: int, height: int) -> Image.Image:
-    """Grey clouds with fine grain, hardly coloured."""
-    grey = rng.randint(70, 185)
-    tint = tuple(grey + rng.randint(-12, 12) for _ in range(3))
+    """Gray clouds with fine grain, hardly colored."""
+    gray = rng.randint(70, 185)
+    tint = tuple(gray + rng.randint(-12, 12) for _ in range(3))
     plain = Image.new("RGB", (width, height), tint)
     coarse = Image.frombytes("L", (8, 6), rng.randbytes(48)).resize(
         (width, height), Image.Resampling.BICUBIC
@@ -78,20 +78,20 @@ def _draw_ground(rng: random.Random, width: int, height: int) -> Image.Image:
     return Image.blend(clouds, fine, rng.uniform(0.1, 0.25))
 
 
-def _pick_colours(rng: random.Random, count: int) -> list[tuple[int, int, int]]:
-    """Saturated colours of well separated hues, so that no shape hides on another.
+def _pick_colors(rng: random.Random, count: int) -> list[tuple[int, int, int]]:
+    """Saturated colors of well separated hues, so that no shape hides on another.
 
-    They say nothing about the class: the form must be learnt.
+    They say nothing about the class: the form must be learned.
     """
     start, step = rng.random(), 1 / count
     hues = [start + step * (idx + rng.uniform(-0.25, 0.25)) for idx in range(count)]
     rng.shuffle(hues)
-    colours = []
+    colors = []
     for hue in hues:
         rgb = colorsys.hsv_to_rgb(hue % 1, rng.uniform(0.75, 1.0), rng.uniform(0.65, 1.0))
         red, green, blue = (round(255 * channel) for channel in rgb)
-        colours.append((red, green, blue))
-    return colours
+        colors.append((red, green, blue))
+    return colors
 
 
 def _draw_mask(rng: random.Random, name: str, width: int, height: int) -> Image.Image:

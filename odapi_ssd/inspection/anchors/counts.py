@@ -28,7 +28,7 @@ class ShapeRow:
     Attributes:
         layer_idx: the feature map, from 0.
         grid_hw: its cells.
-        step_yx_px: from one cell's centre to the next.
+        step_yx_px: from one cell's center to the next.
         size_hw_px: height and width of the anchors.
         num_anchors: one per cell.
         num_caught: boxes that they overlap by the threshold; None without records.
@@ -52,14 +52,14 @@ class SizeRow:
         name: one of `SIZE_CLASSES`, or "all".
         num_boxes: how many there are.
         num_caught: those that an anchor overlaps by the threshold.
-        num_caught_if_centred: those that one would, if one stood right on each of them.
+        num_caught_if_centerd: those that one would, if one stood right on each of them.
         mean_best_iou: NaN for no boxes.
     """
 
     name: str
     num_boxes: int
     num_caught: int
-    num_caught_if_centred: int
+    num_caught_if_centerd: int
     mean_best_iou: float
 
 
@@ -123,7 +123,7 @@ def cover_records(
     coverage = Coverage(
         best_iou=np.concatenate([part.best_iou for part in parts])[back],
         best_shape_idx=np.concatenate([part.best_shape_idx for part in parts])[back],
-        centred_iou=np.concatenate([part.centred_iou for part in parts])[back],
+        centerd_iou=np.concatenate([part.centerd_iou for part in parts])[back],
         num_caught=np.sum([part.num_caught for part in parts], axis=0),
     )
     is_caught = coverage.best_iou >= np.float32(threshold)
@@ -150,7 +150,7 @@ def shape_rows(spec: AnchorSpec, covered: CoveredBoxes | None) -> tuple[ShapeRow
 def count_boxes(covered: CoveredBoxes, threshold: float) -> BoxCounts:
     """Counts boxes by their size in the input."""
     size_idx = size_class_idx(covered.boxes_yxyx_px)
-    would_be_caught = covered.coverage.centred_iou >= np.float32(threshold)
+    would_be_caught = covered.coverage.centerd_iou >= np.float32(threshold)
 
     def row(name: str, is_in: npt.NDArray[np.bool_]) -> SizeRow:
         ious = covered.coverage.best_iou[is_in]
@@ -158,7 +158,7 @@ def count_boxes(covered: CoveredBoxes, threshold: float) -> BoxCounts:
             name=name,
             num_boxes=len(ious),
             num_caught=int(covered.is_caught[is_in].sum()),
-            num_caught_if_centred=int(would_be_caught[is_in].sum()),
+            num_caught_if_centerd=int(would_be_caught[is_in].sum()),
             mean_best_iou=float(ious.mean()) if len(ious) else float("nan"),
         )
 

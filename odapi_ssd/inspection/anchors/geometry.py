@@ -106,8 +106,8 @@ class AnchorGeometry:
         """Whether the generator leaves its anchors in pixels, which SSD's boxes are not."""
         generator = self._ssd.anchor_generator
         message = getattr(generator, generator.WhichOneof("anchor_generator_oneof"))
-        normalises = getattr(message, "normalize_coordinates", None)
-        return generator.HasField("grid_anchor_generator") or normalises is False
+        normalizes = getattr(message, "normalize_coordinates", None)
+        return generator.HasField("grid_anchor_generator") or normalizes is False
 
     def _build_resizer(self) -> Any:
         from object_detection.builders import image_resizer_builder

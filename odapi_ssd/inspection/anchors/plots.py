@@ -26,13 +26,13 @@ _LAYER_MARKS = "osD^vP*X"
 
 
 def draw_anchors(path: Path, pixels: np.ndarray, placement: Placement, spec: AnchorSpec) -> None:
-    """One panel per layer: all centres, and the anchors of the cell in the image's middle.
+    """One panel per layer: all centers, and the anchors of the cell in the image's middle.
 
     Args:
         path: the PNG file.
         pixels: uint8 [H, W, 3], the network's input, padding included.
         placement: where the image lies in it.
-        spec: the anchors in pixels. Colours stand for aspect ratios, in all panels the same.
+        spec: the anchors in pixels. Colors stand for aspect ratios, in all panels the same.
     """
     from matplotlib.lines import Line2D
 
@@ -47,7 +47,7 @@ def draw_anchors(path: Path, pixels: np.ndarray, placement: Placement, spec: Anc
         panel.set_axis_off()
     for idx, (panel, layer) in enumerate(zip(panels, spec.layers, strict=False)):
         panel.imshow(pixels, extent=(0, pixels.shape[1], pixels.shape[0], 0), alpha=0.9)
-        _draw_centres(panel, layer)
+        _draw_centers(panel, layer)
         for (ymin, xmin, ymax, xmax), size_hw in zip(
             _middle_boxes(layer, placement.content_hw), layer.box_sizes_hw, strict=True
         ):
@@ -206,17 +206,17 @@ def _limits(spec: AnchorSpec, placement: Placement) -> tuple[float, float, float
 
 
 def _middle_boxes(layer: AnchorLayer, content_hw: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """The anchors of the cell nearest to the image's centre, [boxes, 4] yxyx."""
-    offsets_yx = layer.centres_yx().reshape(-1, 2) - np.array(content_hw) / 2
+    """The anchors of the cell nearest to the image's center, [boxes, 4] yxyx."""
+    offsets_yx = layer.centers_yx().reshape(-1, 2) - np.array(content_hw) / 2
     nearest = np.hypot(*offsets_yx.T).round(3).argmin()  # of equals the first
     return layer.boxes_yxyx().reshape(len(offsets_yx), -1, 4)[nearest]
 
 
-def _draw_centres(panel: Any, layer: AnchorLayer) -> None:
-    centres_yx = layer.centres_yx().reshape(-1, 2)
-    size = float(np.clip(4000 / len(centres_yx), 0.8, 16))
+def _draw_centers(panel: Any, layer: AnchorLayer) -> None:
+    centers_yx = layer.centers_yx().reshape(-1, 2)
+    size = float(np.clip(4000 / len(centers_yx), 0.8, 16))
     rim = 0.3 if size > 3 else 0
-    panel.scatter(centres_yx[:, 1], centres_yx[:, 0], s=size, c="white", edgecolors="black",
+    panel.scatter(centers_yx[:, 1], centers_yx[:, 0], s=size, c="white", edgecolors="black",
                   linewidths=rim)  # fmt: skip
 
 
@@ -225,7 +225,7 @@ def _draw_rectangle(panel: Any, box_xyxy_px: tuple[float, ...], color: Any) -> N
     from matplotlib.patheffects import Normal, Stroke
 
     xmin, ymin, xmax, ymax = box_xyxy_px
-    # A dark rim, as the image may have any colour.
+    # A dark rim, as the image may have any color.
     rim = [Stroke(linewidth=3, foreground="black", alpha=0.6), Normal()]
     rectangle = Rectangle(
         (xmin, ymin), xmax - xmin, ymax - ymin, fill=False, ec=color, lw=1.8, path_effects=rim

@@ -1,6 +1,6 @@
 """How well anchors cover ground-truth boxes: what each anchor shape overlaps, and by how much.
 
-An anchor shape is one height and width of one layer; its anchors stand at the centres of the
+An anchor shape is one height and width of one layer; its anchors stand at the centers of the
 layer's cells. The nearer two boxes of given sizes are to each other in y and in x, the more they
 overlap. So of a shape's anchors, the one of the cell nearest to a box overlaps it most, and none of
 the others is looked at: the result is exact, and costs boxes × shapes instead of boxes × anchors.
@@ -30,15 +30,15 @@ class Coverage:
     Attributes:
         best_iou: float32 [N], the highest IoU of each box with any anchor, in 0..1.
         best_shape_idx: int64 [N], the shape of that anchor; the first one of equals.
-        centred_iou: float32 [N], the highest IoU that an anchor of any shape would have if it
-            stood right at the box's centre: what the shapes could do if cells were no matter.
+        centerd_iou: float32 [N], the highest IoU that an anchor of any shape would have if it
+            stood right at the box's center: what the shapes could do if cells were no matter.
         num_caught: int64 [S], boxes that each shape overlaps by the threshold or more. A box
             may be caught by several shapes.
     """
 
     best_iou: npt.NDArray[np.float32]
     best_shape_idx: npt.NDArray[np.int64]
-    centred_iou: npt.NDArray[np.float32]
+    centerd_iou: npt.NDArray[np.float32]
     num_caught: npt.NDArray[np.int64]
 
 
@@ -61,7 +61,7 @@ def cover(boxes_yxyx: npt.ArrayLike, spec: AnchorSpec, threshold: float) -> Cove
     if spec.clip:
         raise ValueError("clipped anchors of one shape differ in size; take one without clip")
     num_shapes = sum(len(layer.box_sizes_hw) for layer in spec.layers)
-    best_iou, centred_iou = (np.zeros(len(boxes), np.float32) for _ in range(2))
+    best_iou, centerd_iou = (np.zeros(len(boxes), np.float32) for _ in range(2))
     best_shape_idx = np.zeros(len(boxes), np.int64)
     num_caught = np.zeros(num_shapes, np.int64)
     for start in range(0, len(boxes), _BOXES_AT_ONCE):
@@ -70,9 +70,9 @@ def cover(boxes_yxyx: npt.ArrayLike, spec: AnchorSpec, threshold: float) -> Cove
         iou = np.concatenate([placed for placed, _ in both], axis=1)  # [n, S]
         best_shape_idx[part] = iou.argmax(axis=1)
         best_iou[part] = iou.max(axis=1)
-        centred_iou[part] = np.max([centred.max(axis=1) for _, centred in both], axis=0)
+        centerd_iou[part] = np.max([centerd.max(axis=1) for _, centerd in both], axis=0)
         num_caught += (iou >= np.float32(threshold)).sum(axis=0)
-    return Coverage(best_iou, best_shape_idx, centred_iou, num_caught)
+    return Coverage(best_iou, best_shape_idx, centerd_iou, num_caught)
 
 
 def size_class_idx(boxes_yxyx_px: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -86,25 +86,25 @@ def size_class_idx(boxes_yxyx_px: npt.ArrayLike) -> npt.NDArray[np.int64]:
 def _layer_iou(
     boxes_yxyx: npt.NDArray[np.float64], layer: AnchorLayer
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """IoU of n boxes with each of a layer's shapes, [n, shapes]: as the cells lie, and centred."""
+    """IoU of n boxes with each of a layer's shapes, [n, shapes]: as the cells lie, and centerd."""
     sizes_hw = np.asarray(layer.box_sizes_hw, np.float64)
-    overlaps, centred_overlaps = [], []
+    overlaps, centerd_overlaps = [], []
     for axis in (0, 1):
         sides = (boxes_yxyx[:, axis + 2] - boxes_yxyx[:, axis])[:, None]  # [n, 1]
-        centres = (boxes_yxyx[:, axis + 2] + boxes_yxyx[:, axis]) / 2
+        centers = (boxes_yxyx[:, axis + 2] + boxes_yxyx[:, axis]) / 2
         distances = _distance_to_grid(
-            centres, layer.offset_yx[axis], layer.step_yx[axis], layer.grid_hw[axis]
+            centers, layer.offset_yx[axis], layer.step_yx[axis], layer.grid_hw[axis]
         )[:, None]
         shorter = np.minimum(sides, sizes_hw[None, :, axis])
         reach = (sides + sizes_hw[None, :, axis]) / 2 - distances
         overlaps.append(np.clip(reach, 0, shorter))
-        centred_overlaps.append(shorter)
+        centerd_overlaps.append(shorter)
     areas = np.prod(boxes_yxyx[:, 2:] - boxes_yxyx[:, :2], axis=1)[:, None]
     sums = areas + np.prod(sizes_hw, axis=1)
-    intersections, centred = np.prod(overlaps, axis=0), np.prod(centred_overlaps, axis=0)
+    intersections, centerd = np.prod(overlaps, axis=0), np.prod(centerd_overlaps, axis=0)
     return (
         (intersections / (sums - intersections)).astype(np.float32),
-        (centred / (sums - centred)).astype(np.float32),
+        (centerd / (sums - centerd)).astype(np.float32),
     )
 
 

@@ -36,7 +36,7 @@ class RecordBoxes:
         image_names: I file names; file and position of the record where it holds none.
         image_hws: height and width of each image as stored, in pixels.
         first_encoded: the first image's file, for a picture.
-        boxes_yxyx: float64 [N, 4], normalised to their image; every one has an area.
+        boxes_yxyx: float64 [N, 4], normalized to their image; every one has an area.
         image_idx: int64 [N], the image of each box.
         class_names: N texts; the id as text where a record holds no texts.
         num_left_out: boxes that are not among the N: without area, or not finite.

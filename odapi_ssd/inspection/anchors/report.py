@@ -1,7 +1,7 @@
 """A config's anchors, and how many ground-truth boxes they catch, as pictures, figures and JSON.
 
 A box is caught if an anchor overlaps it by the matcher's threshold (IoU); one that is not can be
-learnt only where the matcher forces its best anchor on it. Boxes are as the records hold them and
+learned only where the matcher forces its best anchor on it. Boxes are as the records hold them and
 the resizer scales them: what augmentation does to them in training is not looked at.
 """
 
@@ -37,7 +37,7 @@ __all__ = ["AnchorReport", "report_anchors"]
 _JSON = "anchors.json"
 _ANCHORS, _SIZES, _CATCHES = "anchors.png", "box_sizes.png", "anchor_catches.png"
 _PLAIN_HW = (480, 640)  # of the canvas where there is no image
-_PLAIN_GREY = 200
+_PLAIN_GRAY = 200
 _DEFAULT_THRESHOLD = 0.5
 
 
@@ -95,7 +95,7 @@ def report_anchors(
     if geometry.are_anchors_in_pixels:
         warnings.append(
             "the anchor generator gives pixels (normalize_coordinates: false), but SSD matches in "
-            "shares of the image: in training hardly any would match. Shown as if normalised"
+            "shares of the image: in training hardly any would match. Shown as if normalized"
         )
     if not geometry.input_varies:  # say what is wrong with the model before all records are read
         geometry.spec_px(geometry.place(_PLAIN_HW).input_hw)
@@ -146,7 +146,7 @@ def _decode(encoded: bytes | None, source: str) -> np.ndarray:
     import tensorflow as tf
 
     if encoded is None:
-        return np.full((*_PLAIN_HW, 3), _PLAIN_GREY, np.uint8)
+        return np.full((*_PLAIN_HW, 3), _PLAIN_GRAY, np.uint8)
     try:
         decoded: np.ndarray = tf.io.decode_image(encoded, 3, expand_animations=False).numpy()
     except tf.errors.OpError as error:
@@ -225,7 +225,7 @@ def _list_not_caught(covered: CoveredBoxes, shapes: tuple[ShapeRow, ...]) -> lis
             "box_yxyx_px": tuple(box_px),
             "size_hw_input_px": tuple(in_input[2:] - in_input[:2]),
             "best_iou": float(coverage.best_iou[box_idx]),
-            "best_iou_if_centred": float(coverage.centred_iou[box_idx]),
+            "best_iou_if_centerd": float(coverage.centerd_iou[box_idx]),
             "nearest_shape": {"layer_idx": nearest.layer_idx, "size_hw_px": nearest.size_hw_px},
         }
         entries.append(entry)

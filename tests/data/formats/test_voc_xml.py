@@ -100,7 +100,7 @@ def test_any_finite_number_is_a_coordinate(xmin, ymax):
     assert one.box_xyxy_px == (xmin, 2.0, 3.0, float(ymax))
 
 
-# What XML 1.0 can carry, without what it would normalise.
+# What XML 1.0 can carry, without what it would normalize.
 NAMES = st.text(
     st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), min_size=1
 ).filter(lambda name: name.strip() == name)

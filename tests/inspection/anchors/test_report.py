@@ -27,9 +27,9 @@ SPEC = AnchorSpec((FINE, COARSE), units="pixels")
 class TestCover:
     def test_two_boxes_and_three_shapes_by_hand(self):
         boxes = [
-            # right on the square anchor of row 1, column 3: centre (30, 70)
+            # right on the square anchor of row 1, column 3: center (30, 70)
             [20, 60, 40, 80],
-            # 10x20 around (15, 45); the cell of centre (10, 50) is 5 away in y and in x
+            # 10x20 around (15, 45); the cell of center (10, 50) is 5 away in y and in x
             [10, 35, 20, 55],
         ]
         found = cover(boxes, SPEC, 0.5)
@@ -38,11 +38,11 @@ class TestCover:
         np.testing.assert_allclose(found.best_iou, [1.0, 150 / 450], rtol=1e-6)
         assert found.best_shape_idx.tolist() == [0, 0]
         assert found.num_caught.tolist() == [1, 0, 0]
-        # Centred, both the square and the long anchor hold the box: 200 of 400.
-        np.testing.assert_allclose(found.centred_iou, [1.0, 0.5], rtol=1e-6)
+        # Centerd, both the square and the long anchor hold the box: 200 of 400.
+        np.testing.assert_allclose(found.centerd_iou, [1.0, 0.5], rtol=1e-6)
 
     def test_a_box_may_be_caught_by_several_shapes(self):
-        # rows 0..10, columns 10..50 at the centre (5, 30): 5 above that of the first row
+        # rows 0..10, columns 10..50 at the center (5, 30): 5 above that of the first row
         layer = AnchorLayer((1, 1), (0, 0), (5, 30), ((10, 40), (10, 20), (10, 19), (10, 40)))
         found = cover([[0, 10, 10, 50]], AnchorSpec((layer,), units="pixels"), 0.5)
         assert found.num_caught.tolist() == [1, 1, 0, 1]  # 200 of 400 is enough, 190 is not
@@ -251,12 +251,12 @@ class TestReport:
         assert (every.num_boxes, every.num_caught) == (2, 1)
         (entry,) = content["not_caught"]
         assert (entry["image"], entry["class_name"]) == ("tall.png", "b")
-        # Of 200x100 pixels; in 128x64 it is 3.2 a side, centred at (72, 40) as a cell of layer 0,
+        # Of 200x100 pixels; in 128x64 it is 3.2 a side, centerd at (72, 40) as a cell of layer 0,
         # whose smallest anchor has a side of 0.1 · 128 and holds it.
         assert entry["box_yxyx_px"] == pytest.approx([110, 60, 115, 65], abs=1e-3)
         assert entry["size_hw_input_px"] == pytest.approx([3.2, 3.2], abs=1e-3)
         assert entry["nearest_shape"] == {"layer_idx": 0, "size_hw_px": [12.8, 12.8]}
-        assert entry["best_iou"] == entry["best_iou_if_centred"]
+        assert entry["best_iou"] == entry["best_iou_if_centerd"]
         assert entry["best_iou"] == pytest.approx(3.2**2 / 12.8**2, abs=1e-4)
         assert _names(tmp_path / "out") == [
             "anchor_catches.png", "anchors.json", "anchors.png", "box_sizes.png"

@@ -21,16 +21,16 @@ def main() -> None:
 
     odapi_ssd.register()
     from odapi_ssd import cli
-    from odapi_ssd.training.monitor import TrainingWatch
+    from odapi_ssd.training.monitor import TrainingMonitor
 
     readings = []
-    stock_step_done = TrainingWatch.step_done
+    stock_step_done = TrainingMonitor.step_done
 
-    def step_done(watch: TrainingWatch, losses: dict[str, Any]) -> None:
+    def step_done(watch: TrainingMonitor, losses: dict[str, Any]) -> None:
         readings.append((time.perf_counter(), time.process_time()))
         stock_step_done(watch, losses)
 
-    TrainingWatch.step_done = step_done  # type: ignore[method-assign]
+    TrainingMonitor.step_done = step_done  # type: ignore[method-assign]
     sys.argv = ["odapi-ssd", "train", *arguments]
     try:
         cli.main()

@@ -13,7 +13,7 @@ import tensorflow as tf
 from object_detection.meta_architectures import ssd_meta_arch
 from object_detection.utils import ops
 
-from odapi_ssd.extractors.geometry import slid
+from odapi_ssd.extractors.geometry import conv_size
 from odapi_ssd.extractors.layers import LayerMaker
 from odapi_ssd.messages import count_of
 
@@ -40,7 +40,7 @@ class AddedMap:
 
     def side(self, side_before: int) -> int:
         """A side of the map in cells."""
-        return slid(side_before, self.kernel, self.stride, self.padding)
+        return conv_size(side_before, self.kernel, self.stride, self.padding)
 
 
 class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):

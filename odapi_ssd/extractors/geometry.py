@@ -3,14 +3,14 @@
 One side at a time: height and width do not depend on each other. No TensorFlow.
 """
 
-__all__ = ["halved", "slid"]
+__all__ = ["conv_size", "same_size"]
 
 
-def halved(side: int, times: int = 1) -> int:
+def same_size(side: int, times: int = 1) -> int:
     """The side after layers of stride 2 that pad ("same"): half of it, rounded up, each time."""
     return -(-side // 2**times)
 
 
-def slid(side: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+def conv_size(side: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
     """The side after a kernel's way over it, `padding` cells added on both ends; 0 if none fits."""
     return max(0, (side + 2 * padding - kernel) // stride + 1)

@@ -10,8 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from odapi_ssd.extractors.base import AddedMap, FeatureExtractor
-from odapi_ssd.extractors.geometry import slid
-from odapi_ssd.extractors.layers import cut
+from odapi_ssd.extractors.geometry import conv_size
+from odapi_ssd.extractors.layers import sub_model
 
 __all__ = ["SSD299InceptionResNetV2"]
 
@@ -38,10 +38,10 @@ class SSD299InceptionResNetV2(FeatureExtractor):
     def network_sides(side: int) -> tuple[int, ...]:
         """Shortened by what does not pad: the stem but for conv2d_2b and 3b, and the reductions."""
         for strides in (2, 1, 2, 1):
-            side = slid(side, 3, strides)
+            side = conv_size(side, 3, strides)
         sides = [side]
         for _ in range(3):
-            sides.append(slid(sides[-1], 3, 2))
+            sides.append(conv_size(sides[-1], 3, 2))
         return tuple(sides)
 
     def preprocess(self, resized_inputs: Any) -> Any:
@@ -53,12 +53,12 @@ class SSD299InceptionResNetV2(FeatureExtractor):
         network = tf.keras.applications.InceptionResNetV2(
             include_top=False, weights=None, input_shape=(None, None, 3)
         )
-        network = cut(network, ("mixed_7a",))
+        network = sub_model(network, ("mixed_7a",))
         names = _stable_names(network)
         network = self._maker.adapt(
             network, lambda layer: self._maker.like(layer, name=names.get(layer.name, layer.name))
         )
-        return cut(network, self.MAP_LAYERS)
+        return sub_model(network, self.MAP_LAYERS)
 
 
 def _stable_names(network: tf.keras.Model) -> dict[str, str]:

@@ -13,8 +13,8 @@ from typing import Any
 import tensorflow as tf
 
 from odapi_ssd.extractors.base import AddedMap, FeatureExtractor
-from odapi_ssd.extractors.geometry import slid
-from odapi_ssd.extractors.layers import cut
+from odapi_ssd.extractors.geometry import conv_size
+from odapi_ssd.extractors.layers import sub_model
 
 __all__ = ["SSD299InceptionV4"]
 
@@ -124,8 +124,8 @@ class SSD299InceptionV4(FeatureExtractor):
     def network_sides(side: int) -> tuple[int, ...]:
         """Shortened by what does not pad: two convolutions, Mixed_3a, 4a, 5a and 6a; and 7a."""
         for strides in (2, 1, 2, 1, 2, 2):
-            side = slid(side, 3, strides)
-        return (side,) * 2 + (slid(side, 3, 2),) * 2
+            side = conv_size(side, 3, strides)
+        return (side,) * 2 + (conv_size(side, 3, 2),) * 2
 
     def preprocess(self, resized_inputs: Any) -> Any:
         """From 0..255 to -1..1."""
@@ -141,7 +141,7 @@ class SSD299InceptionV4(FeatureExtractor):
                 for number, branch in enumerate(branches)
             ]
             features = tf.keras.layers.Concatenate(name=name)(ends)
-        return cut(tf.keras.Model(images, features, name="inception_v4"), self.MAP_LAYERS)
+        return sub_model(tf.keras.Model(images, features, name="inception_v4"), self.MAP_LAYERS)
 
     def _chain(self, features: Any, layers: Sequence[Any], prefix: str) -> Any:
         for layer in layers:

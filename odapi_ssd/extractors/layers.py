@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 from object_detection.core import freezable_batch_norm
 
-__all__ = ["InputAdjustment", "L2Normalization", "LayerMaker", "cut"]
+__all__ = ["InputAdjustment", "L2Normalization", "LayerMaker", "sub_model"]
 
 # Which weights of a layer take the config's regularizer and initializer.
 _WEIGHTS = {
@@ -125,7 +125,7 @@ class LayerMaker:
         }
 
 
-def cut(network: tf.keras.Model, layer_names: Sequence[str]) -> tf.keras.Model:
+def sub_model(network: tf.keras.Model, layer_names: Sequence[str]) -> tf.keras.Model:
     """The part of a network that leads to some of its layers, whose outputs are its outputs."""
     outputs = [network.get_layer(name).output for name in layer_names]
     return tf.keras.Model(network.inputs, outputs, name=network.name)

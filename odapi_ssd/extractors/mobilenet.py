@@ -10,8 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from odapi_ssd.extractors.base import AddedMap, FeatureExtractor
-from odapi_ssd.extractors.geometry import halved
-from odapi_ssd.extractors.layers import cut
+from odapi_ssd.extractors.geometry import same_size
+from odapi_ssd.extractors.layers import sub_model
 
 __all__ = ["SSD300MobileNetV1", "SSD300MobileNetV2"]
 
@@ -30,14 +30,14 @@ class _MobileNet(FeatureExtractor):
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:
-        return halved(side, 3), halved(side, 4)
+        return same_size(side, 3), same_size(side, 4)
 
     def preprocess(self, resized_inputs: Any) -> Any:
         return resized_inputs / 127.5 - 1.0
 
     def make_network(self) -> tf.keras.Model:
         network = self._maker.adapt(self._make_keras_network(), self._replace)
-        return cut(network, self.MAP_LAYERS)
+        return sub_model(network, self.MAP_LAYERS)
 
     def _make_keras_network(self) -> tf.keras.Model:
         raise NotImplementedError

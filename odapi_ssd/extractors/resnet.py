@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from odapi_ssd.extractors.base import AddedMap, FeatureExtractor
-from odapi_ssd.extractors.geometry import halved
-from odapi_ssd.extractors.layers import cut
+from odapi_ssd.extractors.geometry import same_size
+from odapi_ssd.extractors.layers import sub_model
 
 __all__ = ["SSD300ResNet50V1", "SSD300ResNet50V2", "SSD300ResNet101V1", "SSD300ResNet101V2"]
 
@@ -31,12 +31,12 @@ class _ResNet(FeatureExtractor):
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:
-        return halved(side, 4), halved(side, 5), halved(side, 5)
+        return same_size(side, 4), same_size(side, 5), same_size(side, 5)
 
     def make_network(self) -> tf.keras.Model:
         make_keras_network = getattr(tf.keras.applications, self.NETWORK)
         network = make_keras_network(include_top=False, weights=None, input_shape=(None, None, 3))
-        return cut(self._maker.adapt(network), self.MAP_LAYERS)
+        return sub_model(self._maker.adapt(network), self.MAP_LAYERS)
 
 
 class _ResNetV1(_ResNet):

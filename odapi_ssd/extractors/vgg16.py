@@ -15,7 +15,7 @@ from typing import Any
 import tensorflow as tf
 
 from odapi_ssd.extractors.base import AddedMap, FeatureExtractor
-from odapi_ssd.extractors.geometry import halved
+from odapi_ssd.extractors.geometry import same_size
 from odapi_ssd.extractors.layers import InputAdjustment, L2Normalization
 
 __all__ = ["CHANNEL_MEANS", "SSD300VGG16", "SSD512VGG16"]
@@ -29,7 +29,7 @@ class _VGG16(FeatureExtractor):
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:
-        return halved(side, 3), halved(side, 4)
+        return same_size(side, 3), same_size(side, 4)
 
     def preprocess(self, resized_inputs: Any) -> Any:
         return resized_inputs - CHANNEL_MEANS

@@ -1,7 +1,8 @@
 """The API's SSD meta-architecture, its loss computed by `odapi_ssd.ssd` where that is the same.
 
 The API assigns targets image by image, and mines hard examples with a non-maximum suppression over
-all anchors even where it can suppress nothing. What a config asks for decides: see `slow_reasons`.
+all anchors even where it can suppress nothing. Whether a config gets our loss is up to
+`fallback_reasons`.
 """
 
 import functools
@@ -18,7 +19,7 @@ from object_detection.meta_architectures import ssd_meta_arch
 from odapi_ssd.ssd import losses, matching, targets
 from odapi_ssd.ssd.boxes import areas
 
-__all__ = ["SSDMetaArch", "describe_loss", "slow_reasons", "use_batched_loss"]
+__all__ = ["SSDMetaArch", "describe_loss", "fallback_reasons", "use_batched_loss"]
 
 _FIELDS = standard_fields.BoxListFields
 
@@ -95,12 +96,12 @@ class SSDMetaArch(ssd_meta_arch.SSDMetaArch):
 
 
 def use_batched_loss(model: Any) -> Any:
-    """Gives a model that the API has built our loss, if it has no `slow_reasons`.
+    """Gives a model that the API has built our loss, if it has no `fallback_reasons`.
 
     The API's builder has no place for another class. Ours holds nothing of its own, so that a model
     can become one.
     """
-    if not slow_reasons(model):
+    if not fallback_reasons(model):
         model.__class__ = SSDMetaArch
     return model
 
@@ -111,10 +112,10 @@ def describe_loss(model: Any) -> str | None:
         return "The loss is computed for the whole batch at once"
     if not isinstance(model, ssd_meta_arch.SSDMetaArch):
         return None
-    return f"The loss is computed by the API, image by image: {'; '.join(slow_reasons(model))}"
+    return f"The loss is computed by the API, image by image: {'; '.join(fallback_reasons(model))}"
 
 
-def slow_reasons(model: Any) -> list[str]:
+def fallback_reasons(model: Any) -> list[str]:
     """Why the loss of an SSD model of the API has to be the API's own; empty if it has not.
 
     Args:
@@ -163,7 +164,7 @@ def _match(
         anchors_yxyx,
         matched_threshold=matcher._matched_threshold,
         unmatched_threshold=matcher._unmatched_threshold,
-        forcing=matching.Forcing.ARGMAX if is_forced else matching.Forcing.NONE,
+        force_match=matching.ForceMatch.ARGMAX if is_forced else matching.ForceMatch.NONE,
         may_force=weights > 0,
     )
 

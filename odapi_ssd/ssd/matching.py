@@ -2,7 +2,7 @@
 
 Liu et al., arXiv:1512.02325, section 2.2: each box gets the anchor that overlaps it most, and then
 every anchor gets the box that overlaps it most, if by more than a threshold. The paper's code and
-the API differ in the first step: see `Forcing`.
+the API differ in the first step: see `ForceMatch`.
 """
 
 import enum
@@ -12,13 +12,13 @@ import tensorflow as tf
 
 from odapi_ssd.ssd.boxes import pairwise_iou
 
-__all__ = ["BACKGROUND", "IGNORED", "Forcing", "match", "match_by_iou"]
+__all__ = ["BACKGROUND", "IGNORED", "ForceMatch", "match", "match_by_iou"]
 
 BACKGROUND = -1
 IGNORED = -2
 
 
-class Forcing(enum.Enum):
+class ForceMatch(enum.Enum):
     """How a box comes to an anchor although none overlaps it by the threshold."""
 
     NONE = "none"
@@ -36,7 +36,7 @@ def match(
     *,
     matched_threshold: float = 0.5,
     unmatched_threshold: float | None = None,
-    forcing: Forcing = Forcing.ARGMAX,
+    force_match: ForceMatch = ForceMatch.ARGMAX,
     may_force: Any = None,
 ) -> tf.Tensor:
     """Matches each anchor of each image to a box, the background or nothing.
@@ -50,7 +50,7 @@ def match(
         matched_threshold: an anchor gets its best box if their IoU is at least this.
         unmatched_threshold: an anchor is background if the IoU with its best box is below this, and
             ignored in between. None: as matched_threshold, so that nothing is ignored.
-        forcing: how a box gets an anchor whatever the IoU.
+        force_match: how a box gets an anchor whatever the IoU.
         may_force: bool [B, M], the boxes that may; None: all that are there.
     Returns:
         int32 [B, A]: the index of a box, BACKGROUND or IGNORED. Among boxes of equal IoU the first
@@ -63,7 +63,7 @@ def match(
         is_box,
         matched_threshold=matched_threshold,
         unmatched_threshold=unmatched_threshold,
-        forcing=forcing,
+        force_match=force_match,
         may_force=may_force,
     )
 
@@ -74,7 +74,7 @@ def match_by_iou(
     *,
     matched_threshold: float = 0.5,
     unmatched_threshold: float | None = None,
-    forcing: Forcing = Forcing.ARGMAX,
+    force_match: ForceMatch = ForceMatch.ARGMAX,
     may_force: Any = None,
 ) -> tf.Tensor:
     """`match`, from overlaps that are known already: float32 [B, M, A]."""
@@ -93,9 +93,9 @@ def match_by_iou(
     best_iou = tf.reduce_max(iou, axis=1)
     below = tf.where(best_iou < unmatched_threshold, BACKGROUND, IGNORED)
     matches = tf.where(best_iou >= matched_threshold, best_box_idx, below)
-    if forcing is Forcing.ARGMAX:
+    if force_match is ForceMatch.ARGMAX:
         matches = _force_argmax(matches, iou, may_force)
-    elif forcing is Forcing.BIPARTITE:
+    elif force_match is ForceMatch.BIPARTITE:
         matches = _force_bipartite(matches, iou, may_force)
     has_boxes = tf.reduce_any(is_box, axis=1, keepdims=True)
     return tf.where(has_boxes, matches, BACKGROUND)

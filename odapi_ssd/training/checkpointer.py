@@ -16,7 +16,7 @@ from odapi_ssd.checkpoints.paths import (
 from odapi_ssd.progress import TrainingProgress
 from odapi_ssd.training.setup import TrainingJob
 
-__all__ = ["RunSaver"]
+__all__ = ["RunCheckpointer"]
 
 _HINTS = {
     "full": 'take a checkpoint of the same model, or set fine_tune_checkpoint_type: "detection", '
@@ -28,7 +28,7 @@ _HINTS = {
 }
 
 
-class RunSaver:
+class RunCheckpointer:
     """Restores a run, or the checkpoint that it is fine-tuned from, and saves its steps."""
 
     def __init__(

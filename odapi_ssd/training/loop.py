@@ -19,9 +19,9 @@ from object_detection.utils import config_util
 
 from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, describe_loss
 from odapi_ssd.progress import SilentProgress, TrainingProgress
-from odapi_ssd.training.checkpointer import RunSaver
+from odapi_ssd.training.checkpointer import RunCheckpointer
 from odapi_ssd.training.freezing import Frozen, freeze, wants_freezing
-from odapi_ssd.training.monitor import TrainingWatch
+from odapi_ssd.training.monitor import TrainingMonitor
 from odapi_ssd.training.optimizer import SelectiveOptimizer
 from odapi_ssd.training.setup import TrainingJob, build_job, read_configs
 
@@ -79,61 +79,61 @@ def train_loop(
     writer = tf.summary.create_file_writer(writer_dir)
     is_summary_step = _is_multiple(job.global_step, num_steps_per_iteration)
     with job.strategy.scope(), writer.as_default(), tf.summary.record_if(is_summary_step):
-        saver = RunSaver(job, model_dir, checkpoint_max_to_keep, progress)
-        saver.restore()
-        watch = TrainingWatch(job, num_steps, progress)
-        if watch.step < num_steps:
-            frozen = _freeze(job, saver, progress)
+        checkpointer = RunCheckpointer(job, model_dir, checkpoint_max_to_keep, progress)
+        checkpointer.restore()
+        monitor = TrainingMonitor(job, num_steps, progress)
+        if monitor.step < num_steps:
+            frozen = _freeze(job, checkpointer, progress)
             train_step = _make_train_step(job, frozen, record_summaries)
-            _run(train_step, saver, watch, checkpoint_every_n, num_steps_per_iteration)
+            _run(train_step, checkpointer, monitor, checkpoint_every_n, num_steps_per_iteration)
         else:
-            saver.build_model()
-            progress.phase(f"Step {watch.step} is reached already: nothing to train")
+            checkpointer.build_model()
+            progress.phase(f"Step {monitor.step} is reached already: nothing to train")
     writer.close()
-    for directory in (saver.directory, writer_dir):
+    for directory in (checkpointer.directory, writer_dir):
         model_lib_v2.clean_temporary_directories(job.strategy, directory)
     if performance_summary_exporter is not None:
         uses_bfloat16 = kwargs["use_bfloat16"]
-        performance_summary_exporter(watch.performance(), "bf16" if uses_bfloat16 else "fp32")
+        performance_summary_exporter(monitor.performance(), "bf16" if uses_bfloat16 else "fp32")
 
 
 def _run(
     train_step: Callable[[Any], dict[str, Any]],
-    saver: RunSaver,
-    watch: TrainingWatch,
+    checkpointer: RunCheckpointer,
+    monitor: TrainingMonitor,
     checkpoint_every_n: int,
     summarize_every_n: int,
 ) -> None:
     """Trains step by step to the last one, which is saved in any case."""
-    batches = iter(watch.job.dataset)
-    if watch.step == 0:
-        saver.save(0)
-    watch.progress.phase("Tracing the training step (the first step takes longest)")
+    batches = iter(monitor.job.dataset)
+    if monitor.step == 0:
+        checkpointer.save(0)
+    monitor.progress.phase("Tracing the training step (the first step takes longest)")
     try:
-        while watch.step < watch.num_steps:
-            if watch.is_first_step:
-                losses = saver.run_and_require_fit(train_step, batches)
+        while monitor.step < monitor.num_steps:
+            if monitor.is_first_step:
+                losses = checkpointer.run_and_require_fit(train_step, batches)
             else:
                 losses = train_step(batches)
-            watch.step_done(losses)
-            if watch.step % summarize_every_n == 0 or watch.step == watch.num_steps:
-                watch.write_summaries()
-            if watch.step - saver.saved_step >= checkpoint_every_n:
-                watch.require_finite_loss()
-                saver.save(watch.step)
-        watch.require_finite_loss()
+            monitor.step_done(losses)
+            if monitor.step % summarize_every_n == 0 or monitor.step == monitor.num_steps:
+                monitor.write_summaries()
+            if monitor.step - checkpointer.saved_step >= checkpoint_every_n:
+                monitor.require_finite_loss()
+                checkpointer.save(monitor.step)
+        monitor.require_finite_loss()
     except KeyboardInterrupt:
-        if watch.is_loss_finite():
-            saver.save(watch.job.step)
+        if monitor.is_loss_finite():
+            checkpointer.save(monitor.job.step)
         raise
-    saver.save(watch.step)
+    checkpointer.save(monitor.step)
 
 
-def _freeze(job: TrainingJob, saver: RunSaver, progress: TrainingProgress) -> Frozen:
+def _freeze(job: TrainingJob, checkpointer: RunCheckpointer, progress: TrainingProgress) -> Frozen:
     """Freezes what the config says, before a step is traced that would train it."""
     if not wants_freezing(job.train_config):
         return Frozen()
-    saver.build_model()
+    checkpointer.build_model()
     frozen = freeze(job.model, job.train_config)
     progress.phase(frozen.summary)
     return frozen

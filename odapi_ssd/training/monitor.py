@@ -12,13 +12,13 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.progress import StepReport, TrainingProgress
 from odapi_ssd.training.setup import TrainingJob
 
-__all__ = ["TrainingWatch"]
+__all__ = ["TrainingMonitor"]
 
 _SECONDS_BETWEEN_REPORTS = 1.0
 
 
 @dataclass
-class TrainingWatch:
+class TrainingMonitor:
     """Counts the steps, times them, and tells of them."""
 
     job: TrainingJob

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odapi_ssd.extractors.geometry import halved, slid
+from odapi_ssd.extractors.geometry import conv_size, same_size
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from odapi_ssd.extractors.geometry import halved, slid
      (1, 4, 1), (0, 3, 0), (7, 0, 7)],
 )  # fmt: skip
 def test_halved(side, times, expected):
-    assert halved(side, times) == expected
+    assert same_size(side, times) == expected
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,13 @@ def test_halved(side, times, expected):
     ],
 )
 def test_slid(side, layer, expected):
-    assert slid(side, **layer) == expected
+    assert conv_size(side, **layer) == expected
 
 
 @given(st.integers(1, 40), st.integers(1, 7), st.integers(1, 4), st.integers(0, 3))
 def test_slid_counts_the_places_of_the_kernel(side, kernel, stride, padding):
     last_start = side + padding - kernel
-    assert slid(side, kernel, stride, padding) == len(range(-padding, last_start + 1, stride))
+    assert conv_size(side, kernel, stride, padding) == len(range(-padding, last_start + 1, stride))
 
 
 @given(st.integers(1, 2000), st.integers(0, 7))
@@ -46,4 +46,4 @@ def test_halving_is_rounded_up_each_time(side, times):
     expected = side
     for _ in range(times):
         expected = (expected + 1) // 2
-    assert halved(side, times) == expected
+    assert same_size(side, times) == expected

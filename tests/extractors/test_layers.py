@@ -168,14 +168,14 @@ class TestLayerMaker:
 def test_cut():
     import tensorflow as tf
 
-    from odapi_ssd.extractors.layers import cut
+    from odapi_ssd.extractors.layers import sub_model
 
     inputs = tf.keras.Input((2,))
     first = tf.keras.layers.ReLU(name="first")(inputs)
     second = tf.keras.layers.Rescaling(2, name="second")(first)
     third = tf.keras.layers.Dense(9, name="third")(second)
     network = tf.keras.Model(inputs, third, name="net")
-    part = cut(network, ["first", "second"])
+    part = sub_model(network, ["first", "second"])
     assert part.name == "net"
     assert [layer.name for layer in part.layers[1:]] == ["first", "second"]
     outputs = part(np.float32([[-1, 3]]))

@@ -322,11 +322,11 @@ def test_every_template(name):
     ids=str,
 )  # fmt: skip
 def test_what_ssd_does_not_compute_is_left_to_the_api(parts, reason):
-    from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, slow_reasons, use_batched_loss
+    from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, fallback_reasons, use_batched_loss
 
     defaults = {"matcher": _MATCHERS[0], "classification": _CLASSIFICATION[0], "miner": _MINERS[1]}
     model = _model(**{**defaults, **parts}, anchors=_batch(1, [1])["anchors"])
-    assert slow_reasons(model) == [reason]
+    assert fallback_reasons(model) == [reason]
     assert not isinstance(use_batched_loss(model), SSDMetaArch)
 
 

@@ -24,18 +24,18 @@ _TUTORIAL_IOU = (
 )
 
 
-def _match(matching, iou, forcing="none", is_box=None, **options):
+def _match(matching, iou, force_match="none", is_box=None, **options):
     iou = np.array(iou, np.float32)[None]
     is_box = np.ones(iou.shape[:2], bool) if is_box is None else np.array([is_box])
-    forcing = matching.Forcing(forcing)
-    matches = matching.match_by_iou(iou, is_box, forcing=forcing, **options)
+    force_match = matching.ForceMatch(force_match)
+    matches = matching.match_by_iou(iou, is_box, force_match=force_match, **options)
     return matches.numpy()[0].tolist()
 
 
-@pytest.mark.parametrize("forcing", ["none", "argmax", "bipartite"])
-def test_the_tutorial_s_seven_priors(matching, forcing):
+@pytest.mark.parametrize("force_match", ["none", "argmax", "bipartite"])
+def test_the_tutorial_s_seven_priors(matching, force_match):
     labels = {-1: "background", 0: "dog", 1: "dog", 2: "cat"}
-    matches = _match(matching, _TUTORIAL_IOU, forcing)
+    matches = _match(matching, _TUTORIAL_IOU, force_match)
     assert matches == [0, -1, -1, -1, 1, 2, 2]
     assert [labels[box] for box in matches] == [
         "dog", "background", "background", "background", "dog", "cat", "cat",
@@ -82,12 +82,12 @@ def test_thresholds_and_what_lies_between(matching):
         _match(matching, iou, matched_threshold=0.4, unmatched_threshold=0.5)
 
 
-@pytest.mark.parametrize("forcing", ["none", "argmax", "bipartite"])
-def test_padding_matches_nothing(matching, forcing):
+@pytest.mark.parametrize("force_match", ["none", "argmax", "bipartite"])
+def test_padding_matches_nothing(matching, force_match):
     iou = [[0.9, 0.9, 0.1], [0.1, 0.6, 0.2], [0.9, 0.9, 0.9]]
-    assert _match(matching, iou, forcing, is_box=[False, True, False]) == [-1, 1, -1]
-    assert _match(matching, iou, forcing, is_box=[False] * 3) == [-1, -1, -1]
-    assert _match(matching, np.zeros([0, 3]), forcing, is_box=np.zeros(0, bool)) == [-1] * 3
+    assert _match(matching, iou, force_match, is_box=[False, True, False]) == [-1, 1, -1]
+    assert _match(matching, iou, force_match, is_box=[False] * 3) == [-1, -1, -1]
+    assert _match(matching, np.zeros([0, 3]), force_match, is_box=np.zeros(0, bool)) == [-1] * 3
 
 
 def test_of_equal_overlaps_the_first(matching):
@@ -107,9 +107,9 @@ def test_boxes(matching):
     assert matching.match(boxes, is_box, anchors).numpy().tolist() == [[-1, -1, -1], [1, 0, -1]]
 
 
-@pytest.mark.parametrize("forcing", ["none", "argmax", "bipartite"])
+@pytest.mark.parametrize("force_match", ["none", "argmax", "bipartite"])
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_it_is_traced_once_and_compiles(matching, forcing, jit_compile):
+def test_it_is_traced_once_and_compiles(matching, force_match, jit_compile):
     import tensorflow as tf
 
     generator = np.random.default_rng(3)
@@ -122,11 +122,13 @@ def test_it_is_traced_once_and_compiles(matching, forcing, jit_compile):
     def match(boxes, is_box):
         nonlocal num_traces
         num_traces += 1
-        return matching.match(boxes, is_box, anchors, forcing=matching.Forcing(forcing))
+        return matching.match(boxes, is_box, anchors, force_match=matching.ForceMatch(force_match))
 
     for counts in ([0, 0, 0], [5, 1, 3], [2, 0, 5]):
         is_box = np.arange(5)[None] < np.array(counts)[:, None]
-        expected = matching.match(boxes, is_box, anchors, forcing=matching.Forcing(forcing))
+        expected = matching.match(
+            boxes, is_box, anchors, force_match=matching.ForceMatch(force_match)
+        )
         found = match(tf.constant(boxes), tf.constant(is_box))
         np.testing.assert_array_equal(found, expected)
     assert num_traces == 1

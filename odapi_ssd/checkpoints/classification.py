@@ -11,8 +11,7 @@ from typing import Any
 
 import odapi_ssd
 from odapi_ssd.checkpoints.paths import object_graph
-from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import first_line
+from odapi_ssd.plugin.building import build_classification_network
 
 __all__ = ["network_hint", "network_misfits"]
 
@@ -33,7 +32,7 @@ def network_misfits(config: Any, checkpoint: str) -> list[str]:
     """
     if not _is_own(config.model):
         return []
-    return _misfits(_build_network(config.model), checkpoint)
+    return _misfits(build_classification_network(config.model), checkpoint)
 
 
 def network_hint(config: Any) -> str:
@@ -53,20 +52,6 @@ def _is_own(model: Any) -> bool:
 
     is_ssd = model.WhichOneof("model") == "ssd"
     return is_ssd and model.ssd.feature_extractor.type in feature_extractor_classes()
-
-
-def _build_network(model: Any) -> Any:
-    from object_detection.builders import model_builder
-
-    try:
-        extractor = model_builder.build(model, is_training=False)._feature_extractor
-        extractor.build(None)
-    except Exception as error:  # whatever the API raises for a config that it cannot build
-        raise OdapiError(
-            f"The model of the config cannot be built: {first_line(error)}",
-            hint="`odapi-ssd check` says more.",
-        ) from error
-    return extractor.classification_backbone
 
 
 def _misfits(network: Any, checkpoint: str) -> list[str]:

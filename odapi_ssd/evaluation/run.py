@@ -20,6 +20,7 @@ from odapi_ssd.atomic_output import write_text
 from odapi_ssd.checkpoints.paths import explain_mismatch, require_checkpoint
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.plugin.building import build_model
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -147,10 +148,10 @@ class _Detector:
 
     def __init__(self, configs: dict[str, Any], checkpoint: str):
         import tensorflow as tf
-        from object_detection.builders import model_builder, optimizer_builder
+        from object_detection.builders import optimizer_builder
 
         self._configs = configs
-        self._model = model_builder.build(configs["model"], is_training=False)
+        self._model = build_model(configs["model"])
         self._global_step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._checkpoint_path = checkpoint
         self._optimizer = None

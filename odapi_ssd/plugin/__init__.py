@@ -4,7 +4,7 @@ import functools
 
 from odapi_ssd import compat
 from odapi_ssd.compat.after_import import after_import
-from odapi_ssd.plugin import building
+from odapi_ssd.plugin import builder_extension
 
 __all__ = ["register"]
 
@@ -20,4 +20,4 @@ def register() -> None:
 
 @functools.cache
 def _extend_the_builder() -> None:
-    after_import("object_detection.builders.model_builder", building.extend)
+    after_import("object_detection.builders.model_builder", builder_extension.extend)

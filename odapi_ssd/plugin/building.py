@@ -1,32 +1,62 @@
-"""What the API's model builder makes with this project's parts."""
+"""Builds models from their configs; every failure is one message that names the config.
 
-import logging
-import types
+`odapi_ssd.register()` must have been called.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["extend"]
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["build_classification_network", "build_model"]
 
 
-def extend(model_builder: types.ModuleType) -> None:
-    """Adds our feature extractors, and gives SSD models our loss where it computes the same.
+def build_model(model_config: Any, *, is_training: bool = False, source: str = "the config") -> Any:
+    """The model of a config, built by the API.
 
     Args:
-        model_builder: `object_detection.builders.model_builder`, just imported.
+        model_config: a `model_pb2.DetectionModel`; not changed.
+        is_training: whether the model is to be trained.
+        source: the config's path, or whatever names it in the error message.
+    Returns:
+        An `object_detection.core.model.DetectionModel`. Most models have no variables before the
+        first call.
+    Raises:
+        OdapiError: the model cannot be built.
     """
-    from odapi_ssd.extractors import feature_extractor_classes
+    with _failures_explained(source):
+        from object_detection.builders import model_builder
 
-    model_builder.SSD_KERAS_FEATURE_EXTRACTOR_CLASS_MAP.update(feature_extractor_classes())
-    build_ssd_of_api = model_builder.META_ARCH_BUILDER_MAP["ssd"]
+        return model_builder.build(model_config, is_training=is_training)
 
-    def build_ssd(ssd_config: Any, is_training: bool, add_summaries: bool) -> Any:
-        from odapi_ssd.plugin.even_grids import with_even_grids
-        from odapi_ssd.plugin.ssd_meta_arch import describe_loss, use_batched_loss
 
-        model = use_batched_loss(build_ssd_of_api(ssd_config, is_training, add_summaries))
-        model._anchor_generator = with_even_grids(model._anchor_generator)
-        if is_training:
-            # Where the API's own loops tell what they do.
-            logging.getLogger("tensorflow").info(describe_loss(model))
-        return model
+def build_classification_network(model_config: Any, *, source: str = "the config") -> Any:
+    """The network of a config's feature extractor, with its variables.
 
-    model_builder.META_ARCH_BUILDER_MAP["ssd"] = build_ssd
+    Args:
+        model_config: a `model_pb2.DetectionModel` of an SSD; not changed.
+        source: as for `build_model`.
+    Returns:
+        A `tf.keras.Model`, which is what a checkpoint of type "classification" restores.
+    Raises:
+        OdapiError: the model cannot be built.
+    """
+    extractor = build_model(model_config, source=source)._feature_extractor
+    with _failures_explained(source):
+        extractor.build(None)
+    return extractor.classification_backbone
+
+
+@contextmanager
+def _failures_explained(source: str) -> Iterator[None]:
+    try:
+        yield
+    except OdapiError:
+        raise
+    except Exception as error:  # the API and Keras raise any type for a config they cannot build
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise OdapiError(
+            f"The model of {source} cannot be built: {reason}",
+            hint="run `odapi-ssd check`, which checks every field of the config.",
+        ) from error

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.plugin.building import build_classification_network, build_model
 from odapi_ssd.weights import ssd300
 from odapi_ssd.weights.keras_networks import ADJUSTMENT, KerasNetwork, LayerShapes
 from odapi_ssd.weights.mapping import Array, shape_text
@@ -55,11 +56,10 @@ def build_backbone(name: str, network: KerasNetwork, config: Any, config_path: s
     types = [kind for kind in classes if re.fullmatch(rf"ssd\d+_{name}_keras", kind)]
     if config is None:
         extractor = _usual_extractor(classes[types[0]], network)
-    else:
-        _require_network(config, (*types, *network.api_types), network, config_path)
-        extractor = _build_model(config, config_path)._feature_extractor
-    extractor.build(None)
-    return extractor.classification_backbone
+        extractor.build(None)
+        return extractor.classification_backbone
+    _require_network(config, (*types, *network.api_types), network, config_path)
+    return build_classification_network(config.model, source=str(config_path))
 
 
 def backbone_variables(backbone: Any) -> dict[str, Variables]:
@@ -88,7 +88,7 @@ def build_detector(config: Any, config_path: str | None) -> Any:
     """The model of a config, run once, so that it has its variables."""
     import tensorflow as tf
 
-    model = _build_model(config, config_path)
+    model = build_model(config.model, source=str(config_path))
     side = ssd300.INPUT_SIDE
     model.predict(*model.preprocess(tf.zeros((1, side, side, 3))))
     return model
@@ -200,18 +200,6 @@ def _require_network(
             "weights have.",
             hint="remove model.ssd.feature_extractor.conv_hyperparams.batch_norm.",
         )
-
-
-def _build_model(config: Any, config_path: str | None) -> Any:
-    from object_detection.builders import model_builder
-
-    try:
-        return model_builder.build(config.model, is_training=False)
-    except Exception as error:  # whatever the API raises for a config that it cannot build
-        raise OdapiError(
-            f"The model of {config_path} cannot be built: {' '.join(str(error).split())}",
-            hint="`odapi-ssd check` says more.",
-        ) from error
 
 
 def _variables(layer: Any) -> Variables:

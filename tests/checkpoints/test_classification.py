@@ -2,12 +2,12 @@
 
 import pytest
 
-from odapi_ssd.checkpoints import classification as classification_networks
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
 from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.plugin.building import build_classification_network
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -28,7 +28,7 @@ def _restore_as_api(config, prefix):
     """Into the config's network, as `model_lib_v2.load_fine_tune_checkpoint` does."""
     import tensorflow as tf
 
-    network = classification_networks._build_network(config.model)
+    network = build_classification_network(config.model)
     status = tf.train.Checkpoint(feature_extractor=network).restore(prefix)
     status.expect_partial().assert_existing_objects_matched()
 
@@ -37,7 +37,7 @@ def _restore_as_api(config, prefix):
 def narrow(api, tmp_path_factory):
     """A checkpoint of MobileNet-v2 of width 0.25."""
     config = _template("ssd_mobilenet_v2_voc", f"{_WIDTH}=0.25")
-    network = classification_networks._build_network(config.model)
+    network = build_classification_network(config.model)
     return _save(network, tmp_path_factory.mktemp("narrow"))
 
 
@@ -68,7 +68,7 @@ def test_another_network(narrow):
 
 def test_batch_normalization_that_the_checkpoint_lacks(tmp_path):
     """Published VGG-16 weights into the network that is trained from random ones."""
-    plain = classification_networks._build_network(_template("ssd_vgg_voc").model)
+    plain = build_classification_network(_template("ssd_vgg_voc").model)
     prefix = _save(plain, tmp_path)
     config = _template("ssd_vgg_bccd")
     misfits = network_misfits(config, prefix)

@@ -12,6 +12,7 @@ import numpy as np
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.anchor_config import proto_to_spec
+from odapi_ssd.plugin.building import build_model
 from odapi_ssd.plugin.feature_maps import feature_grids, input_size, min_input_side
 from odapi_ssd.ssd.anchors import AnchorSpec
 
@@ -154,16 +155,16 @@ class AnchorGeometry:
 
     def _grids_of_built_model(self, input_hw: tuple[int, int]) -> list[tuple[int, int]]:
         import tensorflow as tf
-        from object_detection.builders import model_builder
 
+        if self._built_model is None:
+            self._built_model = build_model(self._model)
+        images, true_shapes = tf.zeros([1, *input_hw, 3]), tf.constant([[*input_hw, 3]])
         try:
-            if self._built_model is None:
-                self._built_model = model_builder.build(self._model, is_training=False)
-            images, true_shapes = tf.zeros([1, *input_hw, 3]), tf.constant([[*input_hw, 3]])
             feature_maps = self._built_model.predict(images, true_shapes)["feature_maps"]
-        except Exception as error:  # whatever the API raises for a model that it cannot build
+        except Exception as error:  # whatever the API raises for a model that does not fit
             raise OdapiError(
-                f"The model cannot be built, so that the sizes of its feature maps stay unknown: "
+                f"The model cannot run on an input of {input_hw[0]}x{input_hw[1]}, so the sizes of "
+                f"its feature maps are unknown: "
                 f"{' '.join(str(error).split()) or type(error).__name__}",
                 hint="`odapi-ssd check` looks at the whole config.",
             ) from error

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -151,10 +151,10 @@ def require_fit(model: Any, checkpoint: str) -> None:
         raise misfit(checkpoint, misfits, _HINT)
 
 
-def misfit(checkpoint: str, details: list[str], hint: str) -> OdapiError:
+def misfit(checkpoint: str, details: Iterable[object], hint: str) -> OdapiError:
     """The error for a checkpoint of another model than the config's; details say where."""
     return OdapiError(
         f"The checkpoint {checkpoint} does not fit the model of this config:",
-        details=details,
+        details=map(str, details),
         hint=hint,
     )

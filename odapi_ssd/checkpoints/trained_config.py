@@ -6,12 +6,12 @@ API's downloads have `checkpoint/ckpt-0` and the config above it.
 """
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from odapi_ssd.checkpoints.paths import latest_checkpoint, misfit
+from odapi_ssd.config.differences import FieldDifference, find_differences
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
 
@@ -28,16 +28,17 @@ __all__ = [
 NOTE_NAME = "trained_with.config"
 _LAYOUT = ("checkpoint", "pipeline.config")
 _HEADER = "The config that the run in this folder is trained with; written by odapi-ssd train."
-# What may change between two parts of a run: the weights mean the same with another of these.
-_MAY_CHANGE = re.compile(
-    r"post_processing|loss|regularizer|initializer|dropout|freeze|nms|hard_example|minibatch"
-    r"|bias_init|decay"
-)
-# Which fields decide what the weights mean. Images of another size, or fewer proposals, may well be
-# meant for a trained model; matching is for training alone.
-_MEANING = re.compile(
-    r"^model\.\w+ is|num_classes|background_class|feature_extractor|anchor|box_predictor|box_coder"
-)
+# A run may go on, and a trained model be used, with another value of a field below one whose name
+# holds one of these words: the weights mean the same.
+_MAY_CHANGE = (
+    "post_processing", "loss", "regularizer", "initializer", "dropout", "freeze", "nms",
+    "hard_example", "minibatch", "bias_init", "decay",
+)  # fmt: skip
+# Fields that decide what the weights mean. A trained model may well be used with images of another
+# size or fewer proposals; matching is for training alone.
+_MEANING = (
+    "num_classes", "background_class", "feature_extractor", "anchor", "box_predictor", "box_coder",
+)  # fmt: skip
 
 
 def require_same_model(model_dir: str, config: Any) -> bool:
@@ -64,7 +65,7 @@ def require_same_model(model_dir: str, config: Any) -> bool:
     if differences:
         raise OdapiError(
             f"{model_dir} holds a run of another model than the config describes:",
-            details=differences,
+            details=map(str, differences),
             hint="give another --model_dir, or go on with that run's config, "
             f"{Path(model_dir) / NOTE_NAME}.",
         )
@@ -105,14 +106,24 @@ def require_model_of(checkpoint: str, config: Any) -> None:
         raise misfit(checkpoint, differences, f"use the config that it came with, {path}.")
 
 
-def model_differences(noted: Any, given: Any) -> list[str]:
-    """Where two configs describe other networks or other anchors, a line each."""
-    return list(_differences(noted.model, given.model, "model"))
+def model_differences(noted: Any, given: Any) -> list[FieldDifference]:
+    """The fields in which two configs describe different networks or anchors."""
+    differences = find_differences(noted.model, given.model, "model")
+    return [one for one in differences if not _holds_any(one.path, _MAY_CHANGE)]
 
 
-def weights_differences(noted: Any, given: Any) -> list[str]:
+def weights_differences(noted: Any, given: Any) -> list[FieldDifference]:
     """Those of `model_differences` with which the same weights mean something else."""
-    return [line for line in model_differences(noted, given) if _MEANING.search(line)]
+    return [
+        one
+        for one in model_differences(noted, given)
+        # `model.ssd`: one of the two is another meta-architecture.
+        if one.path.count(".") == 1 or _holds_any(one.path, _MEANING)
+    ]
+
+
+def _holds_any(path: str, words: Iterable[str]) -> bool:
+    return any(word in path for word in words)
 
 
 def note_config(model_dir: str, config: Any) -> None:
@@ -127,27 +138,3 @@ def _readable_config(path: str) -> Any:
         return load_config(path)
     except OdapiError:
         return None
-
-
-def _differences(noted: Any, given: Any, path: str) -> Iterator[str]:
-    """One line per field in which two messages of the same type differ."""
-    for field in noted.DESCRIPTOR.fields:
-        if _MAY_CHANGE.search(field.name):
-            continue
-        before, after = getattr(noted, field.name), getattr(given, field.name)
-        field_path = f"{path}.{field.name}"
-        if field.is_repeated:
-            if list(before) != list(after):
-                yield f"{field_path} differs"
-        elif field.message_type is None:
-            if before != after:
-                yield f"{field_path} is {_show(before)} there and {_show(after)} in the config"
-        elif noted.HasField(field.name) != given.HasField(field.name):
-            yield f"{field_path} is set in only one of the two"
-        elif noted.HasField(field.name):
-            yield from _differences(before, after, field_path)
-
-
-def _show(value: Any) -> str:
-    """A field's value without the digits that float32 adds."""
-    return f"{value:g}" if isinstance(value, float) else repr(value)

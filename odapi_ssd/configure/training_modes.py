@@ -214,7 +214,7 @@ def _require_same_detector(configured: "Configured", prefix: str) -> None:
         )
         return
     (path, noted), config = found, configured.config
-    differences = weights_differences(noted, config)
+    differences = list(map(str, weights_differences(noted, config)))
     if not differences:
         classes = _class_differences(noted, config)
         if classes is None:

@@ -6,7 +6,7 @@ import pytest
 
 from odapi_ssd import resources
 from odapi_ssd.checkpoints import trained_config as model_dirs
-from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.files import load_config, parse_config, save_config
 from odapi_ssd.errors import OdapiError
 
 _TEMPLATE = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
@@ -159,3 +159,32 @@ class TestACheckpointsConfig:
             )
         assert difference in str(caught.value)
         assert path in caught.value.hint
+
+
+class TestValuesDecideNothing:
+    """A label map in a folder "anchors" is no other anchors: fields decide by their names alone."""
+
+    _TEXT = "model { center_net { keypoint_label_map_path: '%s' num_classes: %d } }"
+
+    def _config(self, label_map_path, num_classes=3):
+        return parse_config(self._TEXT % (label_map_path, num_classes))
+
+    @pytest.mark.parametrize("value", ["/anchors/a.pbtxt", "num_classes", "feature_extractor"])
+    def test_that_the_weights_mean_something_else(self, value):
+        noted, given = self._config("b.pbtxt"), self._config(value)
+        (difference,) = model_dirs.model_differences(noted, given)
+        assert (difference.path, difference.after) == (
+            "model.center_net.keypoint_label_map_path",
+            value,
+        )
+        assert model_dirs.weights_differences(noted, given) == []
+
+    @pytest.mark.parametrize("value", ["/data/loss/a.pbtxt", "post_processing"])
+    def test_that_a_run_may_go_on(self, value):
+        noted, given = self._config("b.pbtxt"), self._config(value)
+        assert model_dirs.model_differences(noted, given) != []
+
+    def test_beside_a_field_that_does(self):
+        noted, given = self._config("b.pbtxt", 3), self._config("anchor", 4)
+        (difference,) = model_dirs.weights_differences(noted, given)
+        assert (difference.before, difference.after) == (3, 4)

@@ -1,15 +1,18 @@
-"""What the long-running work tells whoever watches it."""
+"""How long-running work reports its progress.
+
+Every function that takes a while has a parameter `progress`, a `Progress`; callers override the
+methods that they want. Those of the command line are in `cli/progress_display.py`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-__all__ = ["SilentProgress", "StepReport", "TrainingProgress"]
+__all__ = ["SILENT", "Progress", "StepReport"]
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """Where training stands after a step.
+    """The state of a training run after a step.
 
     Attributes:
         step: steps done, those of earlier runs included.
@@ -33,27 +36,25 @@ class StepReport:
         return self.losses["Loss/total_loss"]
 
 
-class TrainingProgress(Protocol):
-    """Receives what training tells; called from the training loop, so it should be quick."""
+class Progress:
+    """Receives progress reports and ignores them; subclasses override what they show.
+
+    The methods are called by the work itself, in its thread, so they should be quick. What they
+    raise ends the work, as Ctrl-C does.
+    """
 
     def phase(self, text: str) -> None:
-        """Something that takes a while begins."""
+        """Something that takes a while begins, or is worth a line."""
+
+    def advance(self, num_done: int, num_total: int | None) -> None:
+        """Of num_total items (None: an unknown number) num_done are done."""
 
     def step(self, report: StepReport) -> None:
-        """A step is done. Called about once a second, and for the first and the last step."""
+        """A training step is done. Called once a second, and for the first and the last step."""
 
     def saved(self, path: str, step: int) -> None:
-        """A checkpoint is on disk."""
+        """The checkpoint of a training step is on disk."""
 
 
-class SilentProgress:
-    """Tells nobody."""
-
-    def phase(self, text: str) -> None:
-        """Does nothing."""
-
-    def step(self, report: StepReport) -> None:
-        """Does nothing."""
-
-    def saved(self, path: str, step: int) -> None:
-        """Does nothing."""
+SILENT = Progress()
+"""The default where a function takes a `Progress`."""

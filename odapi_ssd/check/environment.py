@@ -2,13 +2,14 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 
 import odapi_ssd
 from odapi_ssd import compat, resources
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.progress import SILENT, Progress
 
 __all__ = [
     "PackageVersion",
@@ -110,11 +111,11 @@ def list_devices() -> list[str]:
     return devices
 
 
-def run_model(tell: Callable[[str], None] = lambda text: None) -> float:
+def run_model(progress: Progress = SILENT) -> float:
     """Builds the smallest template's model and runs it on one image.
 
     Args:
-        tell: is called with what is being done.
+        progress: gets one phase.
     Returns:
         Seconds that it took.
     Raises:
@@ -123,7 +124,8 @@ def run_model(tell: Callable[[str], None] = lambda text: None) -> float:
     from odapi_ssd.config.files import load_config
 
     start = time.monotonic()
-    tell(f"building {_MODEL_TEMPLATE.removesuffix('.config')} and running it once")
+    name = _MODEL_TEMPLATE.removesuffix(".config")
+    progress.phase(f"Model: building {name} and running it once")
     odapi_ssd.register()
     try:
         import tensorflow as tf

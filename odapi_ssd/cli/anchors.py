@@ -1,6 +1,5 @@
 """`odapi-ssd anchors`: a config's anchors on an image, and the boxes that they catch."""
 
-import contextlib
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +53,8 @@ def command(
     input. O gets anchors.png, box_sizes.png, anchor_catches.png, and anchors.json, which lists
     the boxes that no anchor catches.
     """
-    from odapi_ssd.cli.console import print_warnings, progress
+    from odapi_ssd.cli.console import print_warnings
+    from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
@@ -62,17 +62,9 @@ def command(
     from odapi_ssd.inspection.anchors.report import report_anchors
 
     config = load_config(pipeline_config_path, assignments)
-    with contextlib.ExitStack() as shown:
-        advance = None
-
-        def image_read(num_read: int, num_images: int | None) -> None:
-            nonlocal advance
-            if advance is None:  # without records there is no progress to show
-                advance = shown.enter_context(progress(num_images, "Images read"))
-            advance()
-
+    with item_display("Images read") as progress:
         report = report_anchors(
-            config, output_dir, image_path=image, split=split, on_progress=image_read
+            config, output_dir, image_path=image, split=split, progress=progress
         )
     print_warnings(report.warnings)
     _print_shapes(report)

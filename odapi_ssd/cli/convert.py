@@ -76,7 +76,8 @@ def command(
     nothing is written. Boxes are taken as the API takes them: pixels divided by the picture's size,
     VOC's 1-based corners included.
     """
-    from odapi_ssd.cli.console import print_table, print_warnings, progress
+    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 
@@ -85,10 +86,8 @@ def command(
     except ValueError as error:  # NaN passes click's range.
         raise click.UsageError(str(error)) from error
     quiet_tensorflow(settings.verbose)
-    with progress(None, "Images converted") as advance:
-        summary = convert_dataset(
-            data_dir, output_dir, options, lambda _, total: advance(total=total)
-        )
+    with item_display("Images converted") as progress:
+        summary = convert_dataset(data_dir, output_dir, options, progress)
     print_warnings(summary.warnings)
     print_table(
         f"Records in {output_dir}",

@@ -52,30 +52,23 @@ def command(
 
     O/detections.json holds, per image, class, score and box (ymin, xmin, ymax, xmax in pixels).
     """
-    from odapi_ssd.cli.console import progress
+    from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
     from odapi_ssd.deployment import detect as detection
 
     files = detection.find_images(images, output_dir)
-    num_detections = 0
-    with progress(len(files), "Images") as advance:
-
-        def image_done(path: Path, detections: list[detection.Detection]) -> None:
-            nonlocal num_detections
-            num_detections += len(detections)
-            advance()
-
-        json_path = detection.detect_images(
+    with item_display("Images") as progress:
+        result = detection.detect_images(
             saved_model_dir,
             label_map_path,
             output_dir,
             files,
             min_score=min_score,
-            on_progress=image_done,
+            progress=progress,
         )
-    click.echo(f"{num_detections} objects with a score of {min_score:g} or more.")
-    if not num_detections:
+    click.echo(f"{result.num_detections} objects with a score of {min_score:g} or more.")
+    if not result.num_detections:
         click.echo("Nothing scored that high: try a lower --min_score, or train longer.")
-    click.echo(f"Written: {json_path}, and a picture per image beside it")
+    click.echo(f"Written: {result.json_path}, and a picture per image beside it")

@@ -13,6 +13,7 @@ def command(settings: Settings) -> None:
     Exits with status 1, and says what to do, when something is off.
     """
     from odapi_ssd.cli.console import print_table
+    from odapi_ssd.cli.progress_display import PhaseLines
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
@@ -30,7 +31,7 @@ def command(settings: Settings) -> None:
         for report in compat.reports()
     ]
     print_table("Patches of compat/", ("patch", "here", "without it"), patches)
-    seconds = diagnosis.run_model(tell=lambda text: click.echo(f"Model: {text}"))
+    seconds = diagnosis.run_model(PhaseLines())
     click.echo(f"Model: works ({seconds:.0f} s).")
     diagnosis.require_expected(packages)
     click.echo("This environment is ready.")

@@ -28,7 +28,8 @@ def command(
     settings: Settings, pipeline_config_path: str, checkpoint_dir: str, output_dir: Path
 ) -> None:
     """Evaluate a checkpoint on the config's eval_input_reader, every image of it once."""
-    from odapi_ssd.cli.console import print_table, print_warnings, progress
+    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
@@ -41,10 +42,8 @@ def command(
     checkpoints.require_checkpoint(checkpoint_dir)
     report = check.require_valid(pipeline, for_training=False, source=pipeline_config_path)
     print_warnings(map(str, report.warnings))
-    with progress(None, "Evaluating images") as advance:
-        result = evaluation.evaluate(
-            pipeline, checkpoint_dir, output_dir, lambda _, num_images: advance(total=num_images)
-        )
+    with item_display("Evaluating images") as progress:
+        result = evaluation.evaluate(pipeline, checkpoint_dir, output_dir, progress)
     rows = [
         (name, result.num_objects[name], "–" if math.isnan(ap) else f"{ap:.3f}")
         for name, ap in result.per_class.items()

@@ -41,6 +41,7 @@ def command(settings: Settings, **flags: Any) -> None:
 
     E gets saved_model/, checkpoint/, pipeline.config and a copy of the label map.
     """
+    from odapi_ssd.cli.progress_display import PhaseLines
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
@@ -50,5 +51,5 @@ def command(settings: Settings, **flags: Any) -> None:
     input_type = flags["input_type"]
     if input_type is not None and input_type not in exporting.INPUT_TYPES:
         raise click.BadParameter(f"{input_type!r} is not {_INPUT_TYPES}.", param_hint="input_type")
-    saved_model_dir = exporting.export(flags, tell=click.echo)
+    saved_model_dir = exporting.export(flags, PhaseLines())
     click.echo(f"Written: {saved_model_dir}")

@@ -80,6 +80,7 @@ def command(
     if weights is None and source != "keras":
         raise click.UsageError(f"--weights is needed with --from {source}.")
     from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.progress_display import PhaseLines
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
@@ -87,7 +88,7 @@ def command(
     from odapi_ssd.weights.run import ImportOptions, import_weights
 
     options = ImportOptions(source, output_dir, weights, backbone, pipeline_config_path)
-    imported = import_weights(options, tell=click.echo)
+    imported = import_weights(options, PhaseLines())
     print_table("Imported", ("from", "to", "shapes"), imported.rows)
     for line in imported.left:
         click.echo(f"Left: {line}")

@@ -27,11 +27,12 @@ def command(output_dir: Path, num_images: int, seed: int) -> None:
 
     Colored circles, squares and triangles on noisy grounds, several per picture, overlapping.
     """
-    from odapi_ssd.cli.console import print_table, progress
+    from odapi_ssd.cli.console import print_table
+    from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.data.synthetic.shapes import write_shapes
 
-    with progress(num_images, "Pictures drawn") as advance:
-        splits = write_shapes(output_dir, num_images, seed, advance)
+    with item_display("Images drawn") as progress:
+        splits = write_shapes(output_dir, num_images, seed, progress)
     print_table(
         f"Dataset in {output_dir}",
         ("split", "images"),

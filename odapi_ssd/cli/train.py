@@ -72,8 +72,8 @@ def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **f
     (not with --train_loop api).
     """
     from odapi_ssd.cli.console import print_warnings
+    from odapi_ssd.cli.progress_display import training_display
     from odapi_ssd.cli.runtime import quiet_tensorflow, show_api_progress
-    from odapi_ssd.cli.training_display import training_display
 
     if num_eval_steps is not None:
         print_warnings(["--num_eval_steps has no effect in TF2: evaluation takes every example."])

@@ -8,7 +8,7 @@ of them, so that they do not depend on the splits chosen.
 
 import contextlib
 import glob
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from odapi_ssd.data.summary import (
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
+from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["ConversionOptions", "convert_dataset"]
 
@@ -69,7 +70,7 @@ def convert_dataset(
     data_dir: Path,
     output_dir: Path,
     options: ConversionOptions | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    progress: Progress = SILENT,
 ) -> DatasetSummary:
     """Converts a folder; writes records, `label_map.pbtxt` and `dataset.json`.
 
@@ -80,7 +81,7 @@ def convert_dataset(
         data_dir: a dataset in one of the layouts that `layout` knows.
         output_dir: made if need be. On any failure it is left as it was.
         options: see there.
-        on_progress: called after each picture with how many are done and how many there are.
+        progress: advances by each image.
 
     Returns:
         What `dataset.json` says.
@@ -96,13 +97,13 @@ def convert_dataset(
     label_map = read_label_map(options.label_map_path) if options.label_map_path else None
     faults = _find_faults(dataset, plan, label_map)
     if faults:
-        checked = _check_pictures(dataset, plan.stems, options, on_progress)
+        checked = _check_pictures(dataset, plan.stems, options, progress)
         faults += [found.message for found in checked if isinstance(found, ExampleFault)]
         raise _faults_error(dataset, faults)
     if label_map is None:
         label_map = make_label_map(dataset.class_names(), is_voc=dataset.layout.is_voc)
     earlier = _load_earlier(Path(output_dir), label_map, plan)
-    conversion = _Conversion(dataset, plan, label_map, options, on_progress)
+    conversion = _Conversion(dataset, plan, label_map, options, progress)
     return conversion.run(Path(output_dir), earlier)
 
 
@@ -115,10 +116,10 @@ class _Conversion:
         plan: SplitPlan,
         label_map: Mapping[str, int],
         options: ConversionOptions,
-        on_progress: Callable[[int, int], None] | None,
+        progress: Progress,
     ):
         self._dataset, self._plan, self._options = dataset, plan, options
-        self._label_map, self._on_progress = label_map, on_progress
+        self._label_map, self._progress = label_map, progress
         self._findings = ConversionFindings()
         self._faults: list[str] = []
 
@@ -138,9 +139,7 @@ class _Conversion:
     def _write_splits(self, staging: Path) -> dict[str, SplitSummary]:
         """Writes all splits; after the first faulty picture it checks only."""
         summaries = {}
-        pictures = _check_pictures(
-            self._dataset, self._plan.stems, self._options, self._on_progress
-        )
+        pictures = _check_pictures(self._dataset, self._plan.stems, self._options, self._progress)
         with contextlib.closing(pictures) as checked:
             for split, stems in self._plan.stems.items():
                 num_bytes = sum(self._dataset.image_paths[stem].stat().st_size for stem in stems)
@@ -186,7 +185,7 @@ def _check_pictures(
     dataset: Dataset,
     plan: Mapping[str, tuple[str, ...]],
     options: ConversionOptions,
-    on_progress: Callable[[int, int], None] | None,
+    progress: Progress,
 ) -> Generator[Example | ExampleFault, None, None]:
     """Checks the examples of all splits in order, leaving out those known to lack a part."""
     sources = [
@@ -200,8 +199,7 @@ def _check_pictures(
     )
     with contextlib.closing(map_in_order(check_example, sources, num_workers)) as checked:
         for num_done, example in enumerate(checked, start=1):
-            if on_progress is not None:
-                on_progress(num_done, len(sources))
+            progress.advance(num_done, len(sources))
             yield example
 
 

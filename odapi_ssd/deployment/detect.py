@@ -1,7 +1,7 @@
 """Detections of an exported SavedModel on image files, as pictures and as data."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.deployment.visualization import draw_boxes
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.progress import SILENT, Progress
 
-__all__ = ["Detection", "Detector", "detect_images", "find_images"]
+__all__ = ["Detection", "DetectionResult", "Detector", "detect_images", "find_images"]
 
 _JSON_NAME = "detections.json"
 _EXPORT_HINT = "export it with --input_type image_tensor."
@@ -37,6 +38,19 @@ class Detection:
     class_name: str
     score: float
     box_yxyx_px: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class DetectionResult:
+    """What `detect_images` wrote.
+
+    Attributes:
+        json_path: of `detections.json`.
+        num_detections: in all images.
+    """
+
+    json_path: Path
+    num_detections: int
 
 
 class Detector:
@@ -182,8 +196,8 @@ def detect_images(
     images: Sequence[Path],
     *,
     min_score: float = 0.5,
-    on_progress: Callable[[Path, Sequence[Detection]], None] = lambda path, detections: None,
-) -> Path:
+    progress: Progress = SILENT,
+) -> DetectionResult:
     """Writes a picture per image and `detections.json` into a folder, when all are done.
 
     What an earlier call has written there is replaced; any other file stays, and a picture of its
@@ -195,13 +209,12 @@ def detect_images(
         output_dir: made if it is missing.
         images: files.
         min_score: detections below it are neither drawn nor written.
-        on_progress: is called with each image and its detections.
-    Returns:
-        The path of `detections.json`.
+        progress: advances by each image that is done.
     Raises:
         OdapiError: the model or the label map cannot be read, or some images cannot; what the
             others gave is written all the same.
     """
+    progress.advance(0, len(images))
     names = {item.class_id: item.display_name for item in read_items(label_map_path)}
     detector = Detector(saved_model_dir, names)
     earlier = _earlier_pictures(output_dir)
@@ -221,7 +234,7 @@ def detect_images(
                 image.save(staging / name, quality=95)
                 found = list(map(vars, detections))
                 entries.append({"image": str(path), "picture": name, "detections": found})
-                on_progress(path, detections)
+                progress.advance(len(entries), len(images))
         finally:
             if entries:
                 _publish(staging, output_dir, entries, earlier)
@@ -232,7 +245,8 @@ def detect_images(
             f"{len(faults)} of {len(images)} images cannot be read; the others are done:",
             details=faults,
         )
-    return output_dir / _JSON_NAME
+    num_detections = sum(len(entry["detections"]) for entry in entries)
+    return DetectionResult(output_dir / _JSON_NAME, num_detections)
 
 
 def _publish(

@@ -1,7 +1,7 @@
 """Export through the API's own program: a SavedModel, its checkpoint and its config."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin import api_programs
+from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["INPUT_TYPES", "LABEL_MAP_NAME", "export"]
 
@@ -25,7 +26,7 @@ INPUT_TYPES = (
 LABEL_MAP_NAME = "label_map.pbtxt"
 
 
-def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: None) -> Path:
+def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
     """Runs `exporter_main_v2` with the plugin registered.
 
     What it writes (`saved_model/`, `checkpoint/`, `pipeline.config`) and a copy of the label map
@@ -33,7 +34,7 @@ def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: 
 
     Args:
         flags: the program's flags by name; None stands for a flag's default.
-        tell: is called with what is being done.
+        progress: gets the phases.
     Returns:
         The SavedModel's directory.
     Raises:
@@ -49,9 +50,11 @@ def export(flags: Mapping[str, Any], tell: Callable[[str], None] = lambda text: 
     with staging_folder(Path(output_dir)) as staging:
         staged_flags = {**flags, "output_directory": str(staging)}
         with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
-            _export_checked(program, checkpoint, tell)
+            _export_checked(program, checkpoint, progress)
         if not _copy_label_map(config, staging):
-            tell(f"No {LABEL_MAP_NAME} in the export: the config names none that is there.")
+            progress.phase(
+                f"No {LABEL_MAP_NAME} in the export: the config names none that is there."
+            )
         publish(staging, Path(output_dir), _stale_names(Path(output_dir)))
     return Path(output_dir) / "saved_model"
 
@@ -82,7 +85,7 @@ def _stale_names(output_dir: Path) -> list[str]:
     return [LABEL_MAP_NAME] if is_export else []
 
 
-def _export_checked(program: Any, checkpoint: str, tell: Callable[[str], None]) -> None:
+def _export_checked(program: Any, checkpoint: str, progress: Progress) -> None:
     """Runs the program, and makes sure that what it exported is the checkpoint's model."""
     from object_detection import exporter_lib_v2
 
@@ -91,9 +94,9 @@ def _export_checked(program: Any, checkpoint: str, tell: Callable[[str], None]) 
     models = []
 
     def build(*args: Any, **kwargs: Any) -> Any:
-        tell(f"Building the model of {checkpoint}")
+        progress.phase(f"Building the model of {checkpoint}")
         models.append(stock_build(*args, **kwargs))
-        tell("Tracing and saving it (takes longest)")
+        progress.phase("Tracing and saving it (takes longest)")
         return models[-1]
 
     builders["model_build"] = build

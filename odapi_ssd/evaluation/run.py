@@ -21,6 +21,7 @@ from odapi_ssd.checkpoints.paths import explain_mismatch, require_checkpoint
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.building import build_model
+from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -69,7 +70,7 @@ def evaluate(
     config: Any,
     checkpoint_path: str | os.PathLike[str],
     output_dir: str | Path,
-    on_progress: Callable[[int, int], None] = lambda num_done, num_images: None,
+    progress: Progress = SILENT,
 ) -> Evaluation:
     """Evaluates a checkpoint on the first eval_input_reader; writes `metrics.json` and summaries.
 
@@ -77,7 +78,7 @@ def evaluate(
         config: TrainEvalPipelineConfig.
         checkpoint_path: a model directory, whose newest checkpoint is taken, or a prefix.
         output_dir: gets `metrics.json`, and an event file for TensorBoard.
-        on_progress: is called with the number of images done, and of all images.
+        progress: advances by each image.
     Raises:
         OdapiError: there is no checkpoint, it is another model's, or there are no images.
     """
@@ -92,7 +93,7 @@ def evaluate(
     detector = _Detector(configs, prefix)
     for truth, detections in detector.run():
         scorer.add(truth, detections)
-        on_progress(scorer.num_images, num_images)
+        progress.advance(scorer.num_images, num_images)
     evaluation = scorer.evaluation(prefix, detector.step)
     _write(evaluation, Path(output_dir))
     return evaluation

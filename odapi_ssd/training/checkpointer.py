@@ -13,7 +13,7 @@ from odapi_ssd.checkpoints.paths import (
     latest_checkpoint,
     require_fit,
 )
-from odapi_ssd.progress import TrainingProgress
+from odapi_ssd.progress import Progress
 from odapi_ssd.training.setup import TrainingJob
 
 __all__ = ["RunCheckpointer"]
@@ -31,9 +31,7 @@ _HINTS = {
 class RunCheckpointer:
     """Restores a run, or the checkpoint that it is fine-tuned from, and saves its steps."""
 
-    def __init__(
-        self, job: TrainingJob, model_dir: str, max_to_keep: int, progress: TrainingProgress
-    ):
+    def __init__(self, job: TrainingJob, model_dir: str, max_to_keep: int, progress: Progress):
         self._job = job
         self._model_dir = model_dir
         self._progress = progress

@@ -18,7 +18,7 @@ from object_detection.core import standard_fields
 from object_detection.utils import config_util
 
 from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, describe_loss
-from odapi_ssd.progress import SilentProgress, TrainingProgress
+from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.training.checkpointer import RunCheckpointer
 from odapi_ssd.training.freezing import Frozen, freeze, wants_freezing
 from odapi_ssd.training.monitor import TrainingMonitor
@@ -41,7 +41,7 @@ def train_loop(
     performance_summary_exporter: Callable[[Mapping[str, float], str], None] | None = None,
     num_steps_per_iteration: int = 100,
     *,
-    progress: TrainingProgress | None = None,
+    progress: Progress = SILENT,
     **kwargs: Any,
 ) -> None:
     """Trains a model; takes what `object_detection.model_lib_v2.train_loop` takes.
@@ -58,13 +58,12 @@ def train_loop(
         record_summaries: whether to record images and the model's own summaries.
         performance_summary_exporter: called at the end with speed metrics and the precision.
         num_steps_per_iteration: steps between summaries.
-        progress: is told what happens.
+        progress: gets phases, steps and checkpoints.
         **kwargs: config overrides, as the API has them.
     Raises:
         OdapiError: model_dir holds another model's checkpoint, variables to freeze are not there,
             or the loss is no number.
     """
-    progress = progress or SilentProgress()
     configs = read_configs(pipeline_config_path, config_override, train_steps, use_tpu, kwargs)
     num_steps = train_steps or configs["train_config"].num_steps
     if save_final_config:
@@ -129,7 +128,7 @@ def _run(
     checkpointer.save(monitor.step)
 
 
-def _freeze(job: TrainingJob, checkpointer: RunCheckpointer, progress: TrainingProgress) -> Frozen:
+def _freeze(job: TrainingJob, checkpointer: RunCheckpointer, progress: Progress) -> Frozen:
     """Freezes what the config says, before a step is traced that would train it."""
     if not wants_freezing(job.train_config):
         return Frozen()

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.progress import StepReport, TrainingProgress
+from odapi_ssd.progress import Progress, StepReport
 from odapi_ssd.training.setup import TrainingJob
 
 __all__ = ["TrainingMonitor"]
@@ -23,7 +23,7 @@ class TrainingMonitor:
 
     job: TrainingJob
     num_steps: int
-    progress: TrainingProgress
+    progress: Progress
     step: int = field(init=False)
     is_first_step: bool = field(default=True, init=False)
     _losses: dict[str, Any] = field(default_factory=dict, init=False)

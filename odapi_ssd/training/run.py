@@ -9,7 +9,7 @@ from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.checkpoints.trained_config import note_config, require_same_model
 from odapi_ssd.config.files import load_config
 from odapi_ssd.plugin import api_programs
-from odapi_ssd.progress import SilentProgress, TrainingProgress
+from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["train"]
 
@@ -20,20 +20,19 @@ def train(
     flags: Mapping[str, Any],
     *,
     use_api_loop: bool = False,
-    progress: TrainingProgress | None = None,
+    progress: Progress = SILENT,
 ) -> bool:
     """Runs `model_main_tf2` with the plugin registered.
 
     Args:
         flags: its flags by name; None stands for a flag's default.
         use_api_loop: train in the API's own loop instead of this project's.
-        progress: is told what happens; the API's own loops tell the log only.
+        progress: gets phases, steps and checkpoints; of the API's own loops only a phase.
     Returns:
         Whether a checkpoint was saved; always true of an evaluation, which saves none.
     Raises:
         OdapiError: the model directory belongs to another config, or what the loop raises.
     """
-    progress = progress or SilentProgress()
     with api_programs.loaded_program(_PROGRAM, flags) as program:
         if flags.get("checkpoint_dir"):
             progress.phase("Evaluating each new checkpoint, in the API's loop")
@@ -54,7 +53,7 @@ def train(
 
 
 @contextmanager
-def _our_train_loop(progress: TrainingProgress) -> Iterator[None]:
+def _our_train_loop(progress: Progress) -> Iterator[None]:
     """Puts this project's loop in the place of the API's."""
     from object_detection import model_lib_v2
 

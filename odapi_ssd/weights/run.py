@@ -6,7 +6,7 @@ its pipeline config, so that it can be exported at once.
 
 import contextlib
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.config.files import load_config, save_config, set_field
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
+from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.weights import (
     detector_config,
     detector_source,
@@ -46,8 +47,6 @@ _OTHER_WIDTH_HINT = (
     "model.ssd.feature_extractor.depth_multiplier is that width."
 )
 
-_Tell = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class ImportOptions:
@@ -76,12 +75,12 @@ class ImportOptions:
         return shlex.join(words)
 
 
-def import_weights(options: ImportOptions, tell: _Tell = lambda text: None) -> Imported:
+def import_weights(options: ImportOptions, progress: Progress = SILENT) -> Imported:
     """Imports what the options ask for.
 
     Args:
         options: what to import, and where to.
-        tell: is called with what is being done.
+        progress: gets the phases.
     Raises:
         OdapiError: the weights or the config cannot be read, or do not fit; nothing is written.
     """
@@ -90,10 +89,10 @@ def import_weights(options: ImportOptions, tell: _Tell = lambda text: None) -> I
     odapi_ssd.register()
     _require_own_folder(options)
     run = _import_network if options.source == _KERAS else _import_detector
-    return run(options, tell)
+    return run(options, progress)
 
 
-def _import_network(options: ImportOptions, tell: _Tell) -> Imported:
+def _import_network(options: ImportOptions, progress: Progress) -> Imported:
     name = options.backbone or ""
     if name not in keras_networks.NETWORKS:
         raise OdapiError(
@@ -103,11 +102,11 @@ def _import_network(options: ImportOptions, tell: _Tell) -> Imported:
     network = keras_networks.NETWORKS[name]
     config_path = options.pipeline_config_path
     config = None if config_path is None else load_config(config_path)
-    tell(f"Building {network.application}")
+    progress.phase(f"Building {network.application}")
     backbone = models.build_backbone(name, network, config, config_path)
     variables = models.backbone_variables(backbone)
     origin = options.weights or f"Keras's download of {network.application}"
-    tell(f"Reading {origin}")
+    progress.phase(f"Reading {origin}")
     with _file_layers(options, network, config) as file_layers:
         rules, values = keras_networks.network_rules(
             network, models.shapes_of(variables), file_layers, origin
@@ -120,7 +119,7 @@ def _import_network(options: ImportOptions, tell: _Tell) -> Imported:
     if keras_networks.ADJUSTMENT in variables:
         values.update(models.adjustment(keras_networks.VGG16_MEANS, (1.0, 1.0, 1.0)))
     models.assign(models.flat(variables), {**values, **mapped.values})
-    tell("Writing the checkpoint")
+    progress.phase("Writing the checkpoint")
     _write(options, {"feature_extractor": backbone})
     return _outcome(options, mapped)
 
@@ -134,11 +133,11 @@ def _file_layers(
     return contextlib.nullcontext(download(network, width))
 
 
-def _import_detector(options: ImportOptions, tell: _Tell) -> Imported:
+def _import_detector(options: ImportOptions, progress: Progress) -> Imported:
     import tensorflow as tf
 
     source, origin = _SOURCES[options.source], str(options.weights)
-    tell(f"Reading {origin}")
+    progress.phase(f"Reading {origin}")
     read = read_tf1_checkpoint if options.source == "slim" else read_state_dict
     stored = read(origin)
     _require_source(options.source, stored, origin)
@@ -152,11 +151,11 @@ def _import_detector(options: ImportOptions, tell: _Tell) -> Imported:
         )  # fmt: skip
     rules = detector_source.detector_rules(source, stored, num_classes, fitting.cell_orders)
     mapped = map_weights(rules, stored, origin, source.title)
-    tell("Building the detector")
+    progress.phase("Building the detector")
     model = models.build_detector(fitting.config, options.pipeline_config_path or source.template)
     adjustment = models.adjustment(source.channel_means, source.channel_factors)
     models.assign(models.detector_variables(model), {**mapped.values, **adjustment})
-    tell("Writing the checkpoint")
+    progress.phase("Writing the checkpoint")
     # `odapi-ssd evaluate` wants to know the step.
     step = tf.Variable(0, dtype=tf.int64)
     _write(options, {"model": model, "step": step}, fitting.config)

@@ -18,6 +18,8 @@ from odapi_ssd.data.examples import check_example
 from odapi_ssd.data.records.writer import ShardedWriter
 from odapi_ssd.data.summary import DatasetSummary
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.progress import SILENT
+from tests.support.recorded_progress import InterruptedProgress
 
 pytestmark = pytest.mark.tf
 
@@ -309,12 +311,12 @@ def test_interruption_leaves_the_earlier_conversion(big_dir, output_dir, monkeyp
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    on_progress = interrupt if where == "progress" else None
+    progress = InterruptedProgress(at=1) if where == "progress" else SILENT
     if where == "publish":
         monkeypatch.setattr(convert, "publish", interrupt)
     with pytest.raises(KeyboardInterrupt):
         convert_dataset(
-            big_dir.root, output_dir, ConversionOptions(num_shards=4, num_workers=2), on_progress
+            big_dir.root, output_dir, ConversionOptions(num_shards=4, num_workers=2), progress
         )
     assert snapshot(output_dir) == before
 

@@ -10,6 +10,7 @@ from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.deployment import detect as detection
 from odapi_ssd.deployment import visualization as drawing
 from odapi_ssd.errors import OdapiError
+from tests.support.recorded_progress import InterruptedProgress, RecordedProgress
 
 
 class TestFindImages:
@@ -129,11 +130,19 @@ class TestDetectImages:
 
     def test_pictures_and_data(self, exported_dir, images, tmp_path):
         label_map_path = exported_dir / "label_map.pbtxt"
-        json_path = detection.detect_images(
-            exported_dir / "saved_model", label_map_path, tmp_path, images, min_score=0.0
+        progress = RecordedProgress()
+        result = detection.detect_images(
+            exported_dir / "saved_model",
+            label_map_path,
+            tmp_path,
+            images,
+            min_score=0.0,
+            progress=progress,
         )
-        entries = json.loads(json_path.read_text())
+        entries = json.loads(result.json_path.read_text())
         assert [entry["image"] for entry in entries] == [str(path) for path in images]
+        assert result.num_detections == sum(len(entry["detections"]) for entry in entries)
+        assert progress.counts == [(0, 3), (1, 3), (2, 3), (3, 3)]
         names = {class_id: name for name, class_id in read_label_map(label_map_path).items()}
         for path, entry in zip(images, entries, strict=True):
             with Image.open(path) as image, Image.open(tmp_path / path.name) as picture:
@@ -155,12 +164,9 @@ class TestDetectImages:
         mine = tmp_path / images[1].name
         mine.write_text("mine")
 
-        def interrupt(path, detections):
-            if path == images[1]:
-                raise KeyboardInterrupt
-
+        progress = InterruptedProgress(at=2)
         with pytest.raises(KeyboardInterrupt):
-            detection.detect_images(saved_model, label_map, tmp_path, images, on_progress=interrupt)
+            detection.detect_images(saved_model, label_map, tmp_path, images, progress=progress)
         second = f"{images[1].stem}_2.jpg"
         names = {images[0].name, second, mine.name, "detections.json"}
         assert {path.name for path in tmp_path.iterdir()} == names
@@ -239,12 +245,12 @@ class TestDetectImages:
             exif = Image.Exif()
             exif[0x0112] = 6
             image.transpose(Image.Transpose.ROTATE_90).save(rotated, exif=exif)
-        json_path = detection.detect_images(
+        result = detection.detect_images(
             exported_dir / "saved_model",
             exported_dir / "label_map.pbtxt",
             tmp_path / "out",
             [upright, rotated],
             min_score=0.0,
         )
-        first, second = json.loads(json_path.read_text())
+        first, second = json.loads(result.json_path.read_text())
         assert first["detections"] == second["detections"]

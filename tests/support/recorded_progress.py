@@ -1,22 +1,43 @@
-"""A progress that the tests of training look at."""
+"""A progress whose reports tests look at."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from odapi_ssd.progress import Progress, StepReport
 
 
-@dataclass
-class RecordedProgress:
-    """Keeps what training reports."""
+class RecordedProgress(Progress):
+    """Keeps what is reported.
 
-    phases: list[str] = field(default_factory=list)
-    reports: list[Any] = field(default_factory=list)
-    saved_steps: list[int] = field(default_factory=list)
+    Attributes:
+        phases: their texts.
+        counts: num_done and num_total of each advance.
+        reports: of training steps.
+        saved_steps: the steps of the checkpoints saved.
+    """
+
+    def __init__(self) -> None:
+        self.phases: list[str] = []
+        self.counts: list[tuple[int, int | None]] = []
+        self.reports: list[StepReport] = []
+        self.saved_steps: list[int] = []
 
     def phase(self, text: str) -> None:
         self.phases.append(text)
 
-    def step(self, report: Any) -> None:
+    def advance(self, num_done: int, num_total: int | None) -> None:
+        self.counts.append((num_done, num_total))
+
+    def step(self, report: StepReport) -> None:
         self.reports.append(report)
 
     def saved(self, path: str, step: int) -> None:
         self.saved_steps.append(step)
+
+
+class InterruptedProgress(Progress):
+    """Ctrl-C as soon as some number of items are done."""
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+
+    def advance(self, num_done: int, num_total: int | None) -> None:
+        if num_done == self._at:
+            raise KeyboardInterrupt

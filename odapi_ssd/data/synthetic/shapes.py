@@ -8,7 +8,6 @@ numbers for.
 
 import json
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 from lxml import etree
@@ -17,6 +16,7 @@ from PIL import Image
 from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.data.synthetic.drawing import DrawnShape, draw_scene
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["MARKER_FILE", "split_stems", "write_shapes"]
 
@@ -30,7 +30,7 @@ def write_shapes(
     output_dir: Path,
     num_images: int = 400,
     seed: int = 0,
-    on_progress: Callable[[], None] | None = None,
+    progress: Progress = SILENT,
 ) -> dict[str, list[str]]:
     """Writes the dataset; it appears when it is complete.
 
@@ -38,7 +38,7 @@ def write_shapes(
         output_dir: absent, empty, or made by this function before, in which case it is replaced.
         num_images: at least 3, one for each split.
         seed: chooses the pictures.
-        on_progress: called after each picture.
+        progress: advances by each image.
 
     Returns:
         The stems of each split.
@@ -56,13 +56,13 @@ def write_shapes(
     with staging_folder(output_dir) as staging:
         for folder in ("Annotations", "JPEGImages", "ImageSets/Main"):
             (staging / folder).mkdir(parents=True)
-        for stem in stems:
+        progress.advance(0, num_images)
+        for num_done, stem in enumerate(stems, start=1):
             # Each picture has its own generator: the first n are the same whatever num_images is.
             image, shapes = draw_scene(random.Random(f"{seed}/{stem}"))
             image.save(staging / f"JPEGImages/{stem}.jpg", quality=_JPEG_QUALITY, subsampling=0)
             (staging / f"Annotations/{stem}.xml").write_bytes(_annotation_xml(stem, image, shapes))
-            if on_progress is not None:
-                on_progress()
+            progress.advance(num_done, num_images)
         for split, members in splits.items():
             lines = "".join(f"{stem}\n" for stem in members)
             (staging / f"ImageSets/Main/{split}.txt").write_text(lines, encoding="utf-8")

@@ -1,7 +1,7 @@
 """The ground-truth boxes of TFRecords as arrays, with the sizes and names of their images."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from odapi_ssd.data.records.files import (
 )
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
+from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["RecordBoxes", "find_record_files", "read_boxes"]
 
@@ -84,16 +85,12 @@ def find_record_files(config: Any, split: str | None, warnings: list[str]) -> li
     return []
 
 
-def read_boxes(
-    paths: Sequence[str],
-    on_progress: Callable[[int, int | None], None] = lambda num_read, num_images: None,
-) -> RecordBoxes:
+def read_boxes(paths: Sequence[str], progress: Progress = SILENT) -> RecordBoxes:
     """Reads all records of some files.
 
     Args:
         paths: TFRecord files of `tf.train.Example`, with the API's keys.
-        on_progress: is called after each image with the number read, and that of all images; None
-            where remote files leave it unknown.
+        progress: advances by each image; of remote files the total is not known.
     Raises:
         OdapiError: a file is damaged or cannot be read, there is no record, or records cannot be
             used (all are counted, some are named).
@@ -107,7 +104,7 @@ def read_boxes(
         for path in paths:
             for index, serialized in enumerate(read_records(path)):
                 collector.add(serialized, f"{path}, record {index}")
-                on_progress(collector.contents.num_read, total)
+                progress.advance(collector.contents.num_read, total)
     except DamagedRecordsError as error:
         raise OdapiError(
             f"The records {list_some(paths)} are damaged: {error}.", hint=_AGAIN

@@ -7,7 +7,6 @@ the resizer scales them: what augmentation does to them in training is not looke
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from odapi_ssd.inspection.anchors.geometry import AnchorGeometry
 from odapi_ssd.inspection.anchors.plots import draw_anchors, draw_box_sizes, draw_catches
 from odapi_ssd.inspection.anchors.record_boxes import RecordBoxes, find_record_files, read_boxes
 from odapi_ssd.messages import count_of
+from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.ssd.anchors import AnchorSpec
 
 __all__ = ["AnchorReport", "report_anchors"]
@@ -72,7 +72,7 @@ def report_anchors(
     *,
     image_path: Path | None = None,
     split: str | None = None,
-    on_progress: Callable[[int, int | None], None] = lambda num_read, num_images: None,
+    progress: Progress = SILENT,
 ) -> AnchorReport:
     """Draws a config's anchors and counts what they catch; writes all files or none.
 
@@ -83,7 +83,7 @@ def report_anchors(
         image_path: what to draw on; None for the records' first image, or a plain canvas.
         split: "train" or "val", whose records must be there; None for those of training, if they
             are there.
-        on_progress: as for `record_boxes.read_boxes`.
+        progress: advances by each image of the records.
     Raises:
         OdapiError: the config has no SSD or one whose anchors cannot be made, or the image or the
             records cannot be read.
@@ -100,7 +100,7 @@ def report_anchors(
     if not geometry.input_varies:  # say what is wrong with the model before all records are read
         geometry.spec_px(geometry.place(_PLAIN_HW).input_hw)
     files = find_record_files(config, split, warnings)
-    boxes = read_boxes(files, on_progress) if files else None
+    boxes = read_boxes(files, progress) if files else None
     if encoded is None and boxes is not None:
         encoded = boxes.first_encoded
     pixels, placement = geometry.resize(_decode(encoded, str(image_path or "the first record")))

@@ -13,6 +13,7 @@ from PIL import Image
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.inspection.anchors.recall import SIZE_CLASSES, cover, size_class_idx
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, preset
+from tests.support.recorded_progress import RecordedProgress
 
 SSD_ANCHORS = "model.ssd.anchor_generator.ssd_anchor_generator"
 FIXED = "model.ssd.image_resizer.fixed_shape_resizer"
@@ -265,13 +266,13 @@ class TestReport:
     def test_all_shapes_and_boxes_of_a_data_set(self, tiny_config_path, records_dir, tmp_path):
         summary = json.loads((records_dir / "dataset.json").read_text())["splits"]
         config = _load(tiny_config_path)
-        calls = []
-        report = _report(config, tmp_path / "out", on_progress=lambda *counts: calls.append(counts))
+        progress = RecordedProgress()
+        report = _report(config, tmp_path / "out", progress=progress)
         assert report.input_hw == (96, 128)
         assert report.warnings == ()
         num_images = summary["train"]["num_examples"]
         assert report.counts.num_images == num_images
-        assert calls == [(number, num_images) for number in range(1, num_images + 1)]
+        assert progress.counts == [(number, num_images) for number in range(1, num_images + 1)]
         every = report.counts.by_size[-1]
         assert every.num_boxes == summary["train"]["num_objects"]
         assert sum(row.num_boxes for row in report.counts.by_size[:-1]) == every.num_boxes

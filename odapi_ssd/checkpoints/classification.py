@@ -5,12 +5,12 @@ variables are looked up in the checkpoint as TensorFlow does when it restores: o
 by the names that the objects have in each other. Needs TensorFlow.
 """
 
-import re
 from collections import deque
 from typing import Any
 
 import odapi_ssd
 from odapi_ssd.checkpoints.paths import object_graph
+from odapi_ssd.extractors.registry import EXTRACTORS
 from odapi_ssd.plugin.building import build_classification_network
 
 __all__ = ["network_hint", "network_misfits"]
@@ -32,13 +32,14 @@ def network_misfits(config: Any, checkpoint: str) -> list[str]:
     """
     if not _is_own(config.model):
         return []
+    odapi_ssd.register()
     return _misfits(build_classification_network(config.model), checkpoint)
 
 
 def network_hint(config: Any) -> str:
     """What to do about misfits."""
     kind = config.model.ssd.feature_extractor.type
-    backbone = re.sub(r"^ssd\d+_|_keras$", "", kind)
+    backbone = EXTRACTORS[kind].backbone
     return (
         f"take a checkpoint of the very network of {kind}, depth_multiplier and batch_norm "
         f"included; `odapi-ssd import-weights --from keras --backbone {backbone} "
@@ -47,11 +48,8 @@ def network_hint(config: Any) -> str:
 
 
 def _is_own(model: Any) -> bool:
-    odapi_ssd.register()
-    from odapi_ssd.extractors import feature_extractor_classes
-
     is_ssd = model.WhichOneof("model") == "ssd"
-    return is_ssd and model.ssd.feature_extractor.type in feature_extractor_classes()
+    return is_ssd and model.ssd.feature_extractor.type in EXTRACTORS
 
 
 def _misfits(network: Any, checkpoint: str) -> list[str]:

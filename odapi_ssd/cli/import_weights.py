@@ -7,23 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from odapi_ssd.cli import Settings
+from odapi_ssd.weights.keras_networks import NETWORKS
 
 if TYPE_CHECKING:
     from odapi_ssd.weights.outcome import Imported
 
 __all__ = ["command"]
-
-# The networks of `pipeline.weight_import.keras_networks`, which is heavy to import.
-_BACKBONES = (
-    "vgg16",
-    "resnet50_v1",
-    "resnet101_v1",
-    "resnet50_v2",
-    "resnet101_v2",
-    "mobilenet_v1",
-    "mobilenet_v2",
-    "inception_resnet_v2",
-)
 
 
 @click.command("import-weights", short_help="Make a checkpoint of Keras's or PyTorch's weights.")
@@ -40,7 +29,9 @@ _BACKBONES = (
     help="The weight file; for slim a checkpoint's prefix. Without it, Keras fetches its own.",
 )
 @click.option(
-    "--backbone", type=click.Choice(_BACKBONES), help="With keras: the network that they are of."
+    "--backbone",
+    type=click.Choice(list(NETWORKS)),
+    help="With keras: the network that they are of.",
 )
 @click.option(
     "--output_dir",

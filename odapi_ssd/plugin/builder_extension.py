@@ -4,6 +4,8 @@ import logging
 import types
 from typing import Any
 
+from odapi_ssd.extractors.registry import EXTRACTORS
+
 __all__ = ["extend"]
 
 
@@ -13,9 +15,9 @@ def extend(model_builder: types.ModuleType) -> None:
     Args:
         model_builder: `object_detection.builders.model_builder`, just imported.
     """
-    from odapi_ssd.extractors import feature_extractor_classes
-
-    model_builder.SSD_KERAS_FEATURE_EXTRACTOR_CLASS_MAP.update(feature_extractor_classes())
+    model_builder.SSD_KERAS_FEATURE_EXTRACTOR_CLASS_MAP.update(
+        {name: extractor.load_class() for name, extractor in EXTRACTORS.items()}
+    )
     build_ssd_of_api = model_builder.META_ARCH_BUILDER_MAP["ssd"]
 
     def build_ssd(ssd_config: Any, is_training: bool, add_summaries: bool) -> Any:

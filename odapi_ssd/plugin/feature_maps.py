@@ -10,6 +10,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from odapi_ssd.extractors.registry import EXTRACTORS
+
 __all__ = [
     "feature_grids",
     "input_size",
@@ -47,9 +49,9 @@ def pyramid_levels(feature_extractor: Any) -> tuple[int, int] | None:
 
 def own_extractor_class(feature_extractor: Any) -> Any:
     """The `FeatureExtractor` of this project that the config names; None for any other type."""
-    from odapi_ssd.extractors import feature_extractor_classes
-
-    return feature_extractor_classes().get(feature_extractor.type)
+    if feature_extractor.type not in EXTRACTORS:
+        return None
+    return EXTRACTORS[feature_extractor.type].load_class()
 
 
 def num_layers_of(feature_extractor: Any) -> int | None:
@@ -62,7 +64,7 @@ def min_input_side(feature_extractor: Any) -> int:
 
     For this project's extractors it depends on the number of maps: `feature_grids` refuses.
     """
-    if own_extractor_class(feature_extractor):
+    if feature_extractor.type in EXTRACTORS:
         return 1
     if "mobilenet" in feature_extractor.type:
         return 33

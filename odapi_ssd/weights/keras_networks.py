@@ -1,4 +1,4 @@
-"""The classification networks of `tf.keras.applications`, and the rules for their weights.
+"""The backbones of which `tf.keras.applications` has published weights. Imports nothing heavy.
 
 VGG-16's fully connected layers become SSD's convolutions by decimation (Liu et al., "SSD",
 arXiv:1512.02325, section 3.1; Chen et al., "DeepLab", arXiv:1412.7062, section 3.1): fc6 is a
@@ -6,29 +6,21 @@ convolution of 7×7, of whose filters every fourth and of whose taps every third
 of 1×1. The other networks are taken as they are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.weights.h5_file import LayerArrays
-from odapi_ssd.weights.mapping import Array, Rule, unchanged
+if TYPE_CHECKING:
+    from odapi_ssd.weights.mapping import Array
 
 __all__ = [
     "ADJUSTMENT",
     "NETWORKS",
     "VGG16_MEANS",
     "KerasNetwork",
-    "LayerShapes",
     "decimate_fc6",
     "decimate_fc7",
-    "network_rules",
 ]
-
-# Layers in the network's order; each the shapes of its variables, by their own names.
-LayerShapes = Mapping[str, Mapping[str, tuple[int, ...]]]
 
 # Our VGG-16's first layer, which no file has.
 ADJUSTMENT = "input_adjustment"
@@ -36,21 +28,21 @@ ADJUSTMENT = "input_adjustment"
 VGG16_MEANS = (123.68, 116.779, 103.939)
 
 
-def decimate_fc6(kernel: Array) -> Array:
+def decimate_fc6(kernel: "Array") -> "Array":
     """fc6 [7·7·512, 4096] as conv6 [3, 3, 512, 1024]: taps 0, 3 and 6, every fourth filter."""
     return kernel.reshape(7, 7, 512, 4096)[::3, ::3, :, ::4]
 
 
-def decimate_fc7(kernel: Array) -> Array:
+def decimate_fc7(kernel: "Array") -> "Array":
     """fc7 [4096, 4096] as conv7 [1, 1, 1024, 1024]: every fourth of both."""
     return kernel[None, None, ::4, ::4]
 
 
-def _every_fourth(bias: Array) -> Array:
+def _every_fourth(bias: "Array") -> "Array":
     return bias[::4]
 
 
-def _reverse_colors(kernel: Array) -> Array:
+def _reverse_colors(kernel: "Array") -> "Array":
     """For red, green, blue what was for blue, green, red."""
     return kernel[:, :, ::-1]
 
@@ -74,7 +66,7 @@ class KerasNetwork:
 
     application: str
     sources: Mapping[str, str] = field(default_factory=dict)
-    changes: Mapping[str, tuple[tuple[int, ...], Callable[[Array], Array]]] = field(
+    changes: Mapping[str, tuple[tuple[int, ...], Callable[["Array"], "Array"]]] = field(
         default_factory=dict
     )
     needs_top: bool = False
@@ -84,6 +76,7 @@ class KerasNetwork:
     api_types: tuple[str, ...] = ()
 
 
+# By the names of backbones in `odapi_ssd.extractors.registry`.
 NETWORKS = {
     "vgg16": KerasNetwork(
         "VGG16",
@@ -114,78 +107,3 @@ NETWORKS = {
     ),
     "inception_resnet_v2": KerasNetwork("InceptionResNetV2", is_numbered=True),
 }
-
-
-def network_rules(
-    network: KerasNetwork, layers: LayerShapes, file_layers: LayerArrays, origin: str
-) -> tuple[list[Rule], dict[str, Array]]:
-    """What a classification network's variables are made of.
-
-    Args:
-        network: which one it is.
-        layers: our network's layers that have variables.
-        file_layers: the file's layers.
-        origin: the file, for messages.
-    Returns:
-        The rules; and the values of variables that a file may lack: scales of batch normalization,
-        1, where the file's has none.
-    Raises:
-        OdapiError: layers are missing, or have another number of arrays; all of them are named.
-    """
-    ours = [layer for layer in layers if layer != ADJUSTMENT]
-    names = {layer: network.sources.get(layer, layer) for layer in ours}
-    if network.is_numbered:
-        names = dict(zip(ours, file_layers, strict=False))
-    _require_layers(network, ours, names, file_layers, origin)
-    rules, filled, misfits = [], {}, []
-    for layer, name in names.items():
-        variables, arrays = list(layers[layer].items()), list(file_layers[name])
-        if variables[0][0] == "gamma" and len(arrays) == len(variables) - 1:
-            scale, shape = variables.pop(0)
-            filled[f"{layer}/{scale}"] = np.ones(shape, np.float32)
-        if len(variables) != len(arrays):
-            misfits.append(
-                f"{name}: {count_of(len(arrays), 'array')} in the file, "
-                f"{count_of(len(variables), 'variable')} in the model "
-                f"({', '.join(variable for variable, _ in variables)})"
-            )
-            continue
-        for (variable, shape), array in zip(variables, arrays, strict=True):
-            target = f"{layer}/{variable}"
-            file_shape, convert = network.changes.get(target, (shape, unchanged))
-            rules.append(Rule(target, array, file_shape, convert))
-    if misfits:
-        raise OdapiError(
-            f"{origin} does not fit this {network.application}:",
-            details=misfits,
-            hint="leave batch_norm's scale and center true in the config.",
-        )
-    return rules, filled
-
-
-def _require_layers(
-    network: KerasNetwork,
-    ours: Sequence[str],
-    names: Mapping[str, str],
-    file_layers: LayerArrays,
-    origin: str,
-) -> None:
-    missing = [name for name in names.values() if name not in file_layers]
-    if not missing and len(names) == len(ours):
-        return
-    hint = "--backbone names the network that the weights are of."
-    if missing and set(missing) <= set(network.sources.values()):
-        hint = (
-            "give the weights with the classifier (include_top=True; Keras's own file without "
-            "_notop in its name): the fully connected layers become convolutions."
-        )
-    needed = count_of(len(ours), "layer that is needed", "layers that are needed")
-    raise OdapiError(
-        f"{origin} holds no weights of Keras's {network.application}: it lacks "
-        f"{len(missing) or len(ours) - len(names)} of the {needed}.",
-        details=[
-            f"missing: {list_some(missing or ours[len(names) :])}",
-            f"there are: {list_some(file_layers) or 'none'}",
-        ],
-        hint=hint,
-    )

@@ -3,7 +3,6 @@
 `odapi_ssd.register()` must have been called.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.extractors.registry import EXTRACTORS
 from odapi_ssd.plugin.building import build_classification_network, build_model
 from odapi_ssd.weights import ssd300
-from odapi_ssd.weights.keras_networks import ADJUSTMENT, KerasNetwork, LayerShapes
+from odapi_ssd.weights.keras_networks import ADJUSTMENT, KerasNetwork
+from odapi_ssd.weights.keras_rules import LayerShapes
 from odapi_ssd.weights.mapping import Array, shape_text
 
 __all__ = [
@@ -43,19 +44,16 @@ def build_backbone(name: str, network: KerasNetwork, config: Any, config_path: s
     """The classification network of a feature extractor, which a checkpoint restores.
 
     Args:
-        name: of the network among this project's extractors.
+        name: of the backbone, in the registry of extractors.
         network: what Keras says of it.
         config: the pipeline config whose network it is; None for the extractor's usual one.
         config_path: of the config, for messages.
     Raises:
         OdapiError: the config's model has another network, or one that no weights fit.
     """
-    from odapi_ssd.extractors import feature_extractor_classes
-
-    classes = feature_extractor_classes()
-    types = [kind for kind in classes if re.fullmatch(rf"ssd\d+_{name}_keras", kind)]
+    types = EXTRACTORS.types_of(name)
     if config is None:
-        extractor = _usual_extractor(classes[types[0]], network)
+        extractor = _usual_extractor(EXTRACTORS[types[0]].load_class(), network)
         extractor.build(None)
         return extractor.classification_backbone
     _require_network(config, (*types, *network.api_types), network, config_path)

@@ -21,6 +21,7 @@ from odapi_ssd.weights import (
     detector_config,
     detector_source,
     keras_networks,
+    keras_rules,
     models,
     slim_ssd,
     torchvision_ssd,
@@ -108,7 +109,7 @@ def _import_network(options: ImportOptions, progress: Progress) -> Imported:
     origin = options.weights or f"Keras's download of {network.application}"
     progress.phase(f"Reading {origin}")
     with _file_layers(options, network, config) as file_layers:
-        rules, values = keras_networks.network_rules(
+        rules, values = keras_rules.network_rules(
             network, models.shapes_of(variables), file_layers, origin
         )
         stored = {name: array for arrays in file_layers.values() for name, array in arrays.items()}

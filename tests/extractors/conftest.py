@@ -1,10 +1,14 @@
 """Extractors to test, shared, as building a network takes seconds."""
 
 import functools
+import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from odapi_ssd.extractors.registry import EXTRACTORS, RegisteredExtractor
 
 # The paper's: convolutions without batch normalization.
 PLAIN = """
@@ -21,8 +25,6 @@ def make_extractor(api: None) -> Callable[..., Any]:
     from object_detection.builders import hyperparams_builder
     from object_detection.protos import hyperparams_pb2
 
-    from odapi_ssd import extractors
-
     def make(kind: str, hyperparams: str = PLAIN, **fields: Any) -> Any:
         proto = text_format.Parse(hyperparams, hyperparams_pb2.Hyperparams())
         options = {
@@ -35,7 +37,7 @@ def make_extractor(api: None) -> Callable[..., Any]:
             "inplace_batchnorm_update": False,
             **fields,
         }
-        extractor = extractors.feature_extractor_classes()[kind](**options)
+        extractor = EXTRACTORS[kind].load_class()(**options)
         extractor.build(None)
         return extractor
 
@@ -67,3 +69,18 @@ def randomize() -> Callable[[Any], list[Any]]:
         return values
 
     return randomize
+
+
+@pytest.fixture
+def register_extractor(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Registers an extractor for one test; `code`, if given, is the text of its module."""
+    monkeypatch.setattr(EXTRACTORS, "_by_type", dict(EXTRACTORS))
+
+    def register(name: str, backbone: str, class_path: str, code: str | None = None) -> None:
+        if code is not None:
+            module = types.ModuleType(class_path.partition(":")[0])
+            exec(code, module.__dict__)
+            monkeypatch.setitem(sys.modules, module.__name__, module)
+        EXTRACTORS.add(RegisteredExtractor(name, backbone, class_path))
+
+    return register

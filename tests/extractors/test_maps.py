@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from odapi_ssd.extractors.registry import EXTRACTORS
+
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 # Cells a side and depth at the input that the maps were laid out for, finest first.
@@ -99,9 +101,7 @@ def shapes_of(extractor, input_hw):
 
 
 def test_every_extractor_is_here():
-    from odapi_ssd.extractors import feature_extractor_classes
-
-    assert set(MAPS) == set(feature_extractor_classes())
+    assert set(MAPS) == set(EXTRACTORS)
 
 
 @EACH
@@ -199,15 +199,10 @@ def test_grids_are_those_of_real_maps(kind, input_hw, extractor_of):
     assert [tuple(one.shape[1:3]) for one in maps] == extractor.feature_grids(input_hw)
 
 
-def test_the_example_in_contributing(make_extractor, monkeypatch):
-    from odapi_ssd import extractors
-
+def test_the_example_in_contributing(make_extractor, register_extractor):
     text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    namespace = {}
-    exec(code, namespace)
-    example = namespace["SSD300DenseNet121"]
-    monkeypatch.setattr(extractors, "feature_extractor_classes", lambda: {"example": example})
+    register_extractor("example", "densenet121", "densenet:SSD300DenseNet121", code)
     extractor = make_extractor("example")
     # 300, 150, 75 by layers that pad, then 37, 18, 9 by poolings that do not
     cells_and_depths = [(37, 512), (18, 1024), (9, 1024), (5, 512), (3, 256), (1, 256)]

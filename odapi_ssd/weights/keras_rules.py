@@ -1,0 +1,91 @@
+"""The rules by which a file of Keras becomes the variables of a classification network."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import count_of, list_some
+from odapi_ssd.weights.h5_file import LayerArrays
+from odapi_ssd.weights.keras_networks import ADJUSTMENT, KerasNetwork
+from odapi_ssd.weights.mapping import Array, Rule, unchanged
+
+__all__ = ["LayerShapes", "network_rules"]
+
+# Layers in the network's order; each the shapes of its variables, by their own names.
+LayerShapes = Mapping[str, Mapping[str, tuple[int, ...]]]
+
+
+def network_rules(
+    network: KerasNetwork, layers: LayerShapes, file_layers: LayerArrays, origin: str
+) -> tuple[list[Rule], dict[str, Array]]:
+    """What a classification network's variables are made of.
+
+    Args:
+        network: which one it is.
+        layers: our network's layers that have variables.
+        file_layers: the file's layers.
+        origin: the file, for messages.
+    Returns:
+        The rules; and the values of variables that a file may lack: scales of batch normalization,
+        1, where the file's has none.
+    Raises:
+        OdapiError: layers are missing, or have another number of arrays; all of them are named.
+    """
+    ours = [layer for layer in layers if layer != ADJUSTMENT]
+    names = {layer: network.sources.get(layer, layer) for layer in ours}
+    if network.is_numbered:
+        names = dict(zip(ours, file_layers, strict=False))
+    _require_layers(network, ours, names, file_layers, origin)
+    rules, filled, misfits = [], {}, []
+    for layer, name in names.items():
+        variables, arrays = list(layers[layer].items()), list(file_layers[name])
+        if variables[0][0] == "gamma" and len(arrays) == len(variables) - 1:
+            scale, shape = variables.pop(0)
+            filled[f"{layer}/{scale}"] = np.ones(shape, np.float32)
+        if len(variables) != len(arrays):
+            misfits.append(
+                f"{name}: {count_of(len(arrays), 'array')} in the file, "
+                f"{count_of(len(variables), 'variable')} in the model "
+                f"({', '.join(variable for variable, _ in variables)})"
+            )
+            continue
+        for (variable, shape), array in zip(variables, arrays, strict=True):
+            target = f"{layer}/{variable}"
+            file_shape, convert = network.changes.get(target, (shape, unchanged))
+            rules.append(Rule(target, array, file_shape, convert))
+    if misfits:
+        raise OdapiError(
+            f"{origin} does not fit this {network.application}:",
+            details=misfits,
+            hint="leave batch_norm's scale and center true in the config.",
+        )
+    return rules, filled
+
+
+def _require_layers(
+    network: KerasNetwork,
+    ours: Sequence[str],
+    names: Mapping[str, str],
+    file_layers: LayerArrays,
+    origin: str,
+) -> None:
+    missing = [name for name in names.values() if name not in file_layers]
+    if not missing and len(names) == len(ours):
+        return
+    hint = "--backbone names the network that the weights are of."
+    if missing and set(missing) <= set(network.sources.values()):
+        hint = (
+            "give the weights with the classifier (include_top=True; Keras's own file without "
+            "_notop in its name): the fully connected layers become convolutions."
+        )
+    needed = count_of(len(ours), "layer that is needed", "layers that are needed")
+    raise OdapiError(
+        f"{origin} holds no weights of Keras's {network.application}: it lacks "
+        f"{len(missing) or len(ours) - len(names)} of the {needed}.",
+        details=[
+            f"missing: {list_some(missing or ours[len(names) :])}",
+            f"there are: {list_some(file_layers) or 'none'}",
+        ],
+        hint=hint,
+    )

@@ -16,7 +16,7 @@ from odapi_ssd.config.field_names import nearest, suggest
 from odapi_ssd.config.overrides import set_field
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["load_config", "new_config", "parse_config", "save_config", "set_field"]
+__all__ = ["load_config", "new_config", "parse_config", "save_config"]
 
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]+)"')
 _UNKNOWN_VALUE = re.compile(r'Enum type "([\w.]+)" has no value named (\w+)')

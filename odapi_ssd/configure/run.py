@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import __version__
-from odapi_ssd.config.files import load_config, save_config, set_field
+from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.overrides import set_field
 from odapi_ssd.config.schedules import scale_rates, stretch_steps
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.training_modes import fill_start, require_fitting_start, require_mode

@@ -13,7 +13,8 @@ from typing import Any
 
 from odapi_ssd import __version__
 from odapi_ssd.atomic_output import publish, staging_folder
-from odapi_ssd.config.files import load_config, save_config, set_field
+from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.overrides import set_field
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
 from odapi_ssd.progress import SILENT, Progress

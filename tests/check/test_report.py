@@ -3,108 +3,37 @@
 import io
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-import odapi_ssd
 from odapi_ssd.check.report import check_config, require_valid
-from odapi_ssd.config.files import load_config, parse_config, save_config, set_field
+from odapi_ssd.config.files import load_config, parse_config, save_config
+from odapi_ssd.config.overrides import set_field
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.resources import template_dir
+from tests.support.config_checks import (
+    ANCHORS,
+    CAT,
+    COSINE,
+    EXTRACTOR,
+    FIXED,
+    RATE,
+    RECORDS,
+    example,
+    only,
+    problems,
+    warnings,
+    write_records,
+)
 
-pytestmark = pytest.mark.tf
-
-JPEG = b"\xff\xd8 a picture, for all that a check looks at"
-RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
-COSINE = f"{RATE}.cosine_decay_learning_rate"
-ANCHORS = "model.ssd.anchor_generator"
-EXTRACTOR = "model.ssd.feature_extractor"
-FIXED = "model.ssd.image_resizer.fixed_shape_resizer"
-RECORDS = "train_input_reader.tf_record_input_reader.input_path"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def api():
-    """Before anyone imports TensorFlow: it must find the switch for Keras 2 set."""
-    odapi_ssd.register()
-
-
-def example(*objects, encoded=JPEG, **features):
-    """A serialized example; objects are (text, id, ymin, xmin, ymax, xmax), text None for none."""
-    import tensorflow as tf
-
-    message = tf.train.Example()
-    feature = message.features.feature
-    feature["image/encoded"].bytes_list.value.extend([encoded] if encoded else [])
-    texts = [text.encode() for text, *_ in objects if text is not None]
-    feature["image/object/class/text"].bytes_list.value.extend(texts)
-    feature["image/object/class/label"].int64_list.value.extend(one[1] for one in objects)
-    for index, side in enumerate(("ymin", "xmin", "ymax", "xmax"), start=2):
-        values = features.get(side, [one[index] for one in objects])
-        feature[f"image/object/bbox/{side}"].float_list.value.extend(values)
-    return message.SerializeToString()
+pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 
 def picture(image_format, mode="RGB"):
     content = io.BytesIO()
     Image.new(mode, (40, 20)).save(content, format=image_format)
     return content.getvalue()
-
-
-CAT = ("cat", 1, 0.0, 0.25, 0.5, 1.0)
-DOG = ("dog", 2, 0.1, 0.1, 0.9, 0.9)
-
-
-def write_records(path, *serialized):
-    import tensorflow as tf
-
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for record in serialized:
-            writer.write(record)
-
-
-@pytest.fixture
-def data(tmp_path) -> Path:
-    """Two classes; 6 training examples in 2 files, 1 to evaluate on."""
-    (tmp_path / "labels.pbtxt").write_text("item { id: 1 name: 'cat' } item { id: 2 name: 'dog' }")
-    write_records(tmp_path / "train.record-00000-of-00002", *[example(CAT)] * 4)
-    write_records(tmp_path / "train.record-00001-of-00002", example(DOG, CAT), example())
-    write_records(tmp_path / "val.record-00000-of-00001", example(DOG))
-    return tmp_path
-
-
-@pytest.fixture
-def config(data):
-    """The MobileNetV2 template on `data`: nothing is wrong with it."""
-    config = load_config(template_dir() / "ssd_mobilenet_v2_zoo_voc.config")
-    for assignment in (
-        "model.ssd.num_classes=2",
-        "train_config.batch_size=3",
-        "train_config.num_steps=100",
-        f"{COSINE}.total_steps=100",
-        f"{COSINE}.warmup_steps=10",
-        f"train_input_reader.label_map_path={data}/labels.pbtxt",
-        f"eval_input_reader[0].label_map_path={data}/labels.pbtxt",
-        f"{RECORDS}={data}/train.record-?????-of-?????",
-        f"eval_input_reader[0].tf_record_input_reader.input_path={data}/val.record-*",
-    ):
-        set_field(config, assignment)
-    return config
-
-
-def problems(config, **options):
-    return [str(problem) for problem in check_config(config, **options).problems]
-
-
-def warnings(config, **options):
-    return [str(warning) for warning in check_config(config, **options).warnings]
-
-
-def only(items):
-    assert len(items) == 1, items
-    return items[0]
 
 
 class TestGoodConfig:
@@ -482,94 +411,6 @@ class TestExtractorsOfThisProject:
         warnings = self._report(f"{EXTRACTOR}.use_explicit_padding=true").warnings
         found = [str(warning) for warning in warnings if warning.path.startswith("model")]
         assert f"{EXTRACTOR}.use_explicit_padding: is true, but" in only(found)
-
-
-class TestCheckpoint:
-    def _save(self, folder, root="model"):
-        import tensorflow as tf
-
-        objects = {root: tf.train.Checkpoint(a=tf.Variable(1.0))}
-        return tf.train.Checkpoint(**objects).write(str(folder / "ckpt-1"))
-
-    def test_one_that_exists(self, config, data):
-        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data)}")
-        assert problems(config) == []
-
-    @pytest.mark.parametrize(
-        ("root", "kind", "expected"),
-        [
-            ("model", "detection", None),
-            ("model", "full", None),
-            ("model", "classification", "type classification, but holds no 'feature_extractor'; it "
-             "holds model; set train_config.fine_tune_checkpoint_type to detection or full"),
-            ("model", "", "is taken for one of type classification, but holds no"),
-            ("feature_extractor", "classification", None),
-            ("feature_extractor", "", None),
-            ("feature_extractor", "detection", "holds no 'model'; it holds feature_extractor; set "
-             "train_config.fine_tune_checkpoint_type to classification"),
-            ("feature_extractor", "full", "of type full, but holds no 'model'"),
-            ("net", "detection", "it holds net; take a checkpoint of a detector"),
-        ],
-    )  # fmt: skip
-    def test_the_type_must_fit(self, config, data, root, kind, expected):
-        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data, root)}")
-        set_field(config, f"train_config.fine_tune_checkpoint_type={kind}")
-        if expected is None:
-            assert problems(config) == []
-        else:
-            assert expected in only(problems(config))
-
-    def test_a_detectors_without_type_as_older_configs_say(self, config, data):
-        set_field(config, f"train_config.fine_tune_checkpoint={self._save(data)}")
-        set_field(config, "train_config.fine_tune_checkpoint_type=")
-        set_field(config, "train_config.from_detection_checkpoint=true")
-        assert problems(config) == []
-
-    def test_all_of_a_detector_of_other_anchors(self, config, data):
-        """As many of them: no shape tells."""
-        prefix = self._save(data)
-        other = type(config)()
-        other.CopyFrom(config)
-        set_field(other, f"{ANCHORS}.ssd_anchor_generator.min_scale=0.3")
-        save_config(other, data / "trained_with.config")
-        set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
-        set_field(config, "train_config.fine_tune_checkpoint_type=detection")
-        assert problems(config) == []
-        set_field(config, "train_config.fine_tune_checkpoint_type=full")
-        found = only(problems(config))
-        assert f"{prefix} is of another model, that of {data}/trained_with.config: " in found
-        assert "min_scale is 0.3 there and 0.2 in the config" in found
-
-    def test_a_classification_network_that_does_not_fit(self, config, data):
-        prefix = self._save(data, "feature_extractor")
-        set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
-        set_field(config, "train_config.fine_tune_checkpoint_type=classification")
-        set_field(config, f"{EXTRACTOR}.type=ssd300_mobilenet_v2_keras")
-        (found,) = (one for one in problems(config) if "fine_tune_checkpoint" in one)
-        assert f"{prefix} does not fit the config's classification network in 200 var" in found
-        assert "Conv1/kernel: not in the checkpoint, [3, 3, 3, 32] in the config's netw" in found
-        assert "--backbone mobilenet_v2 " in found
-
-    def test_its_folder(self, config, data):
-        prefix = self._save(data)
-        set_field(config, f"train_config.fine_tune_checkpoint={data}")
-        assert f"is a folder, {data}; name the checkpoint in it: {prefix}" in only(problems(config))
-
-    def test_one_of_tensorflow_1(self, config, data):
-        import tensorflow as tf
-
-        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-            tf.compat.v1.get_variable("a", [])
-            session.run(tf.compat.v1.global_variables_initializer())
-            prefix = tf.compat.v1.train.Saver().save(session, str(data / "model.ckpt"))
-        set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
-        assert "is a checkpoint of TensorFlow 1" in only(problems(config))
-
-    def test_no_type(self, config, data):
-        saved = self._save(data, "feature_extractor")
-        set_field(config, f"train_config.fine_tune_checkpoint={saved}")
-        set_field(config, "train_config.fine_tune_checkpoint_type=")
-        assert "takes the checkpoint for one of classification" in only(warnings(config))
 
 
 class TestPurpose:

@@ -1,0 +1,104 @@
+"""What a check says of `fine_tune_checkpoint` and of the fields beside it."""
+
+import pytest
+
+from odapi_ssd.config.files import save_config
+from odapi_ssd.config.overrides import set_field
+from tests.support.config_checks import ANCHORS, EXTRACTOR, only, problems, warnings
+
+pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
+
+
+def _save(folder, root="model"):
+    import tensorflow as tf
+
+    objects = {root: tf.train.Checkpoint(a=tf.Variable(1.0))}
+    return tf.train.Checkpoint(**objects).write(str(folder / "ckpt-1"))
+
+
+def test_one_that_exists(config, data):
+    set_field(config, f"train_config.fine_tune_checkpoint={_save(data)}")
+    assert problems(config) == []
+
+
+@pytest.mark.parametrize(
+    ("root", "kind", "expected"),
+    [
+        ("model", "detection", None),
+        ("model", "full", None),
+        ("model", "classification", "type classification, but holds no 'feature_extractor'; it "
+         "holds model; set train_config.fine_tune_checkpoint_type to detection or full"),
+        ("model", "", "is taken for one of type classification, but holds no"),
+        ("feature_extractor", "classification", None),
+        ("feature_extractor", "", None),
+        ("feature_extractor", "detection", "holds no 'model'; it holds feature_extractor; set "
+         "train_config.fine_tune_checkpoint_type to classification"),
+        ("feature_extractor", "full", "of type full, but holds no 'model'"),
+        ("net", "detection", "it holds net; take a checkpoint of a detector"),
+    ],
+)  # fmt: skip
+def test_the_type_must_fit(config, data, root, kind, expected):
+    set_field(config, f"train_config.fine_tune_checkpoint={_save(data, root)}")
+    set_field(config, f"train_config.fine_tune_checkpoint_type={kind}")
+    if expected is None:
+        assert problems(config) == []
+    else:
+        assert expected in only(problems(config))
+
+
+def test_a_detectors_without_type_as_older_configs_say(config, data):
+    set_field(config, f"train_config.fine_tune_checkpoint={_save(data)}")
+    set_field(config, "train_config.fine_tune_checkpoint_type=")
+    set_field(config, "train_config.from_detection_checkpoint=true")
+    assert problems(config) == []
+
+
+def test_all_of_a_detector_of_other_anchors(config, data):
+    """As many of them: no shape tells."""
+    prefix = _save(data)
+    other = type(config)()
+    other.CopyFrom(config)
+    set_field(other, f"{ANCHORS}.ssd_anchor_generator.min_scale=0.3")
+    save_config(other, data / "trained_with.config")
+    set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
+    set_field(config, "train_config.fine_tune_checkpoint_type=detection")
+    assert problems(config) == []
+    set_field(config, "train_config.fine_tune_checkpoint_type=full")
+    found = only(problems(config))
+    assert f"{prefix} is of another model, that of {data}/trained_with.config: " in found
+    assert "min_scale is 0.3 there and 0.2 in the config" in found
+
+
+def test_a_classification_network_that_does_not_fit(config, data):
+    prefix = _save(data, "feature_extractor")
+    set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
+    set_field(config, "train_config.fine_tune_checkpoint_type=classification")
+    set_field(config, f"{EXTRACTOR}.type=ssd300_mobilenet_v2_keras")
+    (found,) = (one for one in problems(config) if "fine_tune_checkpoint" in one)
+    assert f"{prefix} does not fit the config's classification network in 200 var" in found
+    assert "Conv1/kernel: not in the checkpoint, [3, 3, 3, 32] in the config's netw" in found
+    assert "--backbone mobilenet_v2 " in found
+
+
+def test_its_folder(config, data):
+    prefix = _save(data)
+    set_field(config, f"train_config.fine_tune_checkpoint={data}")
+    assert f"is a folder, {data}; name the checkpoint in it: {prefix}" in only(problems(config))
+
+
+def test_one_of_tensorflow_1(config, data):
+    import tensorflow as tf
+
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.get_variable("a", [])
+        session.run(tf.compat.v1.global_variables_initializer())
+        prefix = tf.compat.v1.train.Saver().save(session, str(data / "model.ckpt"))
+    set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
+    assert "is a checkpoint of TensorFlow 1" in only(problems(config))
+
+
+def test_no_type(config, data):
+    saved = _save(data, "feature_extractor")
+    set_field(config, f"train_config.fine_tune_checkpoint={saved}")
+    set_field(config, "train_config.fine_tune_checkpoint_type=")
+    assert "takes the checkpoint for one of classification" in only(warnings(config))

@@ -1,0 +1,60 @@
+"""Learning-rate schedules: stretched to other steps, scaled to other rates. No TensorFlow."""
+
+import pytest
+
+from odapi_ssd.config.files import parse_config
+from odapi_ssd.config.schedules import scale_rates, stretch_steps
+
+
+def _config(learning_rate: str):
+    text = "train_config { optimizer { adam_optimizer { learning_rate { %s } } } }"
+    return parse_config(text % learning_rate).train_config
+
+
+def test_cosine_is_stretched_whole():
+    config = _config(
+        "cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 "
+        "hold_base_rate_steps: 50 }"
+    )
+    changed = stretch_steps(config, 1000, 250)
+    path = "train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate"
+    assert changed == [
+        (f"{path}.total_steps", 250),
+        (f"{path}.warmup_steps", 25),
+        (f"{path}.hold_base_rate_steps", 12),
+    ]
+
+
+def test_boundaries_keep_growing_when_squeezed():
+    config = _config(
+        "manual_step_learning_rate { schedule { step: 10 } schedule { step: 20 } "
+        "schedule { step: 1000 } }"
+    )
+    stretch_steps(config, 1000, 10)
+    schedule = config.optimizer.adam_optimizer.learning_rate.manual_step_learning_rate.schedule
+    assert [entry.step for entry in schedule] == [1, 2, 10]
+
+
+def test_exponential_decay():
+    config = _config("exponential_decay_learning_rate { decay_steps: 100 burnin_steps: 7 }")
+    stretch_steps(config, 100, 200)
+    schedule = config.optimizer.adam_optimizer.learning_rate.exponential_decay_learning_rate
+    assert (schedule.decay_steps, schedule.burnin_steps) == (200, 14)
+
+
+@pytest.mark.parametrize(("old", "new"), [(0, 100), (100, 100)])
+def test_nothing_to_do(old, new):
+    assert stretch_steps(_config("cosine_decay_learning_rate {}"), old, new) == []
+
+
+def test_rates():
+    config = _config(
+        "manual_step_learning_rate { initial_learning_rate: 0.1 "
+        "schedule { step: 1 learning_rate: 0.02 } }"
+    )
+    changed = dict(scale_rates(config, 0.5))
+    path = "train_config.optimizer.adam_optimizer.learning_rate.manual_step_learning_rate"
+    assert changed == {
+        f"{path}.initial_learning_rate": pytest.approx(0.05),
+        f"{path}.schedule[0].learning_rate": pytest.approx(0.01),
+    }

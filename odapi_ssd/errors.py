@@ -1,15 +1,14 @@
 """The errors that a user may see.
 
 Everything that is wrong with what a user gave (files, flags, configs, environment) is raised as an
-`OdapiError`; the command line prints it as one message and exits with status 1. Any other
-exception is a fault of the program.
+`OdapiError`; the command line prints it as one message and exits with status 1, or with status 2
+for an `OptionError`. Any other exception is a fault of the program.
 """
 
-import functools
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["OdapiError"]
+__all__ = ["OdapiError", "OptionError", "require_at_least"]
 
 
 class OdapiError(Exception):
@@ -28,8 +27,8 @@ class OdapiError(Exception):
         super().__init__(str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # For its way out of a worker process: by default only the text would be kept, as `problem`.
-        return functools.partial(OdapiError, details=self.details, hint=self.hint), (self.problem,)
+        # For its way out of a worker process: by default it is made anew, of its text alone.
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def __str__(self) -> str:
         lines = [self.problem]
@@ -37,3 +36,35 @@ class OdapiError(Exception):
         if self.hint:
             lines.append(f"What to do: {self.hint}")
         return "\n".join(lines)
+
+
+class OptionError(OdapiError):
+    """The call was wrong: a value that its option never takes, or options that exclude each other.
+
+    Raised before any work is done; what is wrong with the files that an option names is an
+    `OdapiError`.
+
+    Attributes:
+        option: the option, spelled as in Python: `num_shards` for `--num_shards`.
+    """
+
+    def __init__(self, option: str, problem: str, *, hint: str | None = None):
+        """Makes the message `--option problem`.
+
+        Args:
+            option: the option.
+            problem: what was received and what was expected: "is 0; 1 or more was expected".
+            hint: what the user can do next.
+        """
+        self.option = option
+        super().__init__(f"--{option} {problem}", hint=hint)
+
+
+def require_at_least(option: str, value: float | None, least: float) -> None:
+    """Makes sure that an option's number is not too small; None, an option not given, passes.
+
+    Raises:
+        OptionError: it is.
+    """
+    if value is not None and value < least:
+        raise OptionError(option, f"is {value}; {least} or more was expected.")

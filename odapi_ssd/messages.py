@@ -1,8 +1,8 @@
-"""Parts of messages that are written in many places: counts with their noun, lists cut short."""
+"""Parts of messages: counts with their noun, shortened lists, what an error says in one line."""
 
 from collections.abc import Iterable
 
-__all__ = ["count_of", "first_line", "list_some"]
+__all__ = ["count_of", "first_line", "list_some", "one_line"]
 
 _NUM_NAMED = 5
 
@@ -29,3 +29,8 @@ def list_some(items: Iterable[object]) -> str:
     ordered = [str(item) for item in items]
     text = ", ".join(ordered[:_NUM_NAMED])
     return text if len(ordered) <= _NUM_NAMED else f"{text} and {len(ordered) - _NUM_NAMED} more"
+
+
+def one_line(error: BaseException) -> str:
+    """All that an error says, in one line; its type's name if it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,6 +1,6 @@
 import pytest
 
-from odapi_ssd.messages import count_of, first_line, list_some
+from odapi_ssd.messages import count_of, first_line, list_some, one_line
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,15 @@ def test_lists_are_cut_short(items, expected):
 )
 def test_the_first_line_of_an_error(error, expected):
     assert first_line(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ValueError("one\n  two\tthree\n"), "one two three"),
+        (EOFError(), "EOFError"),
+        (ValueError(" \n"), "ValueError"),
+    ],
+)
+def test_an_error_in_one_line(error, expected):
+    assert one_line(error) == expected

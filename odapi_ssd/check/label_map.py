@@ -12,7 +12,7 @@ from odapi_ssd.check.findings import (
 )
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import list_some
+from odapi_ssd.messages import list_some, one_line
 
 __all__ = ["LabelMap", "check_label_map"]
 
@@ -65,7 +65,7 @@ def _read(label_map_path: Path, field_path: str, findings: Findings) -> LabelMap
     try:
         items = read_items(label_map_path)
     except OdapiError as error:
-        findings.problem(field_path, "is of no use: " + " ".join(str(error).split()))
+        findings.problem(field_path, f"is of no use: {one_line(error)}")
         return None
     id_by_name = {item.name: item.class_id for item in items}
     return LabelMap(id_by_name, {item.display_name: item.class_id for item in items} | id_by_name)

@@ -10,6 +10,7 @@ from typing import Any
 from odapi_ssd.check.extractor import check_extractor
 from odapi_ssd.check.findings import Findings
 from odapi_ssd.config.field_names import suggest
+from odapi_ssd.messages import one_line
 from odapi_ssd.plugin.feature_maps import feature_grids, input_size, min_input_side
 
 __all__ = ["check_model", "feature_extractor_types", "model_settings", "num_classes_of"]
@@ -250,10 +251,9 @@ def _try_builder(part: str, model: Any, path: str, findings: Findings) -> Any:
     try:
         return _builder(part)(getattr(model, part))
     except Exception as error:  # whatever the API raises for a part that it cannot build
-        text = " ".join(str(error).split()) or type(error).__name__
         findings.problem(
             f"{path}.{part}",
-            f"cannot be built: {text}",
+            f"cannot be built: {one_line(error)}",
             "compare with the templates in pipelines/",
         )
         return None

@@ -8,7 +8,7 @@ from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.inputs import InputFacts
 from odapi_ssd.check.model import model_settings
 from odapi_ssd.config.schedules import learning_rate_of
-from odapi_ssd.messages import list_some
+from odapi_ssd.messages import list_some, one_line
 from odapi_ssd.plugin.feature_maps import input_size
 
 __all__ = ["check_training"]
@@ -218,7 +218,7 @@ def _check_augmentation(train_config: Any, findings: Findings) -> None:
         except Exception as error:  # whatever the API raises for an option that it cannot build
             findings.problem(
                 f"train_config.data_augmentation_options[{index}]",
-                f"cannot be built: {' '.join(str(error).split())}",
+                f"cannot be built: {one_line(error)}",
                 "",
             )
 

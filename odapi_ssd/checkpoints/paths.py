@@ -8,6 +8,7 @@ from typing import Any
 
 from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import one_line
 
 __all__ = [
     "explain_mismatch",
@@ -124,7 +125,7 @@ def explain_mismatch(checkpoint: str | None, hint: str = _HINT) -> Iterator[None
     except (ValueError, AssertionError) as error:
         if checkpoint is None or not _MISMATCH.search(str(error)):
             raise
-        raise misfit(checkpoint, [" ".join(str(error).split())[:300]], hint) from error
+        raise misfit(checkpoint, [one_line(error)[:300]], hint) from error
 
 
 def require_fit(model: Any, checkpoint: str) -> None:

@@ -7,14 +7,14 @@ every `--help` answers at once. Exit status: 0 done, 1 the work failed, 2 the ca
 import importlib
 import sys
 import traceback
-from dataclasses import dataclass
 
 import click
 
 from odapi_ssd import __version__
+from odapi_ssd.cli.command import Settings, verbose_option
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["Settings", "main"]
+__all__ = ["main"]
 
 # In the order of a user's journey; a command stands here once it works.
 _COMMANDS = {
@@ -35,31 +35,8 @@ _COMMANDS = {
 }
 
 
-@dataclass
-class Settings:
-    """What holds for the whole call. Commands get it with `click.pass_obj`."""
-
-    verbose: bool = False
-
-
-def _set_verbose(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value:
-        context.ensure_object(Settings).verbose = True
-
-
-def _verbose_option() -> click.Option:
-    return click.Option(
-        ["--verbose"],
-        is_flag=True,
-        expose_value=False,
-        is_eager=True,
-        callback=_set_verbose,
-        help="Show TensorFlow's log and, on failure, the traceback.",
-    )
-
-
 class _CommandGroup(click.Group):
-    """Finds commands by module name and gives each of them `--verbose`."""
+    """Finds commands by module name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -67,15 +44,12 @@ class _CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = importlib.import_module(f"odapi_ssd.cli.{_COMMANDS[cmd_name]}").command
-        if not any("--verbose" in parameter.opts for parameter in command.params):
-            command.params.append(_verbose_option())
-        return command
+        return importlib.import_module(f"odapi_ssd.cli.{_COMMANDS[cmd_name]}").command
 
 
 @click.group(
     cls=_CommandGroup,
-    params=[_verbose_option()],
+    params=[verbose_option()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="odapi-ssd")

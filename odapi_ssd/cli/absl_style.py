@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 import click
 
+from odapi_ssd.cli.command import Command
+
 __all__ = ["AbslCommand", "absl_logging_options"]
 
 
-class AbslCommand(click.Command):
+class AbslCommand(Command):
     """A command whose boolean options are also understood in absl's spellings."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 if TYPE_CHECKING:
     from odapi_ssd.inspection.anchors.report import AnchorReport
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command(short_help="Draw a config's anchors; count the boxes that they catch.")
+@click.command(cls=Command, short_help="Draw a config's anchors; count the boxes that they catch.")
 @click.option("--pipeline_config_path", required=True, metavar="F", help="A config with an SSD.")
 @click.option(
     "--output_dir",
@@ -37,7 +37,7 @@ __all__ = ["command"]
 )
 @click.option("--set", "assignments", multiple=True, metavar="PATH.TO.FIELD=VALUE",
               help="Try the config with this field set; may be given many times.")  # fmt: skip
-@click.pass_obj
+@pass_settings
 def command(
     settings: Settings,
     pipeline_config_path: str,

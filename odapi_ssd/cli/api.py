@@ -2,16 +2,17 @@
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 
 @click.command(
+    cls=Command,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     short_help="Run any module of the API on this stack.",
 )
 @click.argument("module")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]…")
-@click.pass_obj
+@pass_settings
 def command(settings: Settings, module: str, arguments: tuple[str, ...]) -> None:
     """Run MODULE of the Object Detection API with ARGS, with this project's models registered.
 

@@ -2,16 +2,16 @@
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 __all__ = ["command"]
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @click.option("--pipeline_config_path", required=True, help="The pipeline config to check.")
 @click.option("--set", "assignments", multiple=True, metavar="PATH.TO.FIELD=VALUE",
               help="Check with this field set; may be given many times.")  # fmt: skip
-@click.pass_obj
+@pass_settings
 def command(settings: Settings, pipeline_config_path: str, assignments: tuple[str, ...]) -> None:
     """Check a pipeline config and the data that it names.
 

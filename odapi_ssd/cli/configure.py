@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 __all__ = ["command"]
 
 
-@click.command("configure")
+@click.command("configure", cls=Command)
 @click.option("--template", required=True, metavar="NAME",
               help="A template's name, or the path of a pipeline config.")  # fmt: skip
 @click.option("--records_dir", type=click.Path(path_type=Path), required=True,
@@ -28,7 +28,7 @@ __all__ = ["command"]
               help="Where training starts and what it trains; see above.")  # fmt: skip
 @click.option("--train_split", default="train", show_default=True, help="The split to train on.")
 @click.option("--eval_split", help="The split to evaluate on.  [default: val, else test]")
-@click.pass_obj
+@pass_settings
 def command(
     settings: Settings,
     template: str,
@@ -58,13 +58,10 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.configure.run import ConfigureOptions, configure
 
-    try:
-        options = ConfigureOptions(
-            template, records_dir, output_path, assignments, batch_size, num_steps,
-            fine_tune_checkpoint, mode, train_split, eval_split,
-        )  # fmt: skip
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    options = ConfigureOptions(
+        template, records_dir, output_path, assignments, batch_size, num_steps,
+        fine_tune_checkpoint, mode, train_split, eval_split,
+    )  # fmt: skip
     quiet_tensorflow(settings.verbose)
     configured = configure(options)
     print_table(f"Set in {output_path}", ("field", "value"), configured.changes)

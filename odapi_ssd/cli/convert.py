@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 __all__ = ["command"]
 
@@ -20,7 +20,7 @@ def _split_names(
     return names
 
 
-@click.command("convert")
+@click.command("convert", cls=Command)
 @click.option(
     "--data_dir",
     type=click.Path(path_type=Path),
@@ -59,7 +59,7 @@ def _split_names(
     type=click.IntRange(min=1),
     help="Processes that check pictures.  [default: the cores available]",
 )
-@click.pass_obj
+@pass_settings
 def command(
     settings: Settings,
     data_dir: Path,
@@ -81,10 +81,7 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 
-    try:
-        options = ConversionOptions(label_map_path, splits, val_fraction, num_shards, num_workers)
-    except ValueError as error:  # NaN passes click's range.
-        raise click.UsageError(str(error)) from error
+    options = ConversionOptions(label_map_path, splits, val_fraction, num_shards, num_workers)
     quiet_tensorflow(settings.verbose)
     with item_display("Images converted") as progress:
         summary = convert_dataset(data_dir, output_dir, options, progress)

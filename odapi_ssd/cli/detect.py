@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 
-@click.command(short_help="Draw an exported model's detections on images.")
+@click.command(cls=Command, short_help="Draw an exported model's detections on images.")
 @click.option(
     "--saved_model_dir",
     required=True,
@@ -39,7 +39,7 @@ from odapi_ssd.cli import Settings
 @click.argument(
     "images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE…"
 )
-@click.pass_obj
+@pass_settings
 def command(
     settings: Settings,
     saved_model_dir: Path,

@@ -2,11 +2,13 @@
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 
-@click.command(short_help="Check the environment: versions, devices, patches, a model run.")
-@click.pass_obj
+@click.command(
+    cls=Command, short_help="Check the environment: versions, devices, patches, a model run."
+)
+@pass_settings
 def command(settings: Settings) -> None:
     """Show versions, devices and what is patched and why; build a model and run it once.
 

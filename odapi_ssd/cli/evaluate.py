@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 
 
-@click.command(short_help="Evaluate one checkpoint: VOC AP at IoU 0.5 per class.")
+@click.command(cls=Command, short_help="Evaluate one checkpoint: VOC AP at IoU 0.5 per class.")
 @click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
 @click.option(
     "--checkpoint_dir",
@@ -23,7 +23,7 @@ from odapi_ssd.cli import Settings
     metavar="O",
     help="Gets metrics.json, and an event file for TensorBoard.",
 )
-@click.pass_obj
+@pass_settings
 def command(
     settings: Settings, pipeline_config_path: str, checkpoint_dir: str, output_dir: Path
 ) -> None:

@@ -4,13 +4,9 @@ from typing import Any
 
 import click
 
-from odapi_ssd.cli import Settings
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
-
-_INPUT_TYPES = (
-    "image_tensor, encoded_image_string_tensor, tf_example, float_image_tensor or "
-    "image_and_boxes_tensor"
-)
+from odapi_ssd.cli.command import Settings, pass_settings
+from odapi_ssd.deployment.input_types import INPUT_TYPES
 
 
 @absl_logging_options
@@ -25,7 +21,7 @@ _INPUT_TYPES = (
     help="The model directory; its newest checkpoint is exported.",
 )
 @click.option("--output_directory", required=True, metavar="E", help="Where the export goes.")
-@click.option("--input_type", metavar="TYPE", help=f"{_INPUT_TYPES} (image_tensor).")
+@click.option("--input_type", metavar="TYPE", help=f"{', '.join(INPUT_TYPES)} (image_tensor).")
 @click.option(
     "--config_override",
     metavar="TEXT",
@@ -35,7 +31,7 @@ _INPUT_TYPES = (
 @click.option("--side_input_shapes", metavar="TEXT", help="Their shapes, as in 1,2000,2057/1.")
 @click.option("--side_input_types", metavar="TEXT", help="Their types, as in tf.float32,tf.int32.")
 @click.option("--side_input_names", metavar="TEXT", help="Their names, separated by commas.")
-@click.pass_obj
+@pass_settings
 def command(settings: Settings, **flags: Any) -> None:
     """Export the newest checkpoint of a run as a SavedModel.
 
@@ -48,8 +44,5 @@ def command(settings: Settings, **flags: Any) -> None:
     click.echo("Starting TensorFlow")
     from odapi_ssd.deployment import export as exporting
 
-    input_type = flags["input_type"]
-    if input_type is not None and input_type not in exporting.INPUT_TYPES:
-        raise click.BadParameter(f"{input_type!r} is not {_INPUT_TYPES}.", param_hint="input_type")
     saved_model_dir = exporting.export(flags, PhaseLines())
     click.echo(f"Written: {saved_model_dir}")

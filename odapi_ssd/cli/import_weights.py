@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from odapi_ssd.cli import Settings
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.weights.keras_networks import NETWORKS
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("import-weights", short_help="Make a checkpoint of Keras's or PyTorch's weights.")
+@click.command(
+    "import-weights", cls=Command, short_help="Make a checkpoint of Keras's or PyTorch's weights."
+)
 @click.option(
     "--from",
     "source",
@@ -45,7 +47,7 @@ __all__ = ["command"]
     metavar="F",
     help="The pipeline config whose model they are for; by default the template's.",
 )
-@click.pass_obj
+@pass_settings
 def command(
     settings: Settings,
     source: str,

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from odapi_ssd.cli.command import Command
+
 __all__ = ["command"]
 
 
-@click.command("label-map")
+@click.command("label-map", cls=Command)
 @click.option(
     "--data_dir",
     type=click.Path(path_type=Path),

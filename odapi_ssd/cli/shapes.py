@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from odapi_ssd.cli.command import Command
+
 __all__ = ["command"]
 
 
-@click.command("shapes")
+@click.command("shapes", cls=Command)
 @click.option(
     "--output_dir",
     type=click.Path(path_type=Path, file_okay=False),

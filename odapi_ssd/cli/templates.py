@@ -2,10 +2,12 @@
 
 import click
 
+from odapi_ssd.cli.command import Command
+
 __all__ = ["command"]
 
 
-@click.command("templates")
+@click.command("templates", cls=Command)
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """List the templates; with NAME, show the header of one: data, cost, model, sources.

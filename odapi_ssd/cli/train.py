@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from odapi_ssd.cli import Settings
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
+from odapi_ssd.cli.command import Settings, pass_settings
 
 if TYPE_CHECKING:
     from odapi_ssd.check.report import Report
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     "--num_workers", type=int, metavar="N", help="More than 1: multi-worker training (1)."
 )
 @click.option("--num_eval_steps", type=int, hidden=True, help="A flag of TF1's model_main.")
-@click.pass_obj
+@pass_settings
 def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **flags: Any) -> None:
     """Train the model of a pipeline config, or go on with the run in the model directory.
 

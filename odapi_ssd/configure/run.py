@@ -17,7 +17,7 @@ from odapi_ssd.config.schedules import scale_rates, stretch_steps
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.training_modes import fill_start, require_fitting_start, require_mode
 from odapi_ssd.data.summary import LABEL_MAP_FILE, DatasetSummary, SplitSummary
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, require_at_least
 
 __all__ = ["ConfigureOptions", "Configured", "configure"]
 
@@ -40,6 +40,9 @@ class ConfigureOptions:
             the type of the checkpoint and what is frozen as they are.
         train_split: the split to train on.
         eval_split: the split to evaluate on; None for val, else test.
+
+    Raises:
+        OptionError: a number is below 1, or the mode is unknown or lacks its checkpoint.
     """
 
     template: str
@@ -54,10 +57,8 @@ class ConfigureOptions:
     eval_split: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "num_steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise OdapiError(f"--{name} is {value}; 1 or more was expected.")
+        require_at_least("batch_size", self.batch_size, 1)
+        require_at_least("num_steps", self.num_steps, 1)
         require_mode(self.mode, self.fine_tune_checkpoint)
 
     def as_command(self) -> str:

@@ -18,7 +18,7 @@ from odapi_ssd.checkpoints.trained_config import (
 )
 from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.data.label_map import read_label_map
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.messages import first_line, list_some
 
 if TYPE_CHECKING:
@@ -46,17 +46,17 @@ def require_mode(mode: str | None, checkpoint: str | None) -> None:
     """Makes sure that a mode is known and is given a checkpoint where it needs one.
 
     Raises:
-        ValueError: it is not.
+        OptionError: it is not.
     """
     if mode is None:
         return
     if mode not in MODES:
-        raise ValueError(f"--mode is {mode!r}; one of {', '.join(MODES)} was expected.")
+        raise OptionError("mode", f"is {mode!r}; one of {', '.join(MODES)} was expected.")
     if mode == "scratch" and checkpoint is not None:
-        raise ValueError("--mode scratch starts from random weights: no --fine_tune_checkpoint.")
+        raise OptionError("mode", "scratch starts from random weights: no --fine_tune_checkpoint.")
     if mode != "scratch" and checkpoint is None:
         needed = " or ".join(_KINDS[root] for root in _TYPES[mode])
-        raise ValueError(f"--mode {mode} needs a --fine_tune_checkpoint, of {needed}.")
+        raise OptionError("mode", f"{mode} needs a --fine_tune_checkpoint, of {needed}.")
 
 
 def fill_start(configured: "Configured", mode: str | None, checkpoint: str | None) -> None:

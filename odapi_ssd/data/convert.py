@@ -19,7 +19,7 @@ from odapi_ssd.data.findings import ConversionFindings, describe_annotations, de
 from odapi_ssd.data.formats.voc_xml import Annotation
 from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
 from odapi_ssd.data.records.writer import ShardedWriter, choose_num_shards
-from odapi_ssd.data.splits import SplitPlan, plan_splits
+from odapi_ssd.data.splits import SplitPlan, plan_splits, require_val_fraction
 from odapi_ssd.data.summary import (
     LABEL_MAP_FILE,
     DatasetSummary,
@@ -27,7 +27,7 @@ from odapi_ssd.data.summary import (
     SplitSummary,
 )
 from odapi_ssd.data.workers import count_cores, map_in_order
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, require_at_least
 from odapi_ssd.messages import count_of
 from odapi_ssd.progress import SILENT, Progress
 
@@ -49,6 +49,9 @@ class ConversionOptions:
         num_shards: files per split; None to choose by size.
         num_workers: processes that check pictures; None for the cores available. The files written
             are the same whatever the number.
+
+    Raises:
+        OptionError: a number is out of range.
     """
 
     label_map_path: Path | None = None
@@ -58,12 +61,9 @@ class ConversionOptions:
     num_workers: int | None = None
 
     def __post_init__(self) -> None:
-        if self.val_fraction is not None and not 0 < self.val_fraction < 1:
-            raise ValueError(f"val_fraction is {self.val_fraction}, expected above 0 and below 1")
-        for name in ("num_shards", "num_workers"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}, expected at least 1")
+        require_val_fraction(self.val_fraction)
+        require_at_least("num_shards", self.num_shards, 1)
+        require_at_least("num_workers", self.num_workers, 1)
 
 
 def convert_dataset(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from odapi_ssd.data.formats.voc_xml import is_plain_file_name
 from odapi_ssd.data.images import IMAGE_SUFFIXES
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.messages import count_of
 
 __all__ = ["SplitPlan", "divide_stems", "plan_splits", "read_split_lists"]
@@ -55,7 +55,7 @@ def plan_splits(
 
     Raises:
         OdapiError: a wanted split does not exist or is empty, or there is too little to divide.
-        ValueError: val_fraction is not between 0 and 1.
+        OptionError: val_fraction is not between 0 and 1.
     """
     lists = read_split_lists(split_lists_dir) if split_lists_dir is not None else {}
     known = frozenset(annotation_stems)
@@ -121,11 +121,10 @@ def divide_stems(stems: Sequence[str], val_fraction: float | None = None) -> dic
 
     Raises:
         OdapiError: fewer than two stems.
-        ValueError: val_fraction is not between 0 and 1.
+        OptionError: val_fraction is not between 0 and 1.
     """
+    require_val_fraction(val_fraction)
     fraction = _DEFAULT_VAL_FRACTION if val_fraction is None else val_fraction
-    if not 0 < fraction < 1:
-        raise ValueError(f"val_fraction is {fraction}, expected a number above 0 and below 1")
     if len(stems) < 2:
         raise OdapiError(
             f"{len(stems)} annotated image cannot be divided into 'train' and 'val', expected 2.",
@@ -134,6 +133,18 @@ def divide_stems(stems: Sequence[str], val_fraction: float | None = None) -> dic
     ordered = sorted(stems, key=lambda stem: hashlib.sha256(stem.encode()).digest())
     num_val = min(max(round(len(ordered) * fraction), 1), len(ordered) - 1)
     return {"train": ordered[num_val:], "val": ordered[:num_val]}
+
+
+def require_val_fraction(val_fraction: float | None) -> None:
+    """Makes sure that a share of `val` leaves something to both splits; None passes.
+
+    Raises:
+        OptionError: it is not above 0 and below 1, or NaN.
+    """
+    if val_fraction is not None and not 0 < val_fraction < 1:
+        raise OptionError(
+            "val_fraction", f"is {val_fraction}; a number above 0 and below 1 was expected."
+        )
 
 
 def _describe_unlisted(lists: Mapping[str, list[str]], stems: Collection[str]) -> list[str]:

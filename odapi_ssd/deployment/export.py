@@ -9,20 +9,15 @@ from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.checkpoints.paths import explain_mismatch, require_checkpoint, require_fit
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.config.files import load_config, parse_config
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.deployment.input_types import INPUT_TYPES
+from odapi_ssd.errors import OdapiError, OptionError
+from odapi_ssd.output_folder import require_own_folder, training_run_in
 from odapi_ssd.plugin import api_programs
 from odapi_ssd.progress import SILENT, Progress
 
-__all__ = ["INPUT_TYPES", "LABEL_MAP_NAME", "export"]
+__all__ = ["LABEL_MAP_NAME", "export"]
 
 _PROGRAM = "exporter_main_v2"
-INPUT_TYPES = (
-    "image_tensor",
-    "encoded_image_string_tensor",
-    "tf_example",
-    "float_image_tensor",
-    "image_and_boxes_tensor",
-)
 LABEL_MAP_NAME = "label_map.pbtxt"
 
 
@@ -39,12 +34,14 @@ def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
         The SavedModel's directory.
     Raises:
         OdapiError: there is no checkpoint, it is another model's, or the files cannot be written.
+        OptionError: the input type is unknown.
     """
+    _require_input_type(flags.get("input_type"))
     config = load_config(flags["pipeline_config_path"])
     if flags.get("config_override"):
         config.MergeFrom(parse_config(flags["config_override"], source="--config_override"))
     checkpoint_dir, output_dir = flags["trained_checkpoint_dir"], flags["output_directory"]
-    _require_own_folder(checkpoint_dir, output_dir)
+    _require_folders(checkpoint_dir, output_dir)
     checkpoint = require_checkpoint(checkpoint_dir)
     require_model_of(checkpoint, config)
     with staging_folder(Path(output_dir)) as staging:
@@ -59,23 +56,25 @@ def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
     return Path(output_dir) / "saved_model"
 
 
-def _require_own_folder(checkpoint_dir: str, output_dir: str) -> None:
-    """Refuses what would fail late, or harm the run that is exported."""
-    if "://" in output_dir:
-        raise OdapiError(
-            f"--output_directory {output_dir} is on a remote file system.",
-            hint="export into a local folder and copy that.",
+def _require_input_type(input_type: str | None) -> None:
+    if input_type is not None and input_type not in INPUT_TYPES:
+        raise OptionError(
+            "input_type", f"is {input_type!r}; one of {', '.join(INPUT_TYPES)} was expected."
         )
+
+
+def _require_folders(checkpoint_dir: str, output_dir: str) -> None:
+    """Refuses what would fail late, or harm the run that is exported."""
+    require_own_folder(
+        "output_directory",
+        output_dir,
+        training_run_in(output_dir),
+        f"give the export a folder of its own, such as {Path(output_dir) / 'exported'}.",
+    )
     if "://" not in checkpoint_dir and not Path(checkpoint_dir).is_dir():
         raise OdapiError(
             f"--trained_checkpoint_dir {checkpoint_dir} is no directory.",
             hint="give the --model_dir of a training run; its newest checkpoint is exported.",
-        )
-    if (Path(output_dir) / "checkpoint").is_file():
-        raise OdapiError(
-            f"--output_directory {output_dir} holds a training run, whose file `checkpoint` the "
-            "export's folder of that name would replace.",
-            hint=f"give a folder of its own, such as {Path(output_dir) / 'exported'}.",
         )
 
 

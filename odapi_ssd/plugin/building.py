@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import one_line
 
 __all__ = ["build_classification_network", "build_model"]
 
@@ -55,8 +56,7 @@ def _failures_explained(source: str) -> Iterator[None]:
     except OdapiError:
         raise
     except Exception as error:  # the API and Keras raise any type for a config they cannot build
-        reason = " ".join(str(error).split()) or type(error).__name__
         raise OdapiError(
-            f"The model of {source} cannot be built: {reason}",
+            f"The model of {source} cannot be built: {one_line(error)}",
             hint="run `odapi-ssd check`, which checks every field of the config.",
         ) from error

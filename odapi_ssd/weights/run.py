@@ -17,6 +17,7 @@ from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.config.overrides import set_field
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
+from odapi_ssd.output_folder import exported_model_in, require_own_folder, training_run_in
 from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.weights import (
     detector_config,
@@ -89,7 +90,9 @@ def import_weights(options: ImportOptions, progress: Progress = SILENT) -> Impor
     import odapi_ssd
 
     odapi_ssd.register()
-    _require_own_folder(options)
+    folder = options.output_dir
+    foreign = training_run_in(folder) or exported_model_in(folder) or _config_in(options)
+    require_own_folder("output_dir", folder, foreign, "give the weights a folder of their own.")
     run = _import_network if options.source == _KERAS else _import_detector
     return run(options, progress)
 
@@ -179,27 +182,14 @@ def _require_source(name: str, stored: Mapping[str, StoredArray], origin: str) -
     )
 
 
-def _require_own_folder(options: ImportOptions) -> None:
-    """Refuses what would fail late, or do harm to what is there."""
-    folder, config_path = options.output_dir, options.output_dir / _CONFIG
-    if "://" in str(folder) or str(folder).startswith("gs:"):
-        raise OdapiError(
-            f"--output_dir {folder} is on a remote file system.",
-            hint="import into a local folder and copy that.",
-        )
-    if (folder / _CHECKPOINTS).is_file():
-        held = "a training run"
-    elif (folder / "saved_model").exists():
-        held = "an exported model"
-    elif config_path.exists() and options.source == _KERAS:
-        held = f"{_CONFIG}, to which a network's weights do not belong"
-    elif config_path.exists() and _is_same(config_path, options.pipeline_config_path):
-        held = "the --pipeline_config_path itself"
-    else:
-        return
-    raise OdapiError(
-        f"--output_dir {folder} holds {held}.", hint="give the weights a folder of their own."
-    )
+def _config_in(options: ImportOptions) -> str | None:
+    """A config in the output folder that the import would go beside, or replace, wrongly."""
+    config_path = options.output_dir / _CONFIG
+    if config_path.exists() and options.source == _KERAS:
+        return f"{_CONFIG}, to which a network's weights do not belong"
+    if config_path.exists() and _is_same(config_path, options.pipeline_config_path):
+        return "the --pipeline_config_path itself"
+    return None
 
 
 def _is_same(path: Path, other: str | None) -> bool:

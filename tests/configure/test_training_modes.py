@@ -12,7 +12,7 @@ from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, parse_config, save_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.run import ConfigureOptions, configure
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.training import run as training
 from odapi_ssd.weights import tutorial_ssd
 from odapi_ssd.weights.detector_config import config_of_template
@@ -264,7 +264,7 @@ def test_a_wrong_call_is_2(arguments, expected, records_dir, tmp_path):
 
 
 def test_an_unknown_mode_is_refused_in_python(records_dir, tmp_path):
-    with pytest.raises(ValueError, match="one of scratch, from-detector, new-layers, all-layers"):
+    with pytest.raises(OptionError, match="one of scratch, from-detector, new-layers, all-layers"):
         ConfigureOptions(_TEMPLATE, records_dir, tmp_path / "o.config", mode="both")
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odapi_ssd.data.splits import divide_stems, plan_splits, read_split_lists
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, OptionError
 
 STEMS = ("a", "b", "c", "d")
 
@@ -165,7 +165,7 @@ def test_twenty_percent_by_default():
 
 @pytest.mark.parametrize("val_fraction", [0.0, 1.0, -0.1, 1.5, float("nan")])
 def test_val_fraction_out_of_range(val_fraction):
-    with pytest.raises(ValueError, match="val_fraction"):
+    with pytest.raises(OptionError, match="--val_fraction is"):
         divide_stems(STEMS, val_fraction)
 
 

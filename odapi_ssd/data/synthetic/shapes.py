@@ -15,13 +15,15 @@ from PIL import Image
 
 from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.data.synthetic.drawing import DrawnShape, draw_scene
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import require_at_least
+from odapi_ssd.output_folder import require_own_folder, unmarked_content
 from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["MARKER_FILE", "split_stems", "write_shapes"]
 
 # Says that the folder is ours to replace.
 MARKER_FILE = "shapes.json"
+_MADE_BY = "odapi-ssd shapes"
 _MIN_IMAGES = 3
 _JPEG_QUALITY = 92
 
@@ -45,12 +47,14 @@ def write_shapes(
 
     Raises:
         OdapiError: the folder holds something else, or the disk refuses.
-        ValueError: num_images is below 3.
+        OptionError: num_images is below 3.
     """
-    if num_images < _MIN_IMAGES:
-        raise ValueError(f"num_images is {num_images}, expected at least {_MIN_IMAGES}")
+    require_at_least("num_images", num_images, _MIN_IMAGES)
     output_dir = Path(output_dir)
-    _refuse_foreign(output_dir)
+    foreign = unmarked_content(output_dir, MARKER_FILE, _MADE_BY)
+    require_own_folder(
+        "output_dir", output_dir, foreign, "give a folder that is empty or does not exist."
+    )
     stems = [f"shapes_{number:05d}" for number in range(1, num_images + 1)]
     splits = split_stems(stems)
     with staging_folder(output_dir) as staging:
@@ -66,7 +70,7 @@ def write_shapes(
         for split, members in splits.items():
             lines = "".join(f"{stem}\n" for stem in members)
             (staging / f"ImageSets/Main/{split}.txt").write_text(lines, encoding="utf-8")
-        marker = {"made_by": "odapi-ssd shapes", "num_images": num_images, "seed": seed}
+        marker = {"made_by": _MADE_BY, "num_images": num_images, "seed": seed}
         (staging / MARKER_FILE).write_text(json.dumps(marker) + "\n", encoding="utf-8")
         publish(staging, output_dir)
     return splits
@@ -87,27 +91,11 @@ def split_stems(stems: list[str]) -> dict[str, list[str]]:
     }
 
 
-def _refuse_foreign(output_dir: Path) -> None:
-    if output_dir.is_dir() and any(output_dir.iterdir()) and not _is_ours(output_dir):
-        raise OdapiError(
-            f"{output_dir} is not empty and was not made by this command; it is left alone.",
-            hint="give an --output_dir that is empty or does not exist.",
-        )
-
-
-def _is_ours(output_dir: Path) -> bool:
-    try:
-        marker = json.loads((output_dir / MARKER_FILE).read_text(encoding="utf-8"))
-        return bool(marker["made_by"] == "odapi-ssd shapes")
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
 def _annotation_xml(stem: str, image: Image.Image, shapes: list[DrawnShape]) -> bytes:
     root = etree.Element("annotation")
     _add(root, "folder", "JPEGImages")
     _add(root, "filename", f"{stem}.jpg")
-    _add(_add(root, "source"), "database", "odapi-ssd shapes")
+    _add(_add(root, "source"), "database", _MADE_BY)
     size = _add(root, "size")
     for tag, value in (("width", image.width), ("height", image.height), ("depth", 3)):
         _add(size, tag, value)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import one_line
 from odapi_ssd.plugin.anchor_config import proto_to_spec
 from odapi_ssd.plugin.building import build_model
 from odapi_ssd.plugin.feature_maps import feature_grids, input_size, min_input_side
@@ -164,8 +165,7 @@ class AnchorGeometry:
         except Exception as error:  # whatever the API raises for a model that does not fit
             raise OdapiError(
                 f"The model cannot run on an input of {input_hw[0]}x{input_hw[1]}, so the sizes of "
-                f"its feature maps are unknown: "
-                f"{' '.join(str(error).split()) or type(error).__name__}",
+                f"its feature maps are unknown: {one_line(error)}",
                 hint="`odapi-ssd check` looks at the whole config.",
             ) from error
         return [(int(one.shape[1]), int(one.shape[2])) for one in feature_maps]

@@ -1,0 +1,70 @@
+import concurrent.futures
+import pickle
+
+import pytest
+
+from odapi_ssd.errors import OdapiError, OptionError, require_at_least
+
+_FULL = OdapiError("2 faults in data:", details=("a.xml: no size", "b.xml: empty"), hint="fix it.")
+
+
+def test_the_message_is_problem_details_and_hint():
+    assert str(OdapiError("No such file: a.")) == "No such file: a."
+    assert str(_FULL) == (
+        "2 faults in data:\n  - a.xml: no size\n  - b.xml: empty\nWhat to do: fix it."
+    )
+
+
+def test_an_option_error_names_its_option_first():
+    error = OptionError("num_shards", "is 0; 1 or more was expected.", hint="leave it out.")
+    assert isinstance(error, OdapiError)
+    assert error.option == "num_shards"
+    assert str(error) == "--num_shards is 0; 1 or more was expected.\nWhat to do: leave it out."
+
+
+class _ThreeArgumentError(OdapiError):
+    def __init__(self, one: str, two: str, three: str):
+        self.three = three
+        super().__init__(one + two)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OdapiError("text"),
+        _FULL,
+        OptionError("seed", "is odd.", hint="give an even one."),
+        _ThreeArgumentError("a", "b", "c"),
+    ],
+)
+def test_pickling_keeps_everything(error):
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert copy.args == error.args
+    assert vars(copy) == vars(error)
+
+
+def _fail() -> None:
+    raise OptionError("seed", "is odd.")
+
+
+def test_it_leaves_a_worker_process_as_it_was():
+    with (
+        concurrent.futures.ProcessPoolExecutor(1) as pool,
+        pytest.raises(OptionError, match="--seed is odd") as raised,
+    ):
+        pool.submit(_fail).result()
+    assert raised.value.option == "seed"
+
+
+@pytest.mark.parametrize("value", [None, 3, 4])
+def test_enough_passes(value):
+    require_at_least("num_images", value, 3)
+
+
+@pytest.mark.parametrize("value", [2, 0, -1])
+def test_too_little_is_refused(value):
+    with pytest.raises(OptionError) as raised:
+        require_at_least("num_images", value, 3)
+    assert raised.value.option == "num_images"
+    assert raised.value.problem == f"--num_images is {value}; 3 or more was expected."

@@ -1,4 +1,4 @@
-"""`odapi-ssd anchors`: a config's anchors on an image, and the boxes that they catch."""
+"""`odapi-ssd anchors`: a config's anchors on an image, and their recall on the records."""
 
 import math
 from pathlib import Path
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command(cls=Command, short_help="Draw a config's anchors; count the boxes that they catch.")
+@click.command(cls=Command, short_help="Draw a config's anchors; count the boxes that they match.")
 @click.option("--pipeline_config_path", required=True, metavar="F", help="A config with an SSD.")
 @click.option(
     "--output_dir",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
     metavar="O",
-    help="Gets the pictures and anchors.json.",
+    help="Gets the plots and anchors.json.",
 )
 @click.option(
     "--image",
@@ -46,12 +46,12 @@ def command(
     split: str | None,
     assignments: tuple[str, ...],
 ) -> None:
-    """Draw an SSD config's anchors, and count the boxes that each anchor shape catches.
+    """Draw an SSD config's anchors, and count the boxes that each anchor shape matches.
 
-    A box is caught if an anchor overlaps it by the matcher's matched_threshold or more. All boxes
+    A box is matched if its IoU with an anchor is the matcher's matched_threshold or more. All boxes
     of the records are counted, as they are before augmentation. Lengths are pixels of the network's
-    input. O gets anchors.png, box_sizes.png, anchor_catches.png, and anchors.json, which lists
-    the boxes that no anchor catches.
+    input. O gets anchors.png, box_sizes.png, anchor_matches.png, and anchors.json, which lists
+    the boxes that no anchor matches.
     """
     from odapi_ssd.cli.console import print_warnings
     from odapi_ssd.cli.progress_display import item_display
@@ -68,7 +68,7 @@ def command(
         )
     print_warnings(report.warnings)
     _print_shapes(report)
-    _print_counts(report)
+    _print_recall(report)
     click.echo(f"Written: {', '.join(map(str, report.files))}")
 
 
@@ -76,8 +76,8 @@ def _print_shapes(report: "AnchorReport") -> None:
     from odapi_ssd.cli.console import print_table
 
     columns = ["layer", "cells", "step", "height", "width", "ratio", "anchors"]
-    if report.counts is not None:
-        columns += ["catches", "best for"]
+    if report.recall is not None:
+        columns += ["matched", "best for"]
     rows = []
     for shape in report.shapes:
         height, width = shape.size_hw_px
@@ -89,42 +89,43 @@ def _print_shapes(report: "AnchorReport") -> None:
             f"{width:.1f}",
             f"{width / height:.2f}",
             f"{shape.num_anchors:,}",
-            *([f"{shape.num_caught:,}", f"{shape.num_best:,}"] if report.counts else []),
+            *([f"{shape.num_matched:,}", f"{shape.num_best:,}"] if report.recall else []),
         ])  # fmt: skip
     height, width = report.input_hw
     size = f"height {height}, width {width}"
     print_table(f"{report.num_anchors:,} anchors, in pixels of the input ({size})", columns, rows)
-    if report.counts is not None:
-        num_idle = sum(not shape.num_caught for shape in report.shapes)
-        click.echo(f"{num_idle} of {len(report.shapes)} anchor shapes catch no box.")
+    if report.recall is not None:
+        num_idle = sum(not shape.num_matched for shape in report.shapes)
+        click.echo(f"{num_idle} of {len(report.shapes)} anchor shapes match no box.")
 
 
-def _print_counts(report: "AnchorReport") -> None:
+def _print_recall(report: "AnchorReport") -> None:
     from odapi_ssd.cli.console import print_table
 
-    counts = report.counts
-    if counts is None:
+    recall = report.recall
+    if recall is None:
         return
     rows = []
-    for row in counts.by_size:
+    for row in recall.by_size:
         rows.append([
             row.name,
             f"{row.num_boxes:,}",
-            f"{row.num_caught:,}",
-            f"{row.num_caught / row.num_boxes:.0%}" if row.num_boxes else "–",
-            f"{row.num_boxes - row.num_caught:,}",
-            f"{row.num_caught_if_centerd:,}",
+            f"{row.num_matched:,}",
+            "–" if math.isnan(row.recall) else f"{row.recall:.0%}",
+            f"{row.num_boxes - row.num_matched:,}",
+            f"{row.num_matched_at_best_position:,}",
             "–" if math.isnan(row.mean_best_iou) else f"{row.mean_best_iou:.2f}",
         ])  # fmt: skip
-    not_caught = "only forced" if report.is_forced else "never matched"
-    whose = f"Boxes of {counts.num_images:,} images ({counts.split})"
+    unmatched = "only forced" if report.is_forced else "never matched"
     print_table(
-        f"{whose}, caught at IoU {report.threshold:g}",
-        ("size", "boxes", "caught", "share", not_caught, "caught if centerd", "mean best IoU"),
+        f"Boxes of {recall.num_images:,} images ({recall.split}), matched at IoU "
+        f"{report.threshold:g}",
+        ("size", "boxes", "matched", "recall", unmatched, "at best position", "mean best IoU"),
         rows,
     )
-    click.echo("Sizes: small is under 32² px of the input, medium under 96². Caught if centerd: if")
-    click.echo("an anchor stood right on each box; where that is more, cells are too far apart.")
+    click.echo("Sizes: small is under 32² px of the input, medium under 96². At best position: the")
+    click.echo("boxes that would match if anchors were centered on them; where these are more than")
+    click.echo("the matched ones, the anchors are too far apart.")
 
 
 def _step(step_yx_px: tuple[float, float]) -> str:

@@ -1,8 +1,8 @@
-"""A config's anchors in pixels of the network's input, and how images come to lie in that input.
+"""A config's anchors in pixels of the network's input, and the place of images in that input.
 
 The API's own resizer places the images, so that padding and rounding are those of training. Sizes
-of feature maps are known for the API's extractors and this project's; any other model is built and
-asked. `odapi_ssd.register()` must have been called.
+of feature maps are known for the API's extractors and this project's; for any other extractor the
+model is built and run once. `odapi_ssd.register()` must have been called.
 """
 
 from dataclasses import dataclass, replace
@@ -22,10 +22,10 @@ __all__ = ["AnchorGeometry", "Placement"]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where an image lies in the network's input.
+    """The place of a resized image in the network's input.
 
     Attributes:
-        content_hw: height and width of the resized image, which lies at the top left.
+        content_hw: height and width of the resized image, which is at the top left.
         input_hw: height and width of the input, padding included.
     """
 
@@ -34,19 +34,20 @@ class Placement:
 
 
 class AnchorGeometry:
-    """Image sizes, feature maps and anchors of one SSD config.
+    """Input sizes, feature maps and anchors of one SSD config.
 
     Attributes:
         input_varies: whether the input's size depends on the image.
     """
 
     def __init__(self, config: Any):
-        """Reads the model of a config.
+        """Takes the model of a config.
 
         Args:
             config: a `pipeline_pb2.TrainEvalPipelineConfig`; not changed.
         Raises:
-            OdapiError: it is no SSD, or its image_resizer or anchor_generator cannot be built.
+            OdapiError: the model is not an SSD, or its image_resizer or anchor_generator cannot be
+                built.
         """
         kind = config.model.WhichOneof("model")
         if kind != "ssd":
@@ -64,7 +65,7 @@ class AnchorGeometry:
         self._built_model: Any = None
         if self._ssd.anchor_generator.WhichOneof("anchor_generator_oneof") is None:
             raise OdapiError(
-                "model.ssd.anchor_generator is not set, or of no kind that the API knows.",
+                "model.ssd.anchor_generator is not set, or of a kind that the API does not know.",
                 hint="compare with the templates in pipelines/.",
             )
 
@@ -84,7 +85,7 @@ class AnchorGeometry:
         return pixels, Placement((height, width), (pixels.shape[0], pixels.shape[1]))
 
     def place(self, image_hw: tuple[int, int]) -> Placement:
-        """Where an image of some size would lie."""
+        """The place of an image of this size."""
         if self._ssd.image_resizer.HasField("fixed_shape_resizer"):
             fixed = self._ssd.image_resizer.fixed_shape_resizer
             return Placement((fixed.height, fixed.width), (fixed.height, fixed.width))
@@ -93,7 +94,7 @@ class AnchorGeometry:
         return self._placements[image_hw]
 
     def spec_px(self, input_hw: tuple[int, int]) -> AnchorSpec:
-        """The anchors for an input of some size, in pixels of it.
+        """The anchors for an input of this size, in pixels of it.
 
         Raises:
             OdapiError: the extractor does not take this size, or the anchor generator does not fit
@@ -105,7 +106,7 @@ class AnchorGeometry:
 
     @property
     def are_anchors_in_pixels(self) -> bool:
-        """Whether the generator leaves its anchors in pixels, which SSD's boxes are not."""
+        """Whether the generator leaves its anchors in pixels; SSD's boxes are normalized."""
         generator = self._ssd.anchor_generator
         message = getattr(generator, generator.WhichOneof("anchor_generator_oneof"))
         normalizes = getattr(message, "normalize_coordinates", None)

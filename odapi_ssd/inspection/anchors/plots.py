@@ -1,7 +1,7 @@
-"""Pictures for people who choose scales: anchors on an image, sizes of boxes, what shapes catch.
+"""Plots for choosing anchors: anchors on an image, sizes of boxes, matches of each anchor shape.
 
-All lengths are pixels of the network's input. Drawn with matplotlib, without its global state, so
-that no window system is needed and nobody's settings change.
+All lengths are pixels of the network's input. Drawn with matplotlib's figures alone: `pyplot`,
+with its window system and global settings, is not used.
 """
 
 import itertools
@@ -15,24 +15,24 @@ import numpy.typing as npt
 from odapi_ssd.inspection.anchors.geometry import Placement
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec
 
-__all__ = ["MAX_BOXES_DRAWN", "draw_anchors", "draw_box_sizes", "draw_catches"]
+__all__ = ["MAX_BOXES_DRAWN", "plot_anchors", "plot_box_sizes", "plot_shape_matches"]
 
 MAX_BOXES_DRAWN = 20_000
-_MOST_MARGIN = 0.2  # How far beyond the input anchors are shown, as a share of its sides.
+_MAX_MARGIN = 0.2  # How far beyond the input anchors are shown, as a share of its sides.
 _PANELS_PER_ROW = 3
 _DPI = 110
-_CAUGHT, _NOT_CAUGHT = "#4c78a8", "#e45756"
-_LAYER_MARKS = "osD^vP*X"
+_MATCHED_COLOR, _UNMATCHED_COLOR = "#4c78a8", "#e45756"
+_LAYER_MARKERS = "osD^vP*X"
 
 
-def draw_anchors(path: Path, pixels: np.ndarray, placement: Placement, spec: AnchorSpec) -> None:
-    """One panel per layer: all centers, and the anchors of the cell in the image's middle.
+def plot_anchors(path: Path, pixels: np.ndarray, placement: Placement, spec: AnchorSpec) -> None:
+    """Draws one panel per layer: all centers, and the anchors of the cell in the image's middle.
 
     Args:
-        path: the PNG file.
+        path: the PNG file to write.
         pixels: uint8 [H, W, 3], the network's input, padding included.
-        placement: where the image lies in it.
-        spec: the anchors in pixels. Colors stand for aspect ratios, in all panels the same.
+        placement: where the image lies in the input.
+        spec: the anchors in pixels. Colors stand for aspect ratios, the same in all panels.
     """
     from matplotlib.lines import Line2D
 
@@ -47,18 +47,14 @@ def draw_anchors(path: Path, pixels: np.ndarray, placement: Placement, spec: Anc
         panel.set_axis_off()
     for idx, (panel, layer) in enumerate(zip(panels, spec.layers, strict=False)):
         panel.imshow(pixels, extent=(0, pixels.shape[1], pixels.shape[0], 0), alpha=0.9)
-        _draw_centers(panel, layer)
-        for (ymin, xmin, ymax, xmax), size_hw in zip(
-            _middle_boxes(layer, placement.content_hw), layer.box_sizes_hw, strict=True
-        ):
-            _draw_rectangle(panel, (xmin, ymin, xmax, ymax), colors[_ratio(size_hw)])
+        _draw_layer(panel, layer, placement.content_hw, colors)
         panel.set_xlim(limits[0], limits[1])
         panel.set_ylim(limits[3], limits[2])
         panel.set_title(_layer_title(idx, layer), fontsize=9)
         panel.tick_params(labelsize=7)
     handles = [Line2D([], [], color=color, lw=2.5) for color in colors.values()]
     figure.legend(handles, [f"{ratio:g}" for ratio in colors], loc="outside lower center",
-                  ncols=min(len(colors), 10), title="width by height")  # fmt: skip
+                  ncols=min(len(colors), 10), title="aspect ratio (width / height)")  # fmt: skip
     height, width = placement.input_hw
     text = f"{spec.num_anchors:,} anchors on an input of {height}×{width} px (height×width)"
     if placement.content_hw != placement.input_hw:
@@ -67,22 +63,22 @@ def draw_anchors(path: Path, pixels: np.ndarray, placement: Placement, spec: Anc
     _save(figure, path)
 
 
-def draw_box_sizes(
+def plot_box_sizes(
     path: Path,
     sizes_hw: npt.NDArray[np.float64],
-    is_caught: npt.NDArray[np.bool_],
+    is_matched: npt.NDArray[np.bool_],
     spec: AnchorSpec,
     threshold: float,
 ) -> None:
-    """Width and height of boxes, caught and not, with the anchor shapes as marks.
+    """Draws widths and heights of boxes, matched and unmatched, with the anchor shapes as markers.
 
     Args:
-        path: the PNG file.
-        sizes_hw: [N, 2] in pixels; of more than `MAX_BOXES_DRAWN`, as many are drawn, evenly
-            taken, and the title says so.
-        is_caught: [N].
+        path: the PNG file to write.
+        sizes_hw: [N, 2] in pixels; of more than `MAX_BOXES_DRAWN`, an evenly spaced sample of that
+            many is drawn, and the title says so.
+        is_matched: [N].
         spec: the anchors in pixels.
-        threshold: the IoU from which a box is caught.
+        threshold: the IoU from which an anchor matches a box.
     """
     figure = _new_figure(10, 8)
     axes = figure.subplots()
@@ -90,25 +86,17 @@ def draw_box_sizes(
     drawn = np.arange(num_boxes)
     if num_boxes > MAX_BOXES_DRAWN:
         drawn = np.linspace(0, num_boxes - 1, MAX_BOXES_DRAWN).astype(int)
-    for wanted, color, name in ((True, _CAUGHT, "caught"), (False, _NOT_CAUGHT, "not caught")):
-        some = sizes_hw[drawn][is_caught[drawn] == wanted]
-        total = int((is_caught == wanted).sum())
+    for wanted, color, name in (
+        (True, _MATCHED_COLOR, "matched"),
+        (False, _UNMATCHED_COLOR, "unmatched"),
+    ):
+        some = sizes_hw[drawn][is_matched[drawn] == wanted]
+        total = int((is_matched == wanted).sum())
         axes.scatter(some[:, 1], some[:, 0], s=9, c=color, alpha=0.45, linewidths=0,
-                     label=f"{total:,} boxes {name}")  # fmt: skip
-    shades = _layer_colors(len(spec.layers))
-    for idx, (layer, mark) in enumerate(zip(spec.layers, itertools.cycle(_LAYER_MARKS))):
-        heights, widths = zip(*layer.box_sizes_hw, strict=True)
-        axes.scatter(widths, heights, s=60, marker=mark, facecolors=[shades[idx]],
-                     edgecolors="black", label=f"anchors of layer {idx}")  # fmt: skip
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log", base=2)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.grid(alpha=0.3)
-    axes.set_xlabel("width in px of the network's input")
-    axes.set_ylabel("height in px of the network's input")
-    title = f"Boxes, caught by an anchor at IoU {threshold:g} or not, and anchor shapes"
+                     label=f"{total:,} {name} boxes")  # fmt: skip
+    _draw_shapes(axes, spec)
+    _set_size_axes(axes)
+    title = f"Sizes of boxes, matched at IoU {threshold:g} or not, and of anchors"
     if len(drawn) < num_boxes:
         title += f"\n({len(drawn):,} of {num_boxes:,} boxes drawn)"
     axes.set_title(title, fontsize=11)
@@ -118,19 +106,19 @@ def draw_box_sizes(
     _save(figure, path)
 
 
-def draw_catches(
+def plot_shape_matches(
     path: Path,
     spec: AnchorSpec,
-    num_caught: Sequence[int],
+    num_matched: Sequence[int],
     num_best: Sequence[int],
     num_boxes: int,
 ) -> None:
-    """Bars: how many boxes each anchor shape catches, and for how many it is the best.
+    """Draws bars: how many boxes each anchor shape matches, and for how many it is the best.
 
     Args:
-        path: the PNG file.
+        path: the PNG file to write.
         spec: the anchors in pixels, with S shapes.
-        num_caught: S counts.
+        num_matched: S counts.
         num_best: S counts, none above the one beside it.
         num_boxes: of the records, for the title.
     """
@@ -143,16 +131,16 @@ def draw_catches(
     figure = _new_figure(8.5, 0.21 * len(labels) + 1.4)
     axes = figure.subplots()
     places = np.arange(len(labels))
-    axes.barh(places, num_caught, color=bar_colors, alpha=0.4, label="catches")
-    axes.barh(places, num_best, color=bar_colors, label="catches, and no shape overlaps more")
-    for place, count in zip(places, num_caught, strict=True):
+    axes.barh(places, num_matched, color=bar_colors, alpha=0.4)
+    axes.barh(places, num_best, color=bar_colors)
+    for place, count in zip(places, num_matched, strict=True):
         axes.annotate(f"{count:,}", (count, place), xytext=(3, 0), textcoords="offset points",
                       va="center", fontsize=7)  # fmt: skip
     axes.set_yticks(places, labels, fontsize=8)
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlim(0, max([*num_caught, 1]) * 1.1)
+    axes.set_xlim(0, max([*num_matched, 1]) * 1.1)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_title(f"Boxes that each anchor shape (height×width px) catches, of {num_boxes:,}\n"
+    axes.set_title(f"Boxes that each anchor shape (height×width px) matches, of {num_boxes:,}\n"
                    "dark: no other shape overlaps them more", fontsize=11)  # fmt: skip
     _save(figure, path)
 
@@ -200,8 +188,8 @@ def _limits(spec: AnchorSpec, placement: Placement) -> tuple[float, float, float
         for axis, side in enumerate((height, width))
     )
     edge = 0.02 * max(height, width)
-    margin_y = min(over_y, _MOST_MARGIN * height) + edge
-    margin_x = min(over_x, _MOST_MARGIN * width) + edge
+    margin_y = min(over_y, _MAX_MARGIN * height) + edge
+    margin_x = min(over_x, _MAX_MARGIN * width) + edge
     return -margin_x, width + margin_x, -margin_y, height + margin_y
 
 
@@ -212,12 +200,17 @@ def _middle_boxes(layer: AnchorLayer, content_hw: tuple[int, int]) -> npt.NDArra
     return layer.boxes_yxyx().reshape(len(offsets_yx), -1, 4)[nearest]
 
 
-def _draw_centers(panel: Any, layer: AnchorLayer) -> None:
+def _draw_layer(
+    panel: Any, layer: AnchorLayer, content_hw: tuple[int, int], colors: dict[float, Any]
+) -> None:
     centers_yx = layer.centers_yx().reshape(-1, 2)
     size = float(np.clip(4000 / len(centers_yx), 0.8, 16))
     rim = 0.3 if size > 3 else 0
     panel.scatter(centers_yx[:, 1], centers_yx[:, 0], s=size, c="white", edgecolors="black",
                   linewidths=rim)  # fmt: skip
+    boxes = _middle_boxes(layer, content_hw)
+    for (ymin, xmin, ymax, xmax), size_hw in zip(boxes, layer.box_sizes_hw, strict=True):
+        _draw_rectangle(panel, (xmin, ymin, xmax, ymax), colors[_ratio(size_hw)])
 
 
 def _draw_rectangle(panel: Any, box_xyxy_px: tuple[float, ...], color: Any) -> None:
@@ -231,6 +224,27 @@ def _draw_rectangle(panel: Any, box_xyxy_px: tuple[float, ...], color: Any) -> N
         (xmin, ymin), xmax - xmin, ymax - ymin, fill=False, ec=color, lw=1.8, path_effects=rim
     )
     panel.add_patch(rectangle)
+
+
+def _draw_shapes(axes: Any, spec: AnchorSpec) -> None:
+    """The anchor shapes as markers, one color and marker per layer."""
+    shades = _layer_colors(len(spec.layers))
+    for idx, (layer, marker) in enumerate(zip(spec.layers, itertools.cycle(_LAYER_MARKERS))):
+        heights, widths = zip(*layer.box_sizes_hw, strict=True)
+        axes.scatter(widths, heights, s=60, marker=marker, facecolors=[shades[idx]],
+                     edgecolors="black", label=f"anchors of layer {idx}")  # fmt: skip
+
+
+def _set_size_axes(axes: Any) -> None:
+    """Width and height on logarithmic axes of the same scale."""
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.grid(alpha=0.3)
+    axes.set_xlabel("width in px of the network's input")
+    axes.set_ylabel("height in px of the network's input")
 
 
 def _layer_title(idx: int, layer: AnchorLayer) -> str:

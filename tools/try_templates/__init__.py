@@ -1,1 +1,0 @@
-"""Trials of the templates, from data to exported model: `python -m tools.try_templates`."""

@@ -1,14 +1,15 @@
-"""SSD's loss with its gradients: ours against the API's, on the same model, side by side.
+"""SSD's loss and its gradients: ours against the API's, on the same model and batch.
 
     python benchmarks/loss.py [--quick] [--json F]
 
-A batch of 16, 20 classes, ground truth padded to 100 boxes (1 to 10 of them real, in a row of its
-own all) and the paper's mining: the API's documentation says to take no limit of examples and an
-`iou_threshold` of 1 for it. Both get the padded tensors as the input pipeline gives them and our
-templates leave them (`unpad_groundtruth_tensors: false`); ours cuts them to the fullest image. The
-API runs a non-maximum suppression over all anchors of each image.
+Batch 16, 20 classes, ground truth padded to 100 boxes (1 to 10 of them real; all 100 in one row of
+the table), and the paper's hard negative mining, which the API's documentation configures as no
+limit on the number of examples and an `iou_threshold` of 1. Both losses get the padded tensors of
+the input pipeline, as our templates configure it (`unpad_groundtruth_tensors: false`); ours slices
+them to the largest number of boxes in the batch. The API runs non-maximum suppression over all
+anchors of each image.
 
-Both losses are traced once on a small model before, so that what TensorFlow loads late counts for
+Both losses are traced once on a small model first, so that what TensorFlow loads lazily counts for
 neither.
 """
 
@@ -17,7 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from measuring import copy_bytes_per_second, parse_arguments, report, take_turns
+from measuring import copy_bytes_per_second, parse_arguments, take_turns
+from results import report
 
 _BATCH_SIZE = 16
 _NUM_CLASSES = 20
@@ -25,7 +27,7 @@ _NUM_PADDED = 100
 
 
 def main() -> None:
-    """Measures, prints, and writes if asked to."""
+    """Measures, prints, and writes the JSON file if asked to."""
     arguments = parse_arguments(__doc__.splitlines()[0])
     import odapi_ssd
 
@@ -68,7 +70,7 @@ def main() -> None:
 
 
 def _build_model(num_anchors: int) -> Any:
-    """The VOC template's model with so many anchors; its network is never run."""
+    """The VOC template's model with num_anchors random anchors; its network is never run."""
     import tensorflow as tf
     from object_detection.builders import model_builder
     from object_detection.core import box_list
@@ -97,7 +99,7 @@ def _build_model(num_anchors: int) -> Any:
 
 
 def _random_boxes(generator: np.random.Generator, *shape: int) -> np.ndarray:
-    """Boxes of 5 to 50 % of the image's sides, around points anywhere: float32 [..., 4]."""
+    """Boxes with sides of 5 to 50 %, centered anywhere, clipped to the image: float32 [..., 4]."""
     centers = generator.uniform(0, 1, [*shape, 2])
     sizes = generator.uniform(0.05, 0.5, [*shape, 2])
     corners = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=-1)
@@ -105,7 +107,7 @@ def _random_boxes(generator: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def _make_batch(num_anchors: int, max_real: int) -> dict[str, Any]:
-    """Padded ground truth, as many real boxes in each image as up to max_real, and predictions."""
+    """Padded ground truth with 1 to max_real real boxes in each image, and random predictions."""
     import tensorflow as tf
 
     generator = np.random.default_rng(2)
@@ -135,7 +137,7 @@ def _require_same(ours: Any, api: Any) -> None:
 
 
 def _trace(model: Any, batch: Any, which: str) -> tuple[Any, float]:
-    """A traced function that gives the loss and its gradients, and the seconds that it took."""
+    """The traced function for the loss and its gradients, and the seconds that tracing took."""
     import tensorflow as tf
     from object_detection.meta_architectures import ssd_meta_arch
 
@@ -143,7 +145,7 @@ def _trace(model: Any, batch: Any, which: str) -> tuple[Any, float]:
 
     model.__class__ = SSDMetaArch if which == "ours" else ssd_meta_arch.SSDMetaArch
 
-    # As they are trained: `odapi-ssd train` has no use for AutoGraph with our loss, the API has.
+    # As in training: `odapi-ssd train` builds our loss without AutoGraph, the API needs it.
     @tf.function(autograph=which == "api")
     def loss_and_gradients(batch: Any) -> Any:
         model.provide_groundtruth(
@@ -168,7 +170,7 @@ def _trace(model: Any, batch: Any, which: str) -> tuple[Any, float]:
 
 
 def _bytes_that_must_move(num_anchors: int) -> int:
-    """Predictions read once, gradients written once, both float32."""
+    """The bytes of reading the float32 predictions once and writing their gradients once."""
     return 2 * 4 * _BATCH_SIZE * num_anchors * (4 + _NUM_CLASSES + 1)
 
 

@@ -1,17 +1,13 @@
-"""What the benchmarks have in common: taking turns, medians, the table and the JSON file."""
+"""Timing: options that every benchmark has, functions measured in turn, memory bandwidth."""
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("tensorflow", "tf_keras", "tf-models-research-object-detection", "numpy")
+__all__ = ["copy_bytes_per_second", "parse_arguments", "take_turns"]
 
 
 def parse_arguments(description: str) -> argparse.Namespace:
@@ -25,12 +21,12 @@ def parse_arguments(description: str) -> argparse.Namespace:
 def take_turns(
     functions: Mapping[str, Callable[[], Any]], *, num_rounds: int, num_warm_up: int = 1
 ) -> dict[str, float]:
-    """Runs functions one after the other, round by round, so that noise meets all of them.
+    """Times functions in turn, round by round, so that noise on the machine affects all of them.
 
     Args:
-        functions: each by its name; what they return is thrown away.
-        num_rounds: how often each is measured.
-        num_warm_up: rounds that are not.
+        functions: by name; what they return is discarded.
+        num_rounds: measurements of each.
+        num_warm_up: rounds before them that are not measured.
     Returns:
         The median of each, in seconds.
     """
@@ -45,40 +41,10 @@ def take_turns(
 
 
 def copy_bytes_per_second(num_bytes: int = 1 << 28) -> float:
-    """How fast this machine moves memory: bytes read and written a second by TensorFlow's copy."""
+    """Memory bandwidth: bytes that TensorFlow reads plus writes per second when it copies."""
     import tensorflow as tf
 
     source = tf.zeros([num_bytes // 4])
     copy = tf.function(lambda values: values + 1.0)
     seconds = take_turns({"copy": lambda: copy(source).numpy()[0]}, num_rounds=5)["copy"]
     return 2 * num_bytes / seconds
-
-
-def report(
-    rows: Sequence[Mapping[str, Any]], ratios: Mapping[str, float], json_path: Path | None
-) -> None:
-    """Prints the rows as a Markdown table and the ratios; writes all of it if asked to."""
-    print(markdown_table(rows))
-    print()
-    for name, ratio in ratios.items():
-        print(f"{name}: {ratio:.3g}")
-    if json_path is not None:
-        results = {
-            "machine": machine(),
-            "versions": {name: metadata.version(name) for name in _PACKAGES},
-            "rows": list(rows),
-            "ratios": dict(ratios),
-        }
-        json_path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-
-
-def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows, one or more with the same names, as a Markdown table."""
-    columns = list(rows[0])
-    lines = [columns, ["---"] * len(columns), *([str(row[c]) for c in columns] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def machine() -> str:
-    """The processor, its cores and the version of Python."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"

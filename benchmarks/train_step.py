@@ -1,11 +1,11 @@
-"""A training step, and the way to the end of the first one: ours against the API's.
+"""A training step, and the time to the end of the first one: ours against the API's.
 
     python benchmarks/train_step.py [--quick] [--json F]
 
 The template ssd_mobilenet_v2_zoo_voc with softmax loss and the paper's mining, on a drawn dataset.
-The step is measured in one process, the two losses in turn on the same batch; the first step in
-processes of their own, from their start to their end: `odapi-ssd train` against the API's loop with
-the patches that it needs to run at all, both for one step.
+The step is measured in one process, the two losses in turn on the same batch. The first step is
+measured in separate processes, from start to exit: `odapi-ssd train` against the API's loop with
+the patches without which it does not run at all, one step each.
 """
 
 import os
@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measuring import parse_arguments, report, take_turns
+from measuring import parse_arguments, take_turns
+from results import report
 
 _MINING = {
     "model.ssd.loss.classification_loss": "{ weighted_softmax {} }",
@@ -26,7 +27,7 @@ _MINING = {
     "model.ssd.post_processing.score_converter": "SOFTMAX",
     "model.ssd.encode_background_as_zeros": "false",
 }
-# What model_main_tf2 does, one step of it: the program itself takes a hundred before it looks up.
+# One step of what model_main_tf2 does: the program itself always runs 100 steps per iteration.
 _API_FIRST_STEP = """
 import sys
 from odapi_ssd import compat
@@ -39,7 +40,7 @@ with tf.distribute.MirroredStrategy().scope():
 
 
 def main() -> None:
-    """Measures, prints, and writes if asked to."""
+    """Measures, prints, and writes the JSON file if asked to."""
     arguments = parse_arguments(__doc__.splitlines()[0])
     with tempfile.TemporaryDirectory() as folder:
         config_path = _make_config(Path(folder))
@@ -61,7 +62,7 @@ def main() -> None:
 
 
 def _make_config(folder: Path) -> Path:
-    """A dataset, and a config for it whose schedule ends where it will."""
+    """Draws and converts a dataset and writes a config for it."""
 
     def odapi_ssd(*arguments: str) -> None:
         subprocess.run(
@@ -83,6 +84,7 @@ def _make_config(folder: Path) -> Path:
 
 
 def _measure_first_step(config_path: Path, folder: Path, num_rounds: int) -> dict[str, float]:
+    """Seconds from the start of a process to its exit after one training step."""
     num_runs = 0
 
     def run(*command: str) -> None:
@@ -111,7 +113,7 @@ def _measure_first_step(config_path: Path, folder: Path, num_rounds: int) -> dic
 
 
 def _measure_step(config_path: Path, num_rounds: int) -> dict[str, float]:
-    """Seconds for a step with each loss, on one batch and with one model."""
+    """Seconds per step with each loss, on the same model and batch."""
     import odapi_ssd
 
     odapi_ssd.register()

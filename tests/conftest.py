@@ -13,10 +13,10 @@ from tests.support.runs import Run
 
 _LONGEST = (
     "test_quickstart.py",
-    "tools/test_api_suite.py",
+    "tools/api_suite/test_suite.py",
     "training/test_run.py",
     "configure/test_training_modes.py",
-    "tools/test_api_suite_given_files.py",
+    "tools/api_suite/test_given_files.py",
     "weights/test_run.py",
     "weights/test_detector_parity.py",
 )

@@ -1,10 +1,10 @@
-"""What a config's model costs whatever the machine: its parameters and its arithmetic.
+"""A model's cost on any machine: its parameters and floating-point operations.
 
     python -m tools.model_cost CONFIG
 
-Prints one line of JSON. Counted are the multiplications and additions of convolutions and matrix
-products, 2 for a multiply-add, of one image of the config's input size, from the preprocessed
-image to the raw predictions: neither resizing, nor suppression, nor what works element by element.
+Prints one line of JSON. Operations are the multiplications and additions of convolutions and matrix
+products (a multiply-add is 2) for one image of the config's input size, from the preprocessed image
+to the raw predictions. Resizing, non-maximum suppression and elementwise operations do not count.
 """
 
 import json
@@ -19,13 +19,13 @@ __all__ = ["ModelCost", "count_operations", "measure"]
 
 @dataclass(frozen=True)
 class ModelCost:
-    """What is counted.
+    """Counts of a model.
 
     Attributes:
-        num_parameters: of what predicts, frozen or not; without the statistics of batches.
+        num_parameters: weights used in prediction, frozen or not; without batch norm statistics.
         num_operations: floating-point operations for one image.
-        num_anchors: of the whole image; for a two-stage model, of a cell.
-        input_hw: of the image that is counted for.
+        num_anchors: for the whole image; for a two-stage model, per cell.
+        input_hw: height and width of that image, in pixels.
     """
 
     num_parameters: int
@@ -35,12 +35,12 @@ class ModelCost:
 
     @property
     def gflops(self) -> str:
-        """Billions of operations, to three digits: 0.146, 62.7, 2,640."""
+        """Billions of operations, to three significant digits: 0.146, 62.7, 2,640."""
         return f"{float(f'{self.num_operations / 1e9:.3g}'):,g}"
 
 
 def measure(model_config: Any) -> ModelCost:
-    """Builds a model as for inference and counts.
+    """Builds a model for inference and counts its parameters and operations.
 
     Args:
         model_config: a `model_pb2.DetectionModel`.
@@ -78,13 +78,14 @@ def _count_anchors(model: Any) -> int:
 
 
 def count_operations(graph_function: Any, *inputs: Any) -> int:
-    """The floating-point operations of a traced function's convolutions and matrix products.
+    """Floating-point operations of the convolutions and matrix products in a traced function.
 
-    Their shapes are those of a run, as the graph of a two-stage model does not know them all.
+    The function is run for the tensors' shapes, because the graph of a two-stage model does not
+    know them all.
 
     Args:
         graph_function: a concrete function.
-        *inputs: what to run it on.
+        *inputs: tensors to run it on.
     """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import (
@@ -103,7 +104,7 @@ def count_operations(graph_function: Any, *inputs: Any) -> int:
 
 
 def _result(op: Any) -> Any:
-    """What an operation gives; of a dilated convolution on the CPU without the padding it adds."""
+    """An operation's output; for a dilated convolution on the CPU, without the padding it adds."""
     (output,) = op.outputs
     joined = [user.outputs[0] for user in output.consumers() if user.type == "BatchToSpaceND"]
     return joined[0] if joined else output
@@ -136,7 +137,7 @@ _MULTIPLICATIONS = {
 
 
 def _input_hw(model_config: Any) -> tuple[int, int]:
-    """The network's input; for one that varies, an image of the usual shape at its full size."""
+    """Height and width of the network's input; of a 3:4 image if the config leaves them open."""
     from odapi_ssd.plugin.feature_maps import input_size
 
     resizer = getattr(model_config, model_config.WhichOneof("model")).image_resizer
@@ -145,7 +146,7 @@ def _input_hw(model_config: Any) -> tuple[int, int]:
 
 
 def main() -> None:
-    """Prints the cost of the config that the command line names."""
+    """Prints the cost of the model of the config on the command line."""
     from odapi_ssd.config.files import load_config
 
     print(json.dumps(asdict(measure(load_config(sys.argv[1]).model))))

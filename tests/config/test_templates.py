@@ -142,18 +142,6 @@ def test_the_header_says_what_the_built_model_costs(name):
     assert cost.num_anchors == SSD[name]
 
 
-@pytest.mark.slow
-@pytest.mark.tf
-@pytest.mark.parametrize("name", ["ssd_mobilenet_v1_voc", "ssd_mobilenet_v2_voc"])
-def test_the_whole_way(name, shapes_dir, records_dir, tmp_path):
-    """The other templates go it by hand: `python -m tools.try_templates`, docs/templates.md."""
-    from tools.template_trial import Data, try_template
-
-    data = Data(records_dir, min((shapes_dir / "JPEGImages").iterdir()))
-    trial = try_template(name, data, tmp_path, batch_size=2, num_steps=2)
-    assert trial.output_shapes["detection_boxes"] == [1, 200, 4]
-
-
 FIXED = "model.ssd.image_resizer.fixed_shape_resizer={{ height: {} width: {} }}"
 EXTRACTOR = "model.ssd.feature_extractor"
 

@@ -1,1 +1,1 @@
-"""Runs the API's own TF2 tests on this stack and holds them against what is expected to fail."""
+"""The API's own TF2 tests on this stack, compared with a list of expected failures."""

@@ -12,7 +12,7 @@ from tools.api_suite.suite import FileResult, find_files, run_files
 
 
 def main() -> int:
-    """Runs what the command line asks for; returns the exit status."""
+    """Runs the files of the command line; returns the exit status."""
     arguments = _parse_arguments()
     unknown = [prefix for prefix in arguments.files if not find_files([prefix])]
     if unknown:
@@ -38,34 +38,34 @@ def main() -> int:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/api_tests.sh",
-        description="Runs the API's own TF2 tests on this stack. Exits with 0 if nothing fails but "
-        "what tools/api_suite/expectations.json lists, and all of that does.",
+        description="Runs the API's own TF2 tests on this stack. Exits with 0 if exactly the cases "
+        "that tools/api_suite/expectations.json lists fail.",
     )
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="files that begin so, as core/ or inputs_test"
+        "files", nargs="*", metavar="FILE", help="a prefix of file names: core/ or inputs_test"
     )
     parser.add_argument("--time_limit", type=float, default=900, help="seconds per file (900)")
     parser.add_argument(
         "--without_odapi_ssd",
         action="store_true",
-        help="as they run for somebody who has the API alone; exits with 0",
+        help="run them without the patches, as with the API alone; exits with 0",
     )
     parser.add_argument(
         "--write",
         type=Path,
         metavar="PAGE",
-        help="run all files both ways; write docs/api_tests.md",
+        help="run all files with and without odapi-ssd; write docs/api_tests.md",
     )
     arguments = parser.parse_args()
     if arguments.write and (arguments.files or arguments.without_odapi_ssd):
-        parser.error("--write takes all files, with and without odapi-ssd")
+        parser.error("--write runs all files, with and without odapi-ssd")
     return arguments
 
 
 def _run(names: Sequence[str], time_limit: float, with_odapi_ssd: bool) -> list[FileResult]:
     num_done = 0
 
-    def tell(result: FileResult) -> None:
+    def print_result(result: FileResult) -> None:
         nonlocal num_done
         num_done += 1
         failed = f", {result.count('failed')} failed" if result.count("failed") else ""
@@ -75,7 +75,9 @@ def _run(names: Sequence[str], time_limit: float, with_odapi_ssd: bool) -> list[
             flush=True,
         )
 
-    return run_files(names, time_limit=time_limit, with_odapi_ssd=with_odapi_ssd, on_done=tell)
+    return run_files(
+        names, time_limit=time_limit, with_odapi_ssd=with_odapi_ssd, on_done=print_result
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The cases that cannot pass, each with its reason, in `expectations.json`.
+"""Cases that cannot pass, each with its reason: `expectations.json`.
 
-An entry names a file, some of its cases, a part of the message that they fail with, the kind of
-reason (`REASONS`) and why. `shown_by` names a test of ours that shows the code under test to be
-right; it is needed where the fault is said to lie in the API's test itself.
+An entry has a file, some of its cases, a part of the message that they fail with, the kind of
+reason (a key of `REASONS`) and why. `shown_by` names a test of this project that shows the tested
+code to be right; it is required where the reason is a fault of the API's test itself.
 """
 
 import json
@@ -26,7 +26,7 @@ _PATH = Path(__file__).with_name("expectations.json")
 
 @dataclass(frozen=True)
 class Expectation:
-    """Cases of one file that fail for one reason; `shown_by` is what pytest takes."""
+    """Cases of one file that fail for one reason; `shown_by` is a pytest node id."""
 
     file: str
     cases: tuple[str, ...]
@@ -36,20 +36,20 @@ class Expectation:
     shown_by: str = ""
 
     def __post_init__(self) -> None:
-        """Refuses what could hide a failure: no cases, no reason, a fault that nothing shows."""
+        """Rejects an entry without cases or a reason, or without proof that the test is wrong."""
         if self.reason not in REASONS:
-            raise ValueError(f"{self.file}: {self.reason!r} is none of {', '.join(REASONS)}")
+            raise ValueError(f"{self.file}: {self.reason!r} is not one of {', '.join(REASONS)}")
         if not (self.cases and self.message and self.why):
             raise ValueError(f"{self.file}: an expectation needs cases, a message and a why")
         if self.reason == "test" and not self.shown_by:
-            raise ValueError(f"{self.file}: which test of ours shows that the test is at fault?")
+            raise ValueError(f"{self.file}: shown_by must name our test that shows the fault")
 
 
 def read_expectations(path: Path = _PATH) -> list[Expectation]:
     """All entries of the file.
 
     Raises:
-        ValueError: an entry is incomplete, or a case stands there twice.
+        ValueError: an entry is incomplete, or a case is listed twice.
     """
     entries = json.loads(path.read_text(encoding="utf-8"))
     expectations = [Expectation(**{**entry, "cases": tuple(entry["cases"])}) for entry in entries]
@@ -57,13 +57,13 @@ def read_expectations(path: Path = _PATH) -> list[Expectation]:
     for expectation in expectations:
         for case in expectation.cases:
             if (expectation.file, case) in seen:
-                raise ValueError(f"{path}: {expectation.file} {case} stands there twice")
+                raise ValueError(f"{path}: {expectation.file} {case} is listed twice")
             seen.add((expectation.file, case))
     return expectations
 
 
 def find_surprises(results: Iterable[FileResult], expectations: Iterable[Expectation]) -> list[str]:
-    """A line for each case that fails and should not, or not so, or should fail and does not."""
+    """One line per unexpected failure, other error message, and missing expected failure."""
     expected: dict[str, dict[str, str]] = {}
     for item in expectations:
         expected.setdefault(item.file, {}).update(dict.fromkeys(item.cases, item.message))
@@ -81,8 +81,8 @@ def find_surprises(results: Iterable[FileResult], expectations: Iterable[Expecta
         ]
         outcomes = {case.name: case.outcome for case in result.cases}
         surprises += [
-            f"{result.name} {case} {outcomes.get(case, 'is not there')}: "
-            "take it off tools/api_suite/expectations.json"
+            f"{result.name} {case} {outcomes.get(case, 'does not exist')}: "
+            "remove it from tools/api_suite/expectations.json"
             for case in sorted(may_fail)
             if outcomes.get(case) != "failed"
         ]

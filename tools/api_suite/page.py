@@ -1,4 +1,4 @@
-"""What is told of a run: a line of totals, tables in Markdown, the page `docs/api_tests.md`."""
+"""Reports of a run: a line of totals, Markdown tables, the page `docs/api_tests.md`."""
 
 import platform
 import re
@@ -26,22 +26,22 @@ _PACKAGES = (
 _PAGE = """\
 # The API's own tests on this stack
 
-The package of the Object Detection API ships its test-suite. Its TF2 half ({num_files} files,
-slim's TF1 code aside) was run on {when}, each file in a process of its own, without network:
+The package of the Object Detection API ships its test suite. Its TF2 half ({num_files} files,
+without slim's TF1 code) was run on {when}, each file in its own process, without network:
 
 {versions}
 
     scripts/api_tests.sh --write docs/api_tests.md
 
-wrote this page. Any failure outside of the list of expected ones is an error, and so is a case of
-the list that passes.
+wrote this page. A failure that the list of expected ones does not have is an error, and so is a
+listed case that passes.
 
 **With odapi-ssd:** {with_summary}.
 
-**Without:** {without_summary}; {num_broken} files do not get as far as running their cases.
+**Without:** {without_summary}; {num_broken} files fail before they run any case.
 
-Skipped is what the API itself skips: nearly all are its cases for TF1, and a placeholder that
-`tf.test.TestCase` adds to each class. {num_empty} of the green files have nothing else.
+The API itself skips the skipped cases: nearly all are cases for TF1, and a placeholder that
+`tf.test.TestCase` adds to each class. {num_empty} of the green files have no other case.
 
 ## Expected failures
 
@@ -53,9 +53,8 @@ Skipped is what the API itself skips: nearly all are its cases for TF1, and a pl
 
 ## Without odapi-ssd
 
-The same files by `python -m object_detection.<file>`, in the same environment. Where a file cannot
-run, its cases are counted from its source, a parameterised one once, and as failed. What stops
-them:
+The same files, run as `python -m object_detection.<file>` in the same environment. If a file cannot
+run, its cases are counted from its source as failed, a parameterized one once. The errors:
 
 {errors}
 
@@ -69,12 +68,12 @@ def summarize(results: Sequence[FileResult]) -> str:
     num_green = sum(result.is_green for result in results)
     return (
         f"{count.total()} cases: {count['passed']} passed, {count['failed']} failed, "
-        f"{count['skipped']} skipped; {num_green} of {len(results)} files wholly green"
+        f"{count['skipped']} skipped; {num_green} of {len(results)} files fully green"
     )
 
 
 def to_table(results: Sequence[FileResult]) -> str:
-    """A Markdown table, one row a file."""
+    """A Markdown table with one row per file."""
     rows = ["| file | ran | passed | failed | skipped | seconds |", "| --- |" + " ---: |" * 5]
     for result in results:
         counts = [result.count(outcome) for outcome in ("passed", "failed", "skipped")]
@@ -89,7 +88,7 @@ def to_page(
     expectations: Sequence[Expectation],
 ) -> str:
     """The page, from a run with odapi-ssd and one without."""
-    # Without the paths of the machine that some messages end with.
+    # Some messages end with a path on the machine.
     without_path = (re.sub(r" \(/\S+\)$", "", result.error) for result in results_without)
     errors = Counter(error for error in without_path if error)
     return _PAGE.format(

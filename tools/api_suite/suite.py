@@ -1,4 +1,4 @@
-"""The API's test files: which there are, and running them, each in a process of its own."""
+"""The API's test files: finding them, and running each in its own process."""
 
 import ast
 import concurrent.futures
@@ -19,18 +19,18 @@ __all__ = ["CaseResult", "FileResult", "find_files", "read_report", "run_files"]
 
 # Slim's own, which are TF1 code.
 _SLIM = ("nets", "datasets", "deployment", "preprocessing")
-# Holds a base class: its cases are run by those who derive from it, here model_builder_tf2_test.
+# A base class, whose cases run in its subclass in model_builder_tf2_test.
 _ABSTRACT = ("builders/model_builder_test",)
-# Stands for a file that failed before its cases ran and has none that its source would show.
+# The case of a file that failed before its cases ran, and whose source defines none.
 _WHOLE_FILE = "(file)"
-# Some files define cases and leave out the lines that run them.
+# For files that define cases without a main program to run them.
 _RUN_CASES = """
 import sys, odapi_ssd
 odapi_ssd.register()
 from absl.testing import absltest
 absltest.main(module=sys.argv.pop(1))
 """
-# Some machines have Apache Beam, most have a network; the list of what fails is for all.
+# Blocked, so that the same cases fail on every machine.
 _NO_BEAM = "raise ModuleNotFoundError('the suite runs without Apache Beam', name='apache_beam')\n"
 _NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
 
@@ -46,10 +46,10 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class FileResult:
-    """One test file, named as below `object_detection/`, without its ending.
+    """One test file, named by its path below `object_detection/` without `.py`.
 
-    `error` says what went wrong beside the cases: no import, a crash, out of time. If there is no
-    report of the cases, all count as failed.
+    `error` is a failure outside of the cases: of an import, a crash, a timeout. Without a report of
+    the cases, all count as failed.
     """
 
     name: str
@@ -58,7 +58,7 @@ class FileResult:
     error: str = ""
 
     def count(self, outcome: str) -> int:
-        """How many cases ended so."""
+        """Number of cases with an outcome."""
         return sum(case.outcome == outcome for case in self.cases)
 
     @property
@@ -68,7 +68,7 @@ class FileResult:
 
 
 def find_files(prefixes: Sequence[str] = ()) -> list[str]:
-    """The API's TF2 test files, sorted; those only that begin with one of the prefixes, if any."""
+    """The API's TF2 test files, sorted; given prefixes, only those that begin with one of them."""
     root = _api_dir()
     names = [
         path.relative_to(root).with_suffix("").as_posix()
@@ -85,13 +85,13 @@ def run_files(
     with_odapi_ssd: bool = True,
     on_done: Callable[[FileResult], None] = lambda result: None,
 ) -> list[FileResult]:
-    """Runs as many files at a time as there are cores; results come in the order of the names.
+    """Runs as many files at a time as there are cores; returns results in the order of the names.
 
     Args:
-        names: as `find_files` gives them.
+        names: of `find_files`.
         time_limit: seconds for each file.
         with_odapi_ssd: whether the patches are active.
-        on_done: called with each result as it comes.
+        on_done: called with each result when its file is done.
     """
     running: set[subprocess.Popen] = set()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -142,12 +142,12 @@ def _run(
     with_odapi_ssd: bool,
     running: set[subprocess.Popen],
 ) -> tuple[int | None, str]:
-    """Runs a command in a folder of its own; its status (None: out of time) and what it wrote."""
+    """Runs a command in a folder; its exit status (None: timeout) and its standard error."""
     (folder / "apache_beam.py").write_text(_NO_BEAM, encoding="utf-8")
     environment = {
         **os.environ,
         **_NO_NETWORK,
-        # Without the user's downloads, but with Matplotlib's list of fonts: that takes seconds.
+        # Hides downloads in the user's home; keeps Matplotlib's font cache, which takes seconds.
         "HOME": str(folder),
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(Path.home() / ".cache" / "matplotlib")),
         "TEST_TMPDIR": str(folder),
@@ -156,7 +156,7 @@ def _run(
     if not with_odapi_ssd:
         environment.pop("TF_USE_LEGACY_KERAS", None)
     with (folder / "output.txt").open("w+", encoding="utf-8", errors="replace") as output:
-        # A session of its own, so that what it starts can be ended with it.
+        # Its own session, so that the processes it starts end with it.
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -179,7 +179,7 @@ def _run(
 
 
 def _kill(process: subprocess.Popen) -> None:
-    """Ends a process and all that it has started."""
+    """Ends a process and all processes that it has started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -195,14 +195,14 @@ def _command(name: str, with_odapi_ssd: bool) -> list[str]:
 
 
 def _error_line(output: str) -> str:
-    """The last line that names an exception: libraries may print others behind it."""
+    """The last line that names an exception; libraries may print other lines after it."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     named = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception"))]
     return (named or lines or [""])[-1]
 
 
 def read_report(path: Path) -> tuple[CaseResult, ...] | None:
-    """The cases of an xUnit report; None if it was not written to its end."""
+    """The cases of an xUnit report; None if it is missing or truncated."""
     try:
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
@@ -223,7 +223,7 @@ def _read_case(case: ElementTree.Element) -> CaseResult:
 
 
 def _cases_in_source(name: str) -> list[str]:
-    """The cases of a file that cannot be asked for them; a parameterised one counts once."""
+    """The cases in the source of a file that does not run; a parameterized one counts once."""
     cases = [
         f"{test_class.name}.{method.name}"
         for test_class in ast.parse(_source(name)).body

@@ -1,7 +1,7 @@
-"""Records with instance masks of drawn shapes, made as the mask template's header says.
+"""TFRecords of drawn shapes with instance masks, made as the mask template's header says.
 
-The shapes are a class and a box each in VOC's XML, which is all it takes to draw their outline; the
-API's own program makes records of it.
+A shape's outline follows from its class and box in the VOC XML. The outlines are written in COCO's
+format, which the API's own program converts to records.
 """
 
 import json
@@ -15,19 +15,21 @@ from xml.etree import ElementTree
 
 __all__ = ["TRAIN_PATTERN", "VAL_PATTERN", "write_mask_records"]
 
-# The numbers of files are the program's.
+# The program has these numbers of shards built in.
 TRAIN_PATTERN = "coco_train.record-?????-of-00100"
 VAL_PATTERN = "coco_val.record-?????-of-00050"
 _NUM_CORNERS_OF_CIRCLE = 24
 
 
 def write_mask_records(data_dir: Path, output_dir: Path, class_ids: Mapping[str, int]) -> None:
-    """Writes records of the splits train and val.
+    """Writes records with masks of the splits train and val.
 
     Args:
-        data_dir: what `odapi-ssd shapes` has written.
-        output_dir: made if it is missing.
-        class_ids: by class name.
+        data_dir: output folder of `odapi-ssd shapes`.
+        output_dir: created if missing.
+        class_ids: class id by class name.
+    Raises:
+        subprocess.CalledProcessError: the API's program failed.
     """
     output_dir.mkdir(parents=True, exist_ok=True)
     for split in ("train", "val"):
@@ -84,7 +86,7 @@ def _number(element: ElementTree.Element, path: str) -> int:
 
 
 def _outline(name: str, xmin: int, ymin: int, xmax: int, ymax: int) -> list[float]:
-    """Corners x, y, x, y, …; a triangle's apex is taken to be in the middle."""
+    """A polygon x, y, x, y, … in pixels; a triangle's apex is assumed to be centered."""
     middle_x, middle_y = (xmin + xmax) / 2, (ymin + ymax) / 2
     if name == "square":
         return [xmin, ymin, xmax, ymin, xmax, ymax, xmin, ymax]

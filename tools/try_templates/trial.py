@@ -1,7 +1,4 @@
-"""One template from its data to its exported model, each stage a command in a process of its own.
-
-`templates.py` prints and writes what comes out; the tests use it as well.
-"""
+"""One template from data to exported model, each stage a command in its own process."""
 
 import json
 import os
@@ -13,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.mask_records import TRAIN_PATTERN, VAL_PATTERN, write_mask_records
-from tools.model_cost import ModelCost
+from tools import model_cost
+from tools.try_templates import timed_train
+from tools.try_templates.mask_records import TRAIN_PATTERN, VAL_PATTERN, write_mask_records
 
 __all__ = ["Data", "Trial", "TrialError", "count_cost", "draw_data", "try_template"]
 
-_BENCHMARKS = Path(__file__).resolve().parent
 _NUM_IMAGES = 16
 
-# As in production: TensorFlow and the SavedModel, nothing of this project or of the API.
+# As in production: TensorFlow and the SavedModel, without this project and without the API.
 _RUN_EXPORTED = """
 import json, sys
 import numpy as np, tensorflow as tf
@@ -41,7 +38,7 @@ print(json.dumps({name: value.shape for name, value in found.items()}))
 
 
 class TrialError(Exception):
-    """A stage did not do what it should; the text says which, and how it ended."""
+    """A stage failed; the text names the stage and the error."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +46,9 @@ class Data:
     """A small dataset for a trial.
 
     Attributes:
-        records_dir: as `odapi-ssd convert` writes it.
-        image_path: an image, not square.
-        masks_dir: records of the same objects with their masks; None if there are none.
+        records_dir: output folder of `odapi-ssd convert`.
+        image_path: an image that is not square.
+        masks_dir: records of the same objects with masks; None without masks.
     """
 
     records_dir: Path
@@ -61,14 +58,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a trial measured.
+    """Measurements of a trial.
 
     Attributes:
         batch_size: images per step.
-        step_s: median of the steps but the first, in seconds.
+        step_s: median time of all steps but the first, in seconds.
         step_processor_s: the same in processor time, summed over the cores.
-        memory_gb: the most that `train` held, in 10^9 bytes.
-        output_shapes: of what the exported model gives for one image, by name.
+        memory_gb: peak memory of `train`, in 10^9 bytes.
+        output_shapes: shapes of the exported model's outputs for one image, by name.
     """
 
     batch_size: int
@@ -90,21 +87,21 @@ def draw_data(folder: Path, *, with_masks: bool) -> Data:
     return Data(records_dir, image_path, masks_dir if with_masks else None)
 
 
-def count_cost(config_path: Path) -> ModelCost:
-    """What a config's model costs, counted in a process of its own."""
-    output, _ = _python("count", _BENCHMARKS / "model_cost.py", config_path)
-    return ModelCost(**json.loads(output.splitlines()[-1]))
+def count_cost(config_path: Path) -> model_cost.ModelCost:
+    """The cost of a config's model, counted in a separate process."""
+    output, _ = _python("count", model_cost.__file__, config_path)
+    return model_cost.ModelCost(**json.loads(output.splitlines()[-1]))
 
 
 def try_template(
     template: str, data: Data, folder: Path, *, batch_size: int, num_steps: int
 ) -> Trial:
-    """Configures, checks, trains, evaluates and exports a template, and runs what was exported.
+    """Configures, checks, trains, evaluates and exports a template; runs the exported model.
 
     Args:
         template: its name, or the path of a config.
-        data: to train and evaluate on; with masks if the template wants them.
-        folder: takes all files.
+        data: to train and evaluate on; with masks if the template needs them.
+        folder: where all files go.
         batch_size: images per step.
         num_steps: at least 2, as the first one is not timed.
     Raises:
@@ -149,9 +146,9 @@ def _mask_flags(data: Data) -> list[str]:
 
 
 def _train(config: Path, model_dir: Path, steps_path: Path) -> tuple[list[dict[str, float]], int]:
-    """What each step but the first took, and the most memory in bytes."""
+    """Times of all steps but the first, and the peak memory in bytes."""
     _, memory_bytes = _python(
-        *("train", _BENCHMARKS / "timed_train.py", steps_path),
+        *("train", timed_train.__file__, steps_path),
         *("--pipeline_config_path", config, "--model_dir", model_dir),
     )
     return json.loads(steps_path.read_text(encoding="utf-8")), memory_bytes
@@ -162,7 +159,7 @@ def _odapi_ssd(command: str, *arguments: object) -> None:
 
 
 def _python(stage: str, *arguments: object) -> tuple[str, int]:
-    """Runs Python on a stage; what it printed, and the most memory that it held, in bytes."""
+    """Runs a stage in a Python process; returns its standard output and peak memory in bytes."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
             [sys.executable, *map(str, arguments)], stdout=output, stderr=errors
@@ -172,11 +169,11 @@ def _python(stage: str, *arguments: object) -> tuple[str, int]:
         output.seek(0)
         errors.seek(0)
         if process.returncode != 0:
-            raise TrialError(f"{stage}: {_last_words(errors.read().splitlines())}")
+            raise TrialError(f"{stage}: {_error_line(errors.read().splitlines())}")
         return output.read(), usage.ru_maxrss * 1024
 
 
-def _last_words(lines: Sequence[str]) -> str:
-    """The command's own error, or else the last line."""
-    told = [line for line in lines if line.startswith("Error: ")]
-    return (told or [line for line in lines if line.strip()] or ["it says nothing"])[-1]
+def _error_line(lines: Sequence[str]) -> str:
+    """The command's own error message, else its last line."""
+    errors = [line for line in lines if line.startswith("Error: ")]
+    return (errors or [line for line in lines if line.strip()] or ["no error message"])[-1]

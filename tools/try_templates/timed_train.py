@@ -1,9 +1,9 @@
-"""`odapi-ssd train` with a stopwatch on its steps.
+"""Runs `odapi-ssd train` and times each step.
 
-    python benchmarks/timed_train.py F --pipeline_config_path C --model_dir M …
+    python tools/try_templates/timed_train.py F --pipeline_config_path C --model_dir M …
 
-Writes to F what each step took, as JSON: seconds, and seconds of processor time, of which there are
-as many in a second as there are busy cores, and which other work on the machine hardly changes.
+Writes the time of every step but the first to F, as JSON: wall-clock seconds, and processor seconds
+summed over the cores, which other work on the machine hardly changes.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from typing import Any
 
 
 def main() -> None:
-    """Runs the command line that follows F."""
+    """Trains with the flags that follow F, and writes F."""
     seconds_path, *arguments = sys.argv[1:]
     import odapi_ssd
 

@@ -1,4 +1,4 @@
-"""The package list; everything else about the package stands in pyproject.toml.
+"""The package list; everything else about the package is in pyproject.toml.
 
 Templates and label maps live at the root, where users look for them. An installed package carries
 them as `odapi_ssd/pipelines` and `odapi_ssd/label_maps`; `odapi_ssd/resources.py` finds the former.

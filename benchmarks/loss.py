@@ -52,7 +52,7 @@ def main() -> None:
             {which: _caller(function, batch) for which, function in traced.items()},
             num_rounds=num_rounds,
         )
-        bound = _bytes_that_must_move(num_anchors) / bandwidth
+        bound = _bytes_of_memory_bound(num_anchors) / bandwidth
         for which in traced:
             rows.append(
                 {
@@ -60,7 +60,7 @@ def main() -> None:
                     "loss": which,
                     "trace s": f"{trace_s[which]:.2f}",
                     "loss and gradients ms": f"{step_s[which] * 1e3:.1f}",
-                    "times what must move": f"{step_s[which] / bound:.1f}",
+                    "multiple of the memory bound": f"{step_s[which] / bound:.1f}",
                 }
             )
         key = name.replace(", all boxes real", "_all_real")
@@ -169,8 +169,8 @@ def _trace(model: Any, batch: Any, which: str) -> tuple[Any, float]:
     return traced, trace_s
 
 
-def _bytes_that_must_move(num_anchors: int) -> int:
-    """The bytes of reading the float32 predictions once and writing their gradients once."""
+def _bytes_of_memory_bound(num_anchors: int) -> int:
+    """Bytes to read the float32 predictions and write their gradients, once each."""
     return 2 * 4 * _BATCH_SIZE * num_anchors * (4 + _NUM_CLASSES + 1)
 
 

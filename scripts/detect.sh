@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Draws what an exported model finds: scripts/detect.sh EXPORT_DIR OUTPUT_DIR IMAGE…
-# An IMAGE may be a folder; flags of `odapi-ssd detect` may stand among the images.
+# Draws an exported model's detections: scripts/detect.sh EXPORT_DIR OUTPUT_DIR IMAGE…
+# An IMAGE may be a folder; flags of `odapi-ssd detect` may come between the images.
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"

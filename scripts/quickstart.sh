@@ -6,8 +6,8 @@
 #
 #     ODAPI_SSD_QUICKSTART_DIR=D  works in D instead of runs/quickstart
 #
-# Starts from scratch every time: what an earlier quickstart left in the folder is replaced, a
-# folder with anything else in it is refused.
+# Starts from scratch every time: replaces the results of an earlier quickstart, refuses a folder with
+# anything else in it.
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
@@ -16,7 +16,7 @@ set -euo pipefail
 run=${ODAPI_SSD_QUICKSTART_DIR:-$project/runs/quickstart}
 mark=$run/.odapi-ssd-quickstart
 if [[ -e $run && ! -f $mark && -n $(ls -A -- "$run") ]]; then
-    echo "$run holds something else than a quickstart: remove it, or set ODAPI_SSD_QUICKSTART_DIR." >&2
+    echo "$run holds something other than a quickstart: remove it, or set ODAPI_SSD_QUICKSTART_DIR." >&2
     exit 1
 fi
 
@@ -26,7 +26,7 @@ mkdir -p -- "$run"
 : >"$mark"
 run=$(cd -- "$run" && pwd -P)
 mark=$run/.odapi-ssd-quickstart
-# The mark goes last, so that a folder left half-cleared is still known as ours.
+# The mark stays, so that a folder that was cleared only in part is still known to be ours.
 find "$run" -mindepth 1 -maxdepth 1 ! -path "$mark" -exec rm -rf {} +
 
 SECONDS=0
@@ -42,13 +42,13 @@ step "configure: a pipeline config for them"
 odapi_ssd configure --template ssd_mobilenet_v2_quickstart --records_dir "$run/records" \
     --eval_split test --output_path "$run/pipeline.config"
 
-step "check: what would go wrong later"
+step "check: what would fail later"
 odapi_ssd check --pipeline_config_path "$run/pipeline.config"
 
 step "train"
 odapi_ssd train --pipeline_config_path "$run/pipeline.config" --model_dir "$run/model"
 
-step "evaluate: on the test split, which training has not seen"
+step "evaluate: on the test split, which was not trained on"
 odapi_ssd evaluate --pipeline_config_path "$run/pipeline.config" \
     --checkpoint_dir "$run/model" --output_dir "$run/eval" | tee "$run/evaluate.log"
 
@@ -56,7 +56,7 @@ step "export: a SavedModel"
 odapi_ssd export --pipeline_config_path "$run/pipeline.config" \
     --trained_checkpoint_dir "$run/model" --output_directory "$run/exported"
 
-step "detect: drawing what it finds on some images of the test split"
+step "detect: drawing detections on images of the test split"
 images=()
 while read -r stem; do
     images+=("$run/shapes/JPEGImages/$stem.jpg")
@@ -69,7 +69,7 @@ step "done"
 sed -n '/^Step /,$p' "$run/evaluate.log"
 cat <<DONE
 
-Pictures:     $run/detections
+Detections:   $run/detections
 SavedModel:   $run/exported/saved_model
 TensorBoard:  scripts/tensorboard.sh $run
 DONE

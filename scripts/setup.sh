@@ -54,7 +54,7 @@ find_base_python() {
         "On Debian and Ubuntu: apt install python3 python3-venv."
 }
 
-# What the environment is to be made from, for an extra; equal to the stamp when nothing changed.
+# What an environment with an extra is made from; equal to the stamp when nothing changed.
 wanted_stamp() {
     "$python" - "$project" "$1" "$pinning" "${inputs[@]}" <<'PYTHON'
 import hashlib, pathlib, sys
@@ -71,7 +71,7 @@ print(f"inputs {contents.hexdigest()}")
 PYTHON
 }
 
-# Whether what is asked for is installed; the development tools do no harm where none are asked for.
+# Whether the extra is installed; an environment with the development tools serves --runtime too.
 is_up_to_date() {
     local installed
     [[ -f $stamp ]] || return 1
@@ -81,15 +81,15 @@ is_up_to_date() {
     return 1
 }
 
-# .venv is kept when a finished installation of this project, in this place, stands in it; what an
-# interrupted one left is made anew. What somebody else put there is never removed.
+# Keeps .venv if it holds a complete installation of this project in this folder, and remakes one that
+# was interrupted. Never removes an environment that this script did not make.
 prepare_venv() {
     local made_by_us=$venv/odapi-ssd.made base
     if [[ -e $venv && ! -e $made_by_us ]]; then
         if ! is_supported "$(minor_of "$python")" || ! "$python" -c 'import pip' 2>/dev/null; then
-            fail "$venv was not made by this script and is no usable environment: remove it."
+            fail "$venv was not made by this script and is not a usable environment: remove it."
         fi
-        say "installing into $venv, which somebody else made"
+        say "installing into $venv, which this script did not make"
         return
     fi
     if [[ -f $stamp ]] && grep -qxF "project $project" "$stamp" && is_supported "$minor"; then
@@ -97,7 +97,7 @@ prepare_venv() {
     fi
     base=$(find_base_python)
     say "making $venv with Python $(minor_of "$base")"
-    # The mark comes first and stays: whenever this is interrupted, .venv is known as ours.
+    # The mark comes first and stays: after any interruption, .venv is known to be ours.
     mkdir -p "$venv"
     : >"$made_by_us"
     find "$venv" -mindepth 1 -maxdepth 1 ! -path "$made_by_us" -exec rm -rf {} +
@@ -109,7 +109,7 @@ install() {
     if [[ $pinning == pinned ]]; then
         flags+=(--constraint constraints.txt)
     elif [[ -n ${ODAPI_SSD_UNPINNED-} ]]; then
-        # Eager, as what is installed already would else be new enough.
+        # Eager: otherwise pip keeps any installed version that satisfies the requirements.
         flags+=(--upgrade --upgrade-strategy eager)
     fi
     [[ $extra != dev ]] || extras='[dev]'
@@ -169,7 +169,7 @@ say "installing $reason; a minute or two the first time"
 # No stamp while pip is at work: it must not survive an interruption.
 rm -f -- "$stamp"
 install
-# Where it cannot be written (somebody else's interpreter), pip looks again next time.
+# Where it cannot be written (a system interpreter), pip runs again next time.
 if [[ -w $(dirname -- "$stamp") ]]; then
     wanted_stamp "$extra" >"$stamp.new"
     mv -- "$stamp.new" "$stamp"

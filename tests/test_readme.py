@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from odapi_ssd import cli
+from odapi_ssd.cli.entry_point import command_line
 from odapi_ssd.config.templates import template_names
 
 _PROJECT_DIR = Path(__file__).parents[1]
@@ -31,7 +31,7 @@ def _table(heading: str) -> list[str]:
 @pytest.mark.parametrize("line", _shell_commands())
 def test_command_takes_its_flags(line):
     _, name, *arguments = shlex.split(line, comments=True)
-    command = cli._cli.get_command(None, name)
+    command = command_line.get_command(None, name)
     assert command is not None
     context = click.Context(command, info_name=name)
     given, _, _ = command.make_parser(context).parse_args(arguments)
@@ -40,7 +40,7 @@ def test_command_takes_its_flags(line):
 
 
 def test_tables_name_all_commands_and_templates():
-    assert _table("Commands") == cli._cli.list_commands(None)
+    assert _table("Commands") == command_line.list_commands(None)
     assert sorted(_table("Models")) == template_names()
 
 

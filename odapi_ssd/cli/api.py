@@ -1,11 +1,14 @@
-"""`odapi-ssd api`: any module of the API, as it is, on this stack."""
+"""`odapi-ssd api`: runs any module of the API on this stack."""
 
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
 
+__all__ = ["command"]
+
 
 @click.command(
+    "api",
     cls=Command,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     short_help="Run any module of the API on this stack.",
@@ -16,9 +19,9 @@ from odapi_ssd.cli.command import Command, Settings, pass_settings
 def command(settings: Settings, module: str, arguments: tuple[str, ...]) -> None:
     """Run MODULE of the Object Detection API with ARGS, with this project's models registered.
 
-    MODULE is what stands behind `python -m object_detection.`: model_main_tf2,
-    exporter_main_v2, export_tflite_graph_tf2, builders.model_builder_tf2_test, …
-    Options of this command stand before MODULE; everything behind it belongs to the module.
+    MODULE is what follows `python -m object_detection.`: model_main_tf2, exporter_main_v2,
+    export_tflite_graph_tf2, builders.model_builder_tf2_test, … Options of this command come before
+    MODULE; everything after MODULE is passed on to it.
     """
     from odapi_ssd.cli.runtime import quiet_native_code
     from odapi_ssd.plugin import api_programs

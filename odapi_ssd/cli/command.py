@@ -1,4 +1,4 @@
-"""A command of `odapi-ssd`: what all of them have besides their own options."""
+"""The class of all commands: an option `--verbose`, and wrong options as wrong calls."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["Command", "Settings", "pass_settings", "verbose_option"]
 
 @dataclass
 class Settings:
-    """What holds for the whole call.
+    """The settings of a whole call, which a command gets through `pass_settings`.
 
     Attributes:
         verbose: show TensorFlow's log and, on failure, the traceback.
@@ -24,13 +24,8 @@ class Settings:
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
 
 
-def _set_verbose(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value:
-        context.ensure_object(Settings).verbose = True
-
-
 def verbose_option() -> click.Option:
-    """`--verbose`, which is taken before and after the command's name."""
+    """`--verbose`, which may be given before or after the command's name."""
     return click.Option(
         ["--verbose"],
         is_flag=True,
@@ -41,15 +36,20 @@ def verbose_option() -> click.Option:
     )
 
 
+def _set_verbose(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Settings).verbose = True
+
+
 class Command(click.Command):
-    """A command with `--verbose`, for which an OptionError is a wrong call, as click's own are."""
+    """A command with `--verbose`, which reports an OptionError like click's own: with status 2."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.append(verbose_option())
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command."""
+        """Runs the command's function."""
         try:
             return super().invoke(ctx)
         except OptionError as error:

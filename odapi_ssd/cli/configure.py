@@ -1,33 +1,67 @@
-"""`odapi-ssd configure`: a ready pipeline config from a template and a converted dataset."""
+"""`odapi-ssd configure`: writes a pipeline config from a template and a converted dataset."""
 
 from pathlib import Path
 
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.options import set_option
 
 __all__ = ["command"]
 
 
 @click.command("configure", cls=Command)
-@click.option("--template", required=True, metavar="NAME",
-              help="A template's name, or the path of a pipeline config.")  # fmt: skip
-@click.option("--records_dir", type=click.Path(path_type=Path), required=True,
-              help="The output folder of `odapi-ssd convert`.")  # fmt: skip
-@click.option("--output_path", type=click.Path(path_type=Path), required=True,
-              help="The config to write.")  # fmt: skip
-@click.option("--set", "assignments", multiple=True, metavar="PATH.TO.FIELD=VALUE",
-              help="Set any field of the config; may be given many times.")  # fmt: skip
-@click.option("--batch_size", type=click.IntRange(min=1),
-              help="Images per step; learning rates are scaled with it.")  # fmt: skip
-@click.option("--num_steps", type=click.IntRange(min=1),
-              help="Training steps; the learning-rate schedule keeps step.")  # fmt: skip
-@click.option("--fine_tune_checkpoint", metavar="PREFIX",
-              help="The checkpoint to start from, such as folder/ckpt-0.")  # fmt: skip
-@click.option("--mode", type=click.Choice(["scratch", "from-detector", "new-layers", "all-layers"]),
-              help="Where training starts and what it trains; see above.")  # fmt: skip
-@click.option("--train_split", default="train", show_default=True, help="The split to train on.")
-@click.option("--eval_split", help="The split to evaluate on.  [default: val, else test]")
+@click.option(
+    "--template",
+    required=True,
+    metavar="NAME",
+    help="A template's name, or the path of a pipeline config.",
+)
+@click.option(
+    "--records_dir",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="The output folder of `odapi-ssd convert`.",
+)
+@click.option(
+    "--output_path",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The config to write.",
+)
+@set_option
+@click.option(
+    "--batch_size",
+    type=click.IntRange(min=1),
+    help="Images per step; learning rates are scaled with it.",
+)
+@click.option(
+    "--num_steps",
+    type=click.IntRange(min=1),
+    help="Training steps; the learning-rate schedule is stretched with them.",
+)
+@click.option(
+    "--fine_tune_checkpoint",
+    metavar="PREFIX",
+    help="The checkpoint to start from, such as folder/ckpt-0.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["scratch", "from-detector", "new-layers", "all-layers"]),
+    help="Where training starts and what it trains; see above.",
+)
+@click.option(
+    "--train_split",
+    default="train",
+    show_default=True,
+    metavar="NAME",
+    help="The split to train on.",
+)
+@click.option(
+    "--eval_split", metavar="NAME", help="The split to evaluate on.  [default: val, else test]"
+)
 @pass_settings
 def command(
     settings: Settings,
@@ -44,8 +78,8 @@ def command(
 ) -> None:
     """Write a pipeline config for a converted dataset.
 
-    Paths in it are absolute, so that it works from any folder; configure again when the data has
-    moved. What `--set` sets comes last.
+    Its paths are absolute, so that it works from any folder; configure again after moving the data.
+    `--set` is applied last.
 
     \b
     Modes, each but the first with a --fine_tune_checkpoint:

@@ -1,10 +1,11 @@
-"""`odapi-ssd convert`: VOC XML and pictures to TFRecords."""
+"""`odapi-ssd convert`: converts an annotated dataset to TFRecords."""
 
 from pathlib import Path
 
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.options import data_dir_option, output_dir_option
 
 __all__ = ["command"]
 
@@ -21,33 +22,24 @@ def _split_names(
 
 
 @click.command("convert", cls=Command)
-@click.option(
-    "--data_dir",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The dataset: VOC layout or flat folders.",
-)
-@click.option(
-    "--output_dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Where records, label_map.pbtxt and dataset.json go.",
-)
+@data_dir_option
+@output_dir_option("The folder for records, label_map.pbtxt and dataset.json.")
 @click.option(
     "--label_map_path",
     type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
     help="The label map to use.  [default: made from the annotations]",
 )
 @click.option(
     "--splits",
     callback=_split_names,
     metavar="NAME,NAME…",
-    help="The splits to write.  [default: those of ImageSets/Main but trainval]",
+    help="The splits to write.  [default: those of ImageSets/Main except trainval]",
 )
 @click.option(
     "--val_fraction",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Share of val where the dataset defines no splits.  [default: 0.2]",
+    help="Share of the split val where the dataset defines no splits.  [default: 0.2]",
 )
 @click.option(
     "--num_shards",
@@ -57,7 +49,7 @@ def _split_names(
 @click.option(
     "--num_workers",
     type=click.IntRange(min=1),
-    help="Processes that check pictures.  [default: the cores available]",
+    help="Processes that check images.  [default: the cores available]",
 )
 @pass_settings
 def command(
@@ -72,9 +64,9 @@ def command(
 ) -> None:
     """Convert a VOC dataset to TFRecords that the API reads.
 
-    Every annotation and every picture is checked; all that is wrong is named at once, and then
-    nothing is written. Boxes are taken as the API takes them: pixels divided by the picture's size,
-    VOC's 1-based corners included.
+    Every annotation and every image is checked first; all faults are reported together, and then
+    nothing is written. Boxes are converted as the API's own converter does it: pixels divided by
+    the image's size, VOC's 1-based corners included.
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import item_display

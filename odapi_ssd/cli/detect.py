@@ -1,34 +1,31 @@
-"""`odapi-ssd detect`: an exported model on image files."""
+"""`odapi-ssd detect`: draws an exported model's detections on images."""
 
 from pathlib import Path
 
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.options import output_dir_option
+
+__all__ = ["command"]
 
 
-@click.command(cls=Command, short_help="Draw an exported model's detections on images.")
+@click.command("detect", cls=Command, short_help="Draw an exported model's detections on images.")
 @click.option(
     "--saved_model_dir",
     required=True,
     type=click.Path(path_type=Path),
-    metavar="E/saved_model",
-    help="The SavedModel that export wrote.",
+    metavar="DIR",
+    help="The SavedModel, which is the folder saved_model/ of an export.",
 )
 @click.option(
     "--label_map_path",
     required=True,
     type=click.Path(path_type=Path),
-    metavar="L",
-    help="The label map; export puts a copy into its output directory.",
+    metavar="FILE",
+    help="The label map; an export holds a copy of it.",
 )
-@click.option(
-    "--output_dir",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="O",
-    help="Gets the pictures and detections.json.",
-)
+@output_dir_option("The folder for the drawn images and detections.json.")
 @click.option(
     "--min_score",
     type=click.FloatRange(0, 1),
@@ -48,9 +45,10 @@ def command(
     min_score: float,
     images: tuple[Path, ...],
 ) -> None:
-    """Detect objects in IMAGEs: files, or folders that are searched in depth.
+    """Detect objects in IMAGEs: files, or folders, which are searched recursively.
 
-    O/detections.json holds, per image, class, score and box (ymin, xmin, ymax, xmax in pixels).
+    detections.json lists the class, score and box (ymin, xmin, ymax, xmax in pixels) of each
+    detection.
     """
     from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.cli.runtime import quiet_tensorflow
@@ -71,4 +69,4 @@ def command(
     click.echo(f"{result.num_detections} objects with a score of {min_score:g} or more.")
     if not result.num_detections:
         click.echo("Nothing scored that high: try a lower --min_score, or train longer.")
-    click.echo(f"Written: {result.json_path}, and a picture per image beside it")
+    click.echo(f"Written: {result.json_path}, and the drawn images beside it")

@@ -1,18 +1,22 @@
-"""`odapi-ssd doctor`: whether this environment can do the work."""
+"""`odapi-ssd doctor`: checks the environment."""
 
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
 
+__all__ = ["command"]
+
 
 @click.command(
-    cls=Command, short_help="Check the environment: versions, devices, patches, a model run."
+    "doctor",
+    cls=Command,
+    short_help="Check the environment: versions, devices, patches, a model run.",
 )
 @pass_settings
 def command(settings: Settings) -> None:
-    """Show versions, devices and what is patched and why; build a model and run it once.
+    """Show versions, devices, and patches with their reasons; build a model and run it once.
 
-    Exits with status 1, and says what to do, when something is off.
+    Exits with status 1, and says what to do, if something is wrong.
     """
     from odapi_ssd.cli.console import print_table
     from odapi_ssd.cli.progress_display import PhaseLines

@@ -1,4 +1,4 @@
-"""`odapi-ssd export`: the API's `exporter_main_v2` on this stack."""
+"""`odapi-ssd export`: exports a run, with the flags of the API's `exporter_main_v2`."""
 
 from typing import Any
 
@@ -6,36 +6,53 @@ import click
 
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 from odapi_ssd.cli.command import Settings, pass_settings
+from odapi_ssd.cli.options import pipeline_config_option
 from odapi_ssd.deployment.input_types import INPUT_TYPES
+
+__all__ = ["command"]
 
 
 @absl_logging_options
 @click.command(
-    cls=AbslCommand, short_help="Export a SavedModel; takes every flag of exporter_main_v2.py."
+    "export",
+    cls=AbslCommand,
+    short_help="Export a SavedModel; takes every flag of exporter_main_v2.py.",
 )
-@click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
+@pipeline_config_option()
 @click.option(
     "--trained_checkpoint_dir",
     required=True,
-    metavar="M",
-    help="The model directory; its newest checkpoint is exported.",
+    metavar="DIR",
+    help="The model directory of a run; its newest checkpoint is exported.",
 )
-@click.option("--output_directory", required=True, metavar="E", help="Where the export goes.")
-@click.option("--input_type", metavar="TYPE", help=f"{', '.join(INPUT_TYPES)} (image_tensor).")
+@click.option("--output_directory", required=True, metavar="DIR", help="The folder to export to.")
+@click.option(
+    "--input_type",
+    metavar="TYPE",
+    help=f"The model's input: {', '.join(INPUT_TYPES)}.  [default: image_tensor]",
+)
 @click.option(
     "--config_override",
     metavar="TEXT",
-    help="Pipeline config in text form, merged over the file's.",
+    help="A pipeline config as text, which is merged into the file's.",
 )
-@click.option("--use_side_inputs", type=bool, metavar="BOOL", help="Side inputs besides images.")
-@click.option("--side_input_shapes", metavar="TEXT", help="Their shapes, as in 1,2000,2057/1.")
-@click.option("--side_input_types", metavar="TEXT", help="Their types, as in tf.float32,tf.int32.")
-@click.option("--side_input_names", metavar="TEXT", help="Their names, separated by commas.")
+@click.option(
+    "--use_side_inputs", type=bool, metavar="BOOL", help="Whether the model has side inputs."
+)
+@click.option(
+    "--side_input_shapes", metavar="TEXT", help="Shapes of side inputs, as in 1,2000,2057/1."
+)
+@click.option(
+    "--side_input_types", metavar="TEXT", help="Types of side inputs, as in tf.float32,tf.int32."
+)
+@click.option(
+    "--side_input_names", metavar="TEXT", help="Names of side inputs, separated by commas."
+)
 @pass_settings
-def command(settings: Settings, **flags: Any) -> None:
+def command(settings: Settings, /, **flags: Any) -> None:
     """Export the newest checkpoint of a run as a SavedModel.
 
-    E gets saved_model/, checkpoint/, pipeline.config and a copy of the label map.
+    The export is saved_model/, checkpoint/, pipeline.config and a copy of the label map.
     """
     from odapi_ssd.cli.progress_display import PhaseLines
     from odapi_ssd.cli.runtime import quiet_tensorflow

@@ -1,4 +1,4 @@
-"""`odapi-ssd import-weights`: weights from elsewhere into a checkpoint."""
+"""`odapi-ssd import-weights`: makes a checkpoint from another program's weights."""
 
 import shlex
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.options import output_dir_option, pipeline_config_option
 from odapi_ssd.weights.keras_networks import NETWORKS
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ __all__ = ["command"]
 
 
 @click.command(
-    "import-weights", cls=Command, short_help="Make a checkpoint of Keras's or PyTorch's weights."
+    "import-weights",
+    cls=Command,
+    short_help="Make a checkpoint from Keras's, PyTorch's or slim's weights.",
 )
 @click.option(
     "--from",
@@ -28,24 +31,16 @@ __all__ = ["command"]
 @click.option(
     "--weights",
     metavar="FILE",
-    help="The weight file; for slim a checkpoint's prefix. Without it, Keras fetches its own.",
+    help="The weight file, or for slim a checkpoint's prefix. Keras downloads its own by default.",
 )
 @click.option(
     "--backbone",
     type=click.Choice(list(NETWORKS)),
-    help="With keras: the network that they are of.",
+    help="With keras: the network of these weights.",
 )
-@click.option(
-    "--output_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    metavar="D",
-    help="Gets checkpoint/ckpt-0 and, for a whole detector, pipeline.config.",
-)
-@click.option(
-    "--pipeline_config_path",
-    metavar="F",
-    help="The pipeline config whose model they are for; by default the template's.",
+@output_dir_option("The folder for checkpoint/ckpt-0 and, of a whole detector, pipeline.config.")
+@pipeline_config_option(
+    "The config of the model to make the checkpoint for.  [default: a template's]", required=False
 )
 @pass_settings
 def command(
@@ -56,15 +51,15 @@ def command(
     output_dir: Path,
     pipeline_config_path: str | None,
 ) -> None:
-    """Make a checkpoint of weights from elsewhere, for fine_tune_checkpoint.
+    """Make a checkpoint for fine_tune_checkpoint from another program's weights.
 
-    From keras: a network of tf.keras.applications, trained on ImageNet (.h5), for
+    From keras: a network of tf.keras.applications, trained on ImageNet (.h5), for the
     fine_tune_checkpoint_type "classification". VGG16's fully connected layers become convolutions.
 
     Whole detectors, for "full" or, with other classes, "detection": from torchvision the state dict
     of ssd300_vgg16 (.pth), from tutorial that of the PyTorch tutorial's SSD300 (.pth), from slim a
-    checkpoint of ssd_300_vgg, of the TF1 port SSD-Tensorflow. They are exported at once, and
-    evaluated after `odapi-ssd configure --template D/pipeline.config --records_dir R`, with records
+    checkpoint of ssd_300_vgg of the TF1 port SSD-Tensorflow. They can be exported at once; to
+    evaluate one, configure its pipeline.config (`odapi-ssd configure --template FILE`) with records
     of the same classes.
     """
     if (source == "keras") != (backbone is not None):
@@ -93,7 +88,7 @@ def command(
 
 
 def _next_command(imported: "Imported", template: str | None) -> str:
-    """What can be done with an import; dots stand for what the user knows."""
+    """The command that uses the import; … is for what the user has to fill in."""
     if imported.config_path is None:
         start = ["--fine_tune_checkpoint", imported.checkpoint]
         known = shlex.join(start if template is None else [*start, "--template", template])

@@ -1,32 +1,29 @@
-"""`odapi-ssd label-map`: a label map from annotations."""
+"""`odapi-ssd label-map`: writes a label map from annotations."""
 
 from pathlib import Path
 
 import click
 
 from odapi_ssd.cli.command import Command
+from odapi_ssd.cli.options import data_dir_option
 
 __all__ = ["command"]
 
 
 @click.command("label-map", cls=Command)
-@click.option(
-    "--data_dir",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The dataset: VOC layout or flat folders.",
-)
+@data_dir_option
 @click.option(
     "--output_path",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
+    metavar="FILE",
     help="The label map to write, a .pbtxt file.",
 )
 def command(data_dir: Path, output_path: Path) -> None:
     """Write a label map of all classes in the annotations.
 
-    Ids start at 1 in the sorted order of names. A dataset in the VOC layout with none but VOC's
-    classes gets the ids of the 20 classes of VOC.
+    Ids start at 1, in the sorted order of the names. A dataset in the VOC layout that has only
+    VOC's classes gets the ids of the 20 classes of VOC.
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.data.dataset import read_dataset

@@ -1,4 +1,4 @@
-"""What commands set up before they import TensorFlow."""
+"""What commands set before they import TensorFlow: how much it logs."""
 
 import logging
 import os
@@ -8,10 +8,10 @@ __all__ = ["quiet_native_code", "quiet_tensorflow", "show_api_progress"]
 
 
 def quiet_native_code(verbose: bool) -> None:
-    """Silences what TensorFlow's C++ code says at its start; call it before its import.
+    """Silences the start-up messages of TensorFlow's C++ code; call it before the import.
 
     Args:
-        verbose: leave everything as it is.
+        verbose: change nothing.
     """
     if not verbose:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -19,10 +19,10 @@ def quiet_native_code(verbose: bool) -> None:
 
 
 def quiet_tensorflow(verbose: bool) -> None:
-    """Silences TensorFlow, the API and Python's warnings; call it before TensorFlow's import.
+    """Silences TensorFlow, the API and Python's warnings; call it before the import.
 
     Args:
-        verbose: leave everything as it is.
+        verbose: change nothing.
     """
     if verbose:
         return
@@ -32,10 +32,10 @@ def quiet_tensorflow(verbose: bool) -> None:
 
 
 def show_api_progress(verbose: bool) -> None:
-    """Shows what the API's own loops log of their progress, which they leave to the log alone.
+    """Shows the log of the API's own loops, their only report of progress, without its warnings.
 
     Args:
-        verbose: leave everything else as it is; if not, it is silenced.
+        verbose: leave the warnings and everything else as they are.
     """
     logger = logging.getLogger("tensorflow")
     logger.setLevel(logging.INFO)
@@ -44,5 +44,5 @@ def show_api_progress(verbose: bool) -> None:
         return
     quiet_native_code(verbose)
     warnings.filterwarnings("ignore")
-    # Its warnings are of functions that TensorFlow will remove one day, page after page.
+    # Pages of warnings about functions that TensorFlow means to remove.
     logger.addFilter(lambda record: record.levelno != logging.WARNING)

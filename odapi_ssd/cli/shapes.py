@@ -1,33 +1,31 @@
-"""`odapi-ssd shapes`: the embedded dataset."""
+"""`odapi-ssd shapes`: writes the embedded synthetic dataset."""
 
 from pathlib import Path
 
 import click
 
 from odapi_ssd.cli.command import Command
+from odapi_ssd.cli.options import output_dir_option
 
 __all__ = ["command"]
 
 
 @click.command("shapes", cls=Command)
-@click.option(
-    "--output_dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="The folder to write: absent, empty, or made by this command.",
-)
+@output_dir_option("The folder to write: absent, empty, or written by this command before.")
 @click.option(
     "--num_images",
     type=click.IntRange(min=3),
     default=400,
     show_default=True,
-    help="How many pictures in all.",
+    help="How many images, of all splits together.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the pictures.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Another seed draws other images."
+)
 def command(output_dir: Path, num_images: int, seed: int) -> None:
     """Write a synthetic dataset in the VOC layout.
 
-    Colored circles, squares and triangles on noisy grounds, several per picture, overlapping.
+    Colored circles, squares and triangles on a noisy background, several per image, overlapping.
     """
     from odapi_ssd.cli.console import print_table
     from odapi_ssd.cli.progress_display import item_display

@@ -1,4 +1,4 @@
-"""`odapi-ssd templates`: what there is to choose from."""
+"""`odapi-ssd templates`: lists the templates."""
 
 import click
 
@@ -12,9 +12,9 @@ __all__ = ["command"]
 def command(name: str | None) -> None:
     """List the templates; with NAME, show the header of one: data, cost, model, sources.
 
-    `odapi-ssd configure --template NAME` makes a config of one. Parameters and GFLOPs (billions of
-    operations for an image, 2 for a multiply-add) are for the template's own number of classes and
-    input size. What was published holds for the architecture as its source trained it.
+    `odapi-ssd configure --template NAME` makes a config from one. Parameters and GFLOPs (billions
+    of operations per image, a multiply-add being 2) are for the template's own number of classes
+    and input size. Published results are for the architecture as its source trained it.
     """
     from odapi_ssd.cli.console import print_table
     from odapi_ssd.config.templates import find_template, read_facts, read_header, template_names

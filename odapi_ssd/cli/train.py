@@ -65,7 +65,9 @@ if TYPE_CHECKING:
 )
 @click.option("--num_eval_steps", type=int, hidden=True, help="A flag of TF1's model_main.")
 @pass_settings
-def command(settings: Settings, train_loop: str, num_eval_steps: int | None, **flags: Any) -> None:
+def command(
+    settings: Settings, /, train_loop: str, num_eval_steps: int | None, **flags: Any
+) -> None:
     """Train the model of a pipeline config, or go on with the run in the model directory.
 
     The config is checked first. Ctrl-C saves the current step; the same command goes on from it

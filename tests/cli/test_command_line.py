@@ -8,12 +8,11 @@ from pathlib import Path
 import click
 import pytest
 
-from odapi_ssd import cli
-from odapi_ssd.cli import absl_style, train
+from odapi_ssd.cli import absl_style, entry_point, train
 from odapi_ssd.cli import export as export_command
 
 _HEAVY = ("tensorflow", "object_detection", "numpy", "PIL", "lxml", "rich", "google", "absl")
-_COMMANDS = list(cli._COMMANDS)
+_COMMANDS = list(entry_point.COMMANDS)
 
 
 def _run(*arguments, cwd=None, **environment) -> subprocess.CompletedProcess[str]:

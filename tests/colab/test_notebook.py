@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from odapi_ssd import cli
+from odapi_ssd.cli.entry_point import command_line
 from odapi_ssd.data.synthetic.shapes import write_shapes
 
 _NOTEBOOK = Path(__file__).parents[2] / "colab" / "train_custom_detector.ipynb"
@@ -94,7 +94,7 @@ def test_every_command_takes_the_flags_that_the_notebook_gives_it(notebook):
     for name, *arguments in _commands(notebook):
         if name == "--version":
             continue
-        command = cli._cli.get_command(None, name)
+        command = command_line.get_command(None, name)
         assert command is not None, name
         context = command.context_class(command, info_name=name)
         given, _, _ = command.make_parser(context).parse_args(list(arguments))

@@ -13,6 +13,7 @@ from tests.support.exported_models import (
     detect_in_plain_tensorflow,
     detect_with_checkpoint,
 )
+from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -125,12 +126,12 @@ def test_encoded_images_can_be_the_input_and_an_export_is_replaced(
     fields = ("train_input_reader", "eval_input_reader[0]")
     overrides = [f"{field}.label_map_path=/nowhere/label_map.pbtxt" for field in fields]
     save_config(load_config(trained_run.config_path, overrides), config_path)
-    told = []
+    progress = RecordedProgress()
     flags = {"input_type": kind, "pipeline_config_path": str(config_path)}
-    saved_model = exporting.export(_flags(trained_run, tmp_path / "out", **flags), told.append)
+    saved_model = exporting.export(_flags(trained_run, tmp_path / "out", **flags), progress)
     assert not stale.exists()
     assert not stale_label_map.exists()
-    assert any(line.startswith("No label_map.pbtxt") for line in told)
+    assert any(line.startswith("No label_map.pbtxt") for line in progress.phases)
     detect = tf.saved_model.load(str(saved_model)).signatures["serving_default"]
     found = detect(tf.constant([image_path.read_bytes()]))
     assert found["detection_boxes"].shape[-1] == 4

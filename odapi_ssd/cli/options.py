@@ -1,0 +1,55 @@
+"""Options that several commands have, each spelled, typed and described in one place."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["data_dir_option", "output_dir_option", "pipeline_config_option", "set_option"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def data_dir_option(function: _Function) -> _Function:
+    """`--data_dir`, a Path as `data_dir`."""
+    return click.option(
+        "--data_dir",
+        type=click.Path(path_type=Path),
+        required=True,
+        metavar="DIR",
+        help="The dataset: VOC layout or flat folders.",
+    )(function)
+
+
+def output_dir_option(help_text: str) -> Callable[[_Function], _Function]:
+    """`--output_dir`, a Path as `output_dir`.
+
+    Args:
+        help_text: what the command writes into the folder.
+    """
+    return click.option(
+        "--output_dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        required=True,
+        metavar="DIR",
+        help=help_text,
+    )
+
+
+def pipeline_config_option(
+    help_text: str = "The pipeline config.", *, required: bool = True
+) -> Callable[[_Function], _Function]:
+    """`--pipeline_config_path`, a string (it may be on a remote file system)."""
+    return click.option("--pipeline_config_path", required=required, metavar="FILE", help=help_text)
+
+
+def set_option(function: _Function) -> _Function:
+    """`--set`, a tuple of strings `path=value` as `assignments`."""
+    return click.option(
+        "--set",
+        "assignments",
+        multiple=True,
+        metavar="PATH.TO.FIELD=VALUE",
+        help="Set a field of the config; may be given several times.",
+    )(function)

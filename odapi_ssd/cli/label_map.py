@@ -26,15 +26,15 @@ def command(data_dir: Path, output_path: Path) -> None:
     VOC's classes gets the ids of the 20 classes of VOC.
     """
     from odapi_ssd.cli.console import print_table, print_warnings
-    from odapi_ssd.data.dataset import read_dataset
-    from odapi_ssd.data.findings import describe_annotations
+    from odapi_ssd.data.findings import describe_dataset
+    from odapi_ssd.data.formats import read_dataset
     from odapi_ssd.data.label_map import make_label_map, write_label_map
 
     dataset = read_dataset(data_dir)
     dataset.check_annotations()
-    label_map = make_label_map(dataset.class_names(), is_voc=dataset.layout.is_voc)
+    label_map = make_label_map(dataset.class_names(), dataset.declared_label_map)
     write_label_map(label_map, output_path)
-    print_warnings(describe_annotations(dataset))
+    print_warnings(describe_dataset(dataset))
     num_objects = dataset.count_objects()
     print_table(
         f"Label map {output_path}",

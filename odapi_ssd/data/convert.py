@@ -1,9 +1,9 @@
-"""Converts a dataset of VOC XML files and pictures to sharded TFRecords.
+"""Converts an annotated dataset to sharded TFRecords.
 
 All is checked before anything gets its final name: annotations and classes first, then every
-picture, decoded in worker processes, while this process writes. Offenders are collected and named
-together. Every XML file of the folder must parse, also those in no split: class ids come from all
-of them, so that they do not depend on the splits chosen.
+image, decoded in worker processes, while this process writes. Offenders are collected and named
+together. Every annotation of the folder must parse, also those in no split: class ids come from
+all of them, so that they do not depend on the splits chosen.
 """
 
 import contextlib
@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from odapi_ssd.atomic_output import publish, staging_folder
-from odapi_ssd.data.dataset import Dataset, read_dataset
+from odapi_ssd.data.annotations import Annotation
+from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import Example, ExampleFault, check_example
-from odapi_ssd.data.findings import ConversionFindings, describe_annotations, describe_splits
-from odapi_ssd.data.formats.voc_xml import Annotation
+from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
+from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
 from odapi_ssd.data.records.writer import ShardedWriter, choose_num_shards
 from odapi_ssd.data.splits import SplitPlan, plan_splits, require_val_fraction
@@ -33,13 +34,13 @@ from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["ConversionOptions", "convert_dataset"]
 
-# Starting a worker costs more than checking this many pictures.
+# Starting a worker costs more than checking this many images.
 _MIN_EXAMPLES_PER_WORKER = 100
 
 
 @dataclass(frozen=True)
 class ConversionOptions:
-    """How to convert.
+    """Options of a conversion.
 
     Attributes:
         label_map_path: the label map to use; None to make one from the annotations.
@@ -47,7 +48,7 @@ class ConversionOptions:
         val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
             None for 0.2.
         num_shards: files per split; None to choose by size.
-        num_workers: processes that check pictures; None for the cores available. The files written
+        num_workers: processes that check images; None for the cores available. The files written
             are the same whatever the number.
 
     Raises:
@@ -78,30 +79,28 @@ def convert_dataset(
     written again stay, provided that the label map is the same.
 
     Args:
-        data_dir: a dataset in one of the layouts that `layout` knows.
+        data_dir: a dataset in one of the registered formats.
         output_dir: made if need be. On any failure it is left as it was.
         options: see there.
         progress: advances by each image.
 
     Returns:
-        What `dataset.json` says.
+        The content of `dataset.json`.
 
     Raises:
         OdapiError: anything wrong with the dataset, all offenders named; or the disk.
     """
     options = options or ConversionOptions()
     dataset = read_dataset(Path(data_dir))
-    plan = plan_splits(
-        dataset.layout.split_lists_dir, dataset.stems, options.splits, options.val_fraction
-    )
+    plan = plan_splits(dataset, options.splits, options.val_fraction)
     label_map = read_label_map(options.label_map_path) if options.label_map_path else None
     faults = _find_faults(dataset, plan, label_map)
     if faults:
-        checked = _check_pictures(dataset, plan.stems, options, progress)
+        checked = _check_images(dataset, plan, options, progress)
         faults += [found.message for found in checked if isinstance(found, ExampleFault)]
         raise _faults_error(dataset, faults)
     if label_map is None:
-        label_map = make_label_map(dataset.class_names(), is_voc=dataset.layout.is_voc)
+        label_map = make_label_map(dataset.class_names(), dataset.declared_label_map)
     earlier = _load_earlier(Path(output_dir), label_map, plan)
     conversion = _Conversion(dataset, plan, label_map, options, progress)
     return conversion.run(Path(output_dir), earlier)
@@ -137,17 +136,17 @@ class _Conversion:
         return summary
 
     def _write_splits(self, staging: Path) -> dict[str, SplitSummary]:
-        """Writes all splits; after the first faulty picture it checks only."""
+        """Writes all splits; after the first faulty image it checks only."""
         summaries = {}
-        pictures = _check_pictures(self._dataset, self._plan.stems, self._options, self._progress)
-        with contextlib.closing(pictures) as checked:
-            for split, stems in self._plan.stems.items():
-                num_bytes = sum(self._dataset.image_paths[stem].stat().st_size for stem in stems)
-                num_shards = choose_num_shards(len(stems), num_bytes, self._options.num_shards)
-                writer = ShardedWriter(staging, split, len(stems), num_shards, self._label_map)
+        images = _check_images(self._dataset, self._plan, self._options, self._progress)
+        with contextlib.closing(images) as checked:
+            for split, keys in self._plan.keys.items():
+                num_bytes = sum(self._dataset.images[key].path.stat().st_size for key in keys)
+                num_shards = choose_num_shards(len(keys), num_bytes, self._options.num_shards)
+                writer = ShardedWriter(staging, split, len(keys), num_shards, self._label_map)
                 counter = SplitCounter(self._label_map, num_shards)
                 with contextlib.closing(writer):
-                    for _ in stems:
+                    for _ in keys:
                         self._take(next(checked), split, writer, counter)
                 summaries[split] = counter.summarize()
         return summaries
@@ -174,46 +173,43 @@ class _Conversion:
             clipped=tuple(self._findings.clipped),
             warnings=(
                 *self._plan.warnings,
-                *describe_annotations(self._dataset),
-                *describe_splits(self._dataset, self._plan.stems),
+                *describe_dataset(self._dataset),
+                *describe_splits(self._dataset, self._plan.keys),
                 *self._findings.warnings(),
             ),
         )
 
 
-def _check_pictures(
+def _check_images(
     dataset: Dataset,
-    plan: Mapping[str, tuple[str, ...]],
+    plan: SplitPlan,
     options: ConversionOptions,
     progress: Progress,
 ) -> Generator[Example | ExampleFault, None, None]:
     """Checks the examples of all splits in order, leaving out those known to lack a part."""
-    sources = [
-        dataset.source(stem)
-        for stems in plan.values()
-        for stem in stems
-        if stem in dataset.image_paths
+    images = [
+        dataset.images[key] for keys in plan.keys.values() for key in keys if key in dataset.images
     ]
     num_workers = options.num_workers or min(
-        count_cores(), -(-len(sources) // _MIN_EXAMPLES_PER_WORKER)
+        count_cores(), -(-len(images) // _MIN_EXAMPLES_PER_WORKER)
     )
-    with contextlib.closing(map_in_order(check_example, sources, num_workers)) as checked:
+    with contextlib.closing(map_in_order(check_example, images, num_workers)) as checked:
         for num_done, example in enumerate(checked, start=1):
-            progress.advance(num_done, len(sources))
+            progress.advance(num_done, len(images))
             yield example
 
 
 def _find_faults(
     dataset: Dataset, plan: SplitPlan, label_map: Mapping[str, int] | None
 ) -> list[str]:
-    """What is wrong before any picture is read: one line per offender."""
-    stems = dict.fromkeys(stem for stems in plan.stems.values() for stem in stems)
+    """Faults that show before any image is read: one line per offender."""
+    keys = list(dict.fromkeys(key for keys in plan.keys.values() for key in keys))
     faults = [*dataset.faults, *plan.faults]
-    faults += [dataset.missing_images[stem] for stem in stems if stem in dataset.missing_images]
-    if label_map is None:
-        return faults
-    for annotation in (dataset.annotations[stem] for stem in stems if stem in dataset.annotations):
-        faults += _describe_unknown_classes(annotation, label_map)
+    missing = dataset.missing_images
+    faults += [missing[key].problem for key in keys if key in missing]
+    if label_map is not None:
+        for annotation in filter(None, map(dataset.annotation, keys)):
+            faults += _describe_unknown_classes(annotation, label_map)
     return faults
 
 
@@ -231,9 +227,9 @@ def _describe_unknown_classes(annotation: Annotation, label_map: Mapping[str, in
 
 
 def _faults_error(dataset: Dataset, faults: list[str]) -> OdapiError:
-    faults = list(dict.fromkeys(faults))  # A picture may be in two splits.
+    faults = list(dict.fromkeys(faults))  # An image may be in two splits.
     return OdapiError(
-        f"Nothing was written: {count_of(len(faults), 'fault')} in {dataset.layout.root_dir}:",
+        f"Nothing was written: {count_of(len(faults), 'fault')} in {dataset.root_dir}:",
         details=faults,
         hint="correct these, or take them out of the dataset.",
     )
@@ -251,7 +247,7 @@ def _load_earlier(
         earlier = DatasetSummary.load(output_dir)
     except OdapiError:
         return None
-    kept = {name: split for name, split in earlier.splits.items() if name not in plan.stems}
+    kept = {name: split for name, split in earlier.splits.items() if name not in plan.keys}
     if kept and dict(earlier.label_map) != dict(label_map):
         raise OdapiError(
             f"{output_dir} holds {', '.join(kept)} with another label map: "

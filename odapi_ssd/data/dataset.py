@@ -1,21 +1,42 @@
-"""A dataset as its annotations describe it: all of them parsed, each with its picture's path.
+"""A dataset as a format reads it: all annotations parsed, each with its image file's path.
 
-Faults are collected, so that a user learns of all of them at once. Pictures are found here, not
-read.
+Faults are collected, so that a user learns of all of them at once. Images are found by then, not
+yet read. The formats and `read_dataset` are in `formats/`.
 """
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from odapi_ssd.data.examples import ExampleSource
-from odapi_ssd.data.formats.voc_xml import Annotation, read_voc_xml
-from odapi_ssd.data.layout import DatasetLayout, ImageIndex, find_layout, list_annotations
+from odapi_ssd.data.annotations import AnnotatedImage, Annotation
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
-__all__ = ["Dataset", "read_dataset"]
+__all__ = ["Dataset", "MissingImage", "SplitEntry"]
+
+
+@dataclass(frozen=True)
+class MissingImage:
+    """An annotation whose image file is not there: one line says why, beginning with its source."""
+
+    annotation: Annotation
+    problem: str
+
+
+@dataclass(frozen=True)
+class SplitEntry:
+    """One entry of a split that the dataset defines.
+
+    Attributes:
+        key: the key of the image that it names; one that `Dataset.keys` lacks names none.
+        text: the entry as the dataset writes it. Where a split is divided, a hash of it decides.
+        fault: why it names no image, for the user; empty if it does.
+    """
+
+    key: str
+    text: str
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,22 +44,34 @@ class Dataset:
     """What a folder holds.
 
     Attributes:
-        layout: where its parts lie.
-        annotations: by stem, sorted; without those that do not parse.
-        stems: of all annotation files, also of those that do not parse, sorted.
-        image_paths: by stem of the annotation; without those whose picture is not there.
-        faults: annotations that do not parse, one line each.
-        missing_images: by stem, why there is no picture, one line each.
-        num_unannotated_images: pictures that no annotation stands for.
+        root_dir: the folder that names in messages are relative to.
+        keys: of all images that are annotated, also of those that cannot be used, in an order that
+            is the same on every machine.
+        images: by key, in that order: annotations that parse, with their image files.
+        missing_images: by key, in that order: annotations that parse, but have no image file.
+        faults: what is wrong in the annotations themselves, one line each.
+        splits: the entries of each split that the dataset defines, by name; empty if it defines
+            none. A name without entries is an empty split.
+        split_faults: definitions of splits that cannot be read, one line each.
+        declared_label_map: ids by class name, from 1, where the format or the dataset itself
+            numbers its classes; empty if neither does. `make_label_map` says when it applies.
+        warnings: what the user should know, one line each.
     """
 
-    layout: DatasetLayout
-    annotations: Mapping[str, Annotation]
-    stems: tuple[str, ...]
-    image_paths: Mapping[str, Path]
-    faults: tuple[str, ...]
-    missing_images: Mapping[str, str]
-    num_unannotated_images: int
+    root_dir: Path
+    keys: tuple[str, ...]
+    images: Mapping[str, AnnotatedImage]
+    missing_images: Mapping[str, MissingImage] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    splits: Mapping[str, tuple[SplitEntry, ...]] = field(default_factory=dict)
+    split_faults: tuple[str, ...] = ()
+    declared_label_map: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def annotation(self, key: str) -> Annotation | None:
+        """The annotation of one image, whether its file is there or not; None if it is unusable."""
+        found = self.images.get(key) or self.missing_images.get(key)
+        return None if found is None else found.annotation
 
     def class_names(self) -> set[str]:
         """The classes of all objects."""
@@ -46,50 +79,14 @@ class Dataset:
 
     def count_objects(self) -> Counter[str]:
         """How many objects each class has, by name."""
-        return Counter(
-            one.name for annotation in self.annotations.values() for one in annotation.objects
-        )
-
-    def source(self, stem: str) -> ExampleSource:
-        """What the example of one stem is made of; KeyError if a part is missing."""
-        return ExampleSource(self.annotations[stem], self.image_paths[stem])
+        annotations = filter(None, map(self.annotation, self.keys))
+        return Counter(one.name for annotation in annotations for one in annotation.objects)
 
     def check_annotations(self) -> None:
-        """Raises OdapiError with all annotations that do not parse, if there are any."""
+        """Raises OdapiError with all faults of the annotations, if there are any."""
         if self.faults:
             raise OdapiError(
-                f"{count_of(len(self.faults), 'fault')} in the annotations of "
-                f"{self.layout.root_dir}:",
+                f"{count_of(len(self.faults), 'fault')} in the annotations of {self.root_dir}:",
                 details=self.faults,
                 hint="correct or remove these files; nothing was written.",
             )
-
-
-def read_dataset(data_dir: Path) -> Dataset:
-    """Finds and parses all annotations of a folder, and finds their pictures.
-
-    Raises:
-        OdapiError: the folder has none of the known layouts, or no annotation.
-    """
-    layout = find_layout(Path(data_dir))
-    paths = list_annotations(layout)
-    images = ImageIndex(layout.images_dir)
-    annotations: dict[str, Annotation] = {}
-    image_paths: dict[str, Path] = {}
-    faults: list[str] = []
-    missing: dict[str, str] = {}
-    for stem, path in paths.items():
-        source = layout.describe(path)
-        try:
-            annotations[stem] = read_voc_xml(path, source)
-        except OdapiError as error:
-            faults += error.details or [error.problem]
-            continue
-        try:
-            image_paths[stem] = images.find(annotations[stem].filename, stem)
-        except OdapiError as error:
-            missing[stem] = f"{source}: {error.problem}"
-    unannotated = set(images.image_paths()) - set(image_paths.values())
-    return Dataset(
-        layout, annotations, tuple(paths), image_paths, tuple(faults), missing, len(unannotated)
-    )

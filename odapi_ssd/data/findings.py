@@ -1,7 +1,8 @@
-"""Collects what a conversion tells its user, one line per kind of thing, however often."""
+"""Collects the warnings of a conversion: one line for each kind, however often it occurs."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import Example
@@ -9,13 +10,13 @@ from odapi_ssd.data.label_map import find_similar_names
 from odapi_ssd.data.summary import SplitBoxFinding
 from odapi_ssd.messages import count_of, list_some
 
-__all__ = ["ConversionFindings", "describe_annotations", "describe_splits"]
+__all__ = ["ConversionFindings", "describe_dataset", "describe_splits"]
 
 _NUM_BOXES_NAMED = 5
 
 
 class ConversionFindings:
-    """What was noticed in the examples of a conversion."""
+    """Findings in the examples of a conversion."""
 
     def __init__(self) -> None:
         self.dropped: list[SplitBoxFinding] = []
@@ -24,7 +25,7 @@ class ConversionFindings:
         self._rotated: dict[str, None] = {}
 
     def add(self, split: str, example: Example) -> None:
-        """Notes what one example of a split has to tell."""
+        """Adds the findings of one example."""
         self.dropped += [SplitBoxFinding(**vars(found), split=split) for found in example.dropped]
         self.clipped += [SplitBoxFinding(**vars(found), split=split) for found in example.clipped]
         if example.size_conflict:
@@ -54,56 +55,48 @@ class ConversionFindings:
             num = len(self._size_conflicts)
             lines.append(
                 count_of(num, "annotation disagrees", "annotations disagree")
-                + " with the picture's size; boxes are taken as pixels of the picture: "
+                + " with the image's size; boxes are taken as pixels of the image: "
                 + list_some(self._size_conflicts)
             )
         if self._rotated:
             lines.append(
-                count_of(len(self._rotated), "picture carries", "pictures carry")
-                + " an EXIF rotation, which TensorFlow ignores; boxes must fit the picture as "
+                count_of(len(self._rotated), "image carries", "images carry")
+                + " an EXIF rotation, which TensorFlow ignores; boxes must fit the image as "
                 f"stored: {list_some(self._rotated)}"
             )
         return lines
 
 
-def describe_annotations(dataset: Dataset) -> list[str]:
-    """Warnings about a dataset as a whole: look-alike classes, pictures nobody annotated."""
+def describe_dataset(dataset: Dataset) -> list[str]:
+    """Warnings about a dataset as a whole: look-alike classes, and what its format warns of."""
     lines = [
         "Classes that differ in letter case or spacing alone are kept apart: "
         + ", ".join(map(repr, group))
         for group in find_similar_names(dataset.class_names())
     ]
-    if dataset.num_unannotated_images:
-        lines.append(
-            count_of(
-                dataset.num_unannotated_images,
-                "image has no annotation and is left out.",
-                "images have no annotation and are left out.",
-            )
-        )
-    return lines
+    return [*lines, *dataset.warnings]
 
 
 def describe_splits(dataset: Dataset, plan: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Warnings about pictures in more than one split, or in one split twice."""
+    """Warnings about images in more than one split, or in one split twice."""
     lines = []
-    splits_of: dict[str, set[str]] = defaultdict(set)
-    for split, stems in plan.items():
-        names = Counter(dataset.image_paths[stem].name for stem in stems)
-        for name in names:
-            splits_of[name].add(split)
-        repeated = [name for name, count in names.items() if count > 1]
+    splits_of: dict[Path, set[str]] = defaultdict(set)
+    for split, keys in plan.items():
+        counts = Counter(dataset.images[key].path for key in keys)
+        for path in counts:
+            splits_of[path].add(split)
+        repeated = [path.name for path, count in counts.items() if count > 1]
         if repeated:
             lines.append(
                 f"In split {split!r}, "
-                + count_of(len(repeated), "picture is", "pictures are")
+                + count_of(len(repeated), "image is", "images are")
                 + f" named by several annotations: {list_some(repeated)}"
             )
-    shared = {name: sorted(splits) for name, splits in splits_of.items() if len(splits) > 1}
+    shared = [(path.name, sorted(splits)) for path, splits in splits_of.items() if len(splits) > 1]
     if shared:
-        named = list_some(f"{name} ({', '.join(splits)})" for name, splits in shared.items())
+        named = list_some(f"{name} ({', '.join(splits)})" for name, splits in shared)
         lines.append(
             count_of(len(shared), "image is", "images are")
-            + f" in more than one split, so scores will flatter: {named}"
+            + f" in more than one split, so scores will be too good: {named}"
         )
     return lines

@@ -15,7 +15,6 @@ from odapi_ssd.atomic_output import write_text
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
-    "VOC_CLASS_NAMES",
     "LabelMapItem",
     "find_similar_names",
     "label_map_to_text",
@@ -26,21 +25,17 @@ __all__ = [
     "write_label_map",
 ]
 
-VOC_CLASS_NAMES = (
-    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
-    "tvmonitor",
-)  # fmt: skip
 
-
-def make_label_map(names: Iterable[str], *, is_voc: bool = False) -> dict[str, int]:
-    """Gives ids to class names: from 1, in sorted order.
+def make_label_map(
+    names: Iterable[str], declared: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """Gives ids to class names: the declared ids, else from 1 in sorted order.
 
     Args:
-        names: class names, in any order, repeated or not.
-        is_voc: whether they come from a dataset in the VOC layout. If so, and all of them are
-            among the 20 classes of VOC, the map is VOC's own with all 20, so that ids agree with
-            every model trained on VOC.
+        names: the classes of all objects, in any order, repeated or not.
+        declared: ids by name that the dataset or its format declares. They are used, all of them,
+            if they cover the names: ids then agree with every model trained on that class list,
+            such as VOC's 20 classes.
 
     Returns:
         Ids by name, in the order of ids.
@@ -54,8 +49,8 @@ def make_label_map(names: Iterable[str], *, is_voc: bool = False) -> dict[str, i
             "No object in any annotation, so there are no classes to make a label map of.",
             hint="annotate some objects, or give a label map with --label_map_path.",
         )
-    if is_voc and set(found) <= set(VOC_CLASS_NAMES):
-        found = list(VOC_CLASS_NAMES)
+    if declared and declared.keys() >= set(found):
+        return dict(sorted(declared.items(), key=lambda item: item[1]))
     return {name: class_id for class_id, name in enumerate(found, start=1)}
 
 

@@ -45,7 +45,7 @@ class SplitSummary:
 
 @dataclass(frozen=True)
 class SplitBoxFinding(BoxFinding):
-    """A box that was dropped or clipped, with the split it was met in."""
+    """A box that was dropped or clipped, and its split."""
 
     split: str
 
@@ -57,9 +57,9 @@ class DatasetSummary:
     Attributes:
         label_map: ids by class name, in the order of ids.
         splits: by name, in the order written.
-        dropped: boxes that are not in the records since they have no area.
-        clipped: boxes that are, cut at the image's edge.
-        warnings: what the conversion told the user.
+        dropped: boxes that are not in the records, as they have zero area.
+        clipped: boxes that are, clipped to the image.
+        warnings: one line each.
     """
 
     label_map: Mapping[str, int]
@@ -123,7 +123,7 @@ class SplitCounter:
         """Counts one example."""
         self._num_examples += 1
         for placed in example.objects:
-            self._per_class[placed.voc_object.name] += 1
+            self._per_class[placed.annotated.name] += 1
         self._max_objects = max(self._max_objects, len(example.objects))
         height, width = example.image.image_hw
         self._max_hw = (max(self._max_hw[0], height), max(self._max_hw[1], width))

@@ -55,7 +55,7 @@ def test_empty_folder_is_one_clear_message(tmp_path, command):
     target = "--output_dir" if command == "convert" else "--output_path"
     done = run(command, "--data_dir", tmp_path / "empty", target, tmp_path / "out")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Error: No annotated pictures in {tmp_path / 'empty'}")
+    assert done.stderr.startswith(f"Error: No annotated images in {tmp_path / 'empty'}")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 

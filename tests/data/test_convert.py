@@ -13,8 +13,8 @@ from PIL import Image
 
 from odapi_ssd.data import convert
 from odapi_ssd.data.convert import ConversionOptions, convert_dataset
-from odapi_ssd.data.dataset import read_dataset
 from odapi_ssd.data.examples import check_example
+from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.records.writer import ShardedWriter
 from odapi_ssd.data.summary import DatasetSummary
 from odapi_ssd.errors import OdapiError
@@ -144,15 +144,17 @@ def test_warnings_about_rotation_leaks_and_unannotated_images(voc_dir, output_di
     voc_dir.add_image("extra.jpg")
     voc_dir.add_splits(train=["a"], val=["a"])
     text = "\n".join(convert_dataset(voc_dir.root, output_dir).warnings)
-    assert "1 picture carries an EXIF rotation" in text
-    assert "1 image is in more than one split, so scores will flatter: a.jpg (train, val)" in text
+    assert "1 image carries an EXIF rotation" in text
+    assert (
+        "1 image is in more than one split, so scores will be too good: a.jpg (train, val)" in text
+    )
     assert "1 image has no annotation" in text
     assert "'Dog', 'dog'" in text
 
 
 def test_all_offenders_are_named_at_once(voc_dir, output_dir):
     voc_dir.add("good")
-    voc_dir.add("no_xml", xml="this is no XML")
+    voc_dir.add("no_xml", xml="this is not XML")
     voc_dir.add("escape", xml="<annotation><filename>../../etc/passwd</filename></annotation>")
     voc_dir.add("no_image")
     (voc_dir.images / "no_image.jpg").unlink()
@@ -162,7 +164,7 @@ def test_all_offenders_are_named_at_once(voc_dir, output_dir):
     voc_dir.add_splits(train=["good", "no_xml", "escape", "no_image", "short", "unknown"])
     message = fails(voc_dir, output_dir)
     for offender in (
-        "Annotations/no_xml.xml: is no XML",
+        "Annotations/no_xml.xml: is not XML",
         "'../../etc/passwd'",
         "Annotations/no_image.xml: no image named",
         "Annotations/short.xml: image short.jpg: cannot be decoded",
@@ -208,7 +210,7 @@ def test_label_map_that_lacks_classes(voc_dir, output_dir, tmp_path):
 
 
 def test_one_fault_is_no_faults(voc_dir, output_dir):
-    voc_dir.add("a", xml="this is no XML")
+    voc_dir.add("a", xml="this is not XML")
     voc_dir.add_splits(train=["a"])
     assert "1 fault in " in fails(voc_dir, output_dir)
 
@@ -342,7 +344,7 @@ def test_ctrl_c_ends_the_command_and_leaves_nothing(big_dir, output_dir):
 
 def test_unwritable_records_are_a_clear_error(voc_dir):
     voc_dir.add("a")
-    example = check_example(read_dataset(voc_dir.root).source("a"))
+    example = check_example(read_dataset(voc_dir.root).images["a"])
     writer = ShardedWriter(voc_dir.root / "gone", "train", 1, 1, {"dog": 1})
     with pytest.raises(OdapiError, match="records cannot be written"):
         writer.write(example)

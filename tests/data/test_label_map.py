@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odapi_ssd.data.formats.voc import CLASS_NAMES as VOC_CLASS_NAMES
 from odapi_ssd.data.label_map import (
-    VOC_CLASS_NAMES,
     LabelMapItem,
     find_similar_names,
     label_map_to_text,
@@ -29,20 +29,20 @@ def test_ids_follow_the_sorted_names_from_1():
     assert make_label_map(["dog", "Ant", "cat", "dog"]) == {"Ant": 1, "cat": 2, "dog": 3}
 
 
-def test_voc_names_in_the_voc_layout_keep_their_voc_ids():
-    label_map = make_label_map(["dog", "person"], is_voc=True)
-    assert len(label_map) == 20
-    assert (label_map["aeroplane"], label_map["dog"], label_map["person"]) == (1, 12, 15)
-    assert label_map["tvmonitor"] == 20
+def test_declared_ids_are_used_all_of_them_if_they_cover_the_names():
+    declared = {"zebra": 7, "dog": 2, "cat": 5}
+    label_map = make_label_map(["dog", "zebra"], declared)
+    assert list(label_map.items()) == [("dog", 2), ("cat", 5), ("zebra", 7)]
 
 
-def test_other_names_in_the_voc_layout():
-    assert make_label_map(["dog", "zebra"], is_voc=True) == {"dog": 1, "zebra": 2}
+@pytest.mark.parametrize("declared", [{}, None, {"dog": 2}])
+def test_declared_ids_that_lack_a_name_are_not_used(declared):
+    assert make_label_map(["dog", "zebra"], declared) == {"dog": 1, "zebra": 2}
 
 
 def test_no_names():
     with pytest.raises(OdapiError, match="No object"):
-        make_label_map([])
+        make_label_map([], {"dog": 1})
 
 
 def test_text():

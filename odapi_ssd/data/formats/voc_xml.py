@@ -1,9 +1,9 @@
 """Reads one PASCAL VOC annotation, an XML file, by tag name.
 
-Source: the VOC development kit (http://host.robots.ox.ac.uk/pascal/VOC/) and what LabelImg, CVAT
-and Roboflow write in its name. Files come from strangers: entities, DTDs and the network are off,
-and a document that declares a DTD is refused. Not here: whether the picture exists or the boxes
-fit it.
+Source: the VOC development kit (http://host.robots.ox.ac.uk/pascal/VOC/) and the files that
+LabelImg, CVAT and Roboflow write in this format. Files come from strangers: entities, DTDs and the
+network are off, and a document that declares a DTD is refused. Not here: whether the image exists
+or the boxes fit it.
 """
 
 import math
@@ -12,9 +12,11 @@ from pathlib import Path
 
 from lxml import etree
 
+from odapi_ssd.data.annotations import AnnotatedObject, Annotation
+from odapi_ssd.data.file_names import is_plain_file_name
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["Annotation", "VocObject", "is_plain_file_name", "parse_voc_xml", "read_voc_xml"]
+__all__ = ["VocXml", "parse_voc_xml", "read_voc_xml"]
 
 _CORNER_TAGS = ("xmin", "ymin", "xmax", "ymax")
 _FLAG_WORDS = {
@@ -28,60 +30,28 @@ _FLAG_WORDS = {
 
 
 @dataclass(frozen=True)
-class VocObject:
-    """One `<object>`.
+class VocXml:
+    """The content of one file.
 
     Attributes:
-        number: its place in the file, from 1.
-        name: the class, without surrounding white space.
-        box_xyxy_px: finite floats xmin, ymin, xmax, ymax as they stand in the file; nothing says
-            that they lie within the image, or that the box has an area.
-        pose: "Unspecified" where the file says nothing.
-        is_truncated: False where the file says nothing.
-        is_difficult: False where the file says nothing.
+        filename: the text of `<filename>`, a name without any folder; None if absent or empty.
+        annotation: size and objects; boxes as they are in the file.
     """
 
-    number: int
-    name: str
-    box_xyxy_px: tuple[float, float, float, float]
-    pose: str = "Unspecified"
-    is_truncated: bool = False
-    is_difficult: bool = False
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """One annotation file.
-
-    Attributes:
-        source: the file's name for messages.
-        filename: what `<filename>` says, a name without any folder; None if absent or empty.
-        declared_hw: height and width as `<size>` has them; None if absent, zero or no numbers.
-        objects: in the order of the file; empty for a picture without objects.
-    """
-
-    source: str
     filename: str | None
-    declared_hw: tuple[int, int] | None
-    objects: tuple[VocObject, ...]
+    annotation: Annotation
 
 
-def is_plain_file_name(name: str) -> bool:
-    """Whether a name from a file names something in the very folder it is looked up in."""
-    return name not in ("", ".", "..") and not any(sign in name for sign in "/\\\0")
-
-
-def read_voc_xml(path: Path, source: str | None = None) -> Annotation:
+def read_voc_xml(path: Path, source: str) -> VocXml:
     """Reads and parses one file; see `parse_voc_xml`.
 
     Args:
         path: the XML file.
-        source: its name for messages; by default the path.
+        source: its name for messages.
 
     Raises:
-        OdapiError: the file cannot be read or is no valid annotation.
+        OdapiError: the file cannot be read or is not a valid annotation.
     """
-    source = source or str(path)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -89,7 +59,7 @@ def read_voc_xml(path: Path, source: str | None = None) -> Annotation:
     return parse_voc_xml(content, source)
 
 
-def parse_voc_xml(content: bytes, source: str) -> Annotation:
+def parse_voc_xml(content: bytes, source: str) -> VocXml:
     """Parses one annotation.
 
     Args:
@@ -97,11 +67,11 @@ def parse_voc_xml(content: bytes, source: str) -> Annotation:
         source: the file's name for messages.
 
     Raises:
-        OdapiError: no XML, a DTD or entities, another root than `<annotation>`, a `<filename>`
-            with a folder in it, or faulty objects, which are all listed in `details`.
+        OdapiError: not XML, a DTD or entities, another root than `<annotation>`, a `<filename>`
+            with a folder in it, or faulty objects; several faults are listed in `details`.
     """
     root = _parse_root(content, source)
-    objects: list[VocObject] = []
+    objects: list[AnnotatedObject] = []
     faults: list[str] = []
     filename = _text(root, "filename") or None
     if filename is not None and not is_plain_file_name(filename):
@@ -117,7 +87,7 @@ def parse_voc_xml(content: bytes, source: str) -> Annotation:
         raise OdapiError(faults[0])
     if faults:
         raise OdapiError(f"{source} has {len(faults)} faults.", details=faults)
-    return Annotation(source, filename, _parse_size(root), tuple(objects))
+    return VocXml(filename, Annotation(source, _parse_size(root), tuple(objects)))
 
 
 def _parse_root(content: bytes, source: str) -> etree._Element:
@@ -134,9 +104,9 @@ def _parse_root(content: bytes, source: str) -> etree._Element:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise OdapiError(f"{source}: is no XML: {error.msg or 'the file is empty'}") from error
+        raise OdapiError(f"{source}: is not XML: {error.msg or 'the file is empty'}") from error
     except ValueError as error:
-        raise OdapiError(f"{source}: is no XML: {error}") from error
+        raise OdapiError(f"{source}: is not XML: {error}") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise OdapiError(
             f"{source}: declares a DTD or entities, which an annotation needs none of; "
@@ -165,13 +135,13 @@ def _parse_size(root: etree._Element) -> tuple[int, int] | None:
     return (height, width) if height > 0 and width > 0 else None
 
 
-def _parse_object(element: etree._Element, number: int) -> VocObject:
+def _parse_object(element: etree._Element, number: int) -> AnnotatedObject:
     """Reads direct children only: the `<part>`s of VOC's person layout have names and boxes too."""
     name = _text(element, "name")
     if not name:
         raise ValueError("<name> is missing or empty, expected the class")
     try:
-        return VocObject(
+        return AnnotatedObject(
             number=number,
             name=name,
             box_xyxy_px=_parse_box(element),

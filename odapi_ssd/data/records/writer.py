@@ -45,7 +45,7 @@ def encode_example(tf: ModuleType, example: Example, label_map: Mapping[str, int
         label_map: ids by class name; knows every class of the example.
     """
     image, objects = example.image, example.objects
-    voc_objects = [placed.voc_object for placed in objects]
+    annotated = [placed.annotated for placed in objects]
     ymin, xmin, ymax, xmax = ([placed.box_yxyx[i] for placed in objects] for i in range(4))
     name = example.filename.encode()
     values: dict[str, list[int] | list[float] | list[bytes]] = {
@@ -56,11 +56,11 @@ def encode_example(tf: ModuleType, example: Example, label_map: Mapping[str, int
         "image/key/sha256": [image.sha256.encode()],
         "image/encoded": [image.encoded],
         "image/format": [image.record_format.encode()],
-        "image/object/class/text": [one.name.encode() for one in voc_objects],
-        "image/object/class/label": [label_map[one.name] for one in voc_objects],
-        "image/object/difficult": [int(one.is_difficult) for one in voc_objects],
-        "image/object/truncated": [int(one.is_truncated) for one in voc_objects],
-        "image/object/view": [one.pose.encode() for one in voc_objects],
+        "image/object/class/text": [one.name.encode() for one in annotated],
+        "image/object/class/label": [label_map[one.name] for one in annotated],
+        "image/object/difficult": [int(one.is_difficult) for one in annotated],
+        "image/object/truncated": [int(one.is_truncated) for one in annotated],
+        "image/object/view": [one.pose.encode() for one in annotated],
     }
     boxes = {"xmin": xmin, "xmax": xmax, "ymin": ymin, "ymax": ymax}
     message = tf.train.Example()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from odapi_ssd.data.dataset import read_dataset
+from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.images import read_image
 from odapi_ssd.data.splits import plan_splits
 from odapi_ssd.data.synthetic import drawing
@@ -30,18 +30,19 @@ def shapes_dir(tmp_path_factory) -> Path:
 
 def test_is_a_sound_voc_dataset(shapes_dir):
     dataset = read_dataset(shapes_dir)
-    assert dataset.layout.is_voc
+    assert dataset.root_dir == shapes_dir
     assert not dataset.faults
     assert not dataset.missing_images
     assert dataset.class_names() == set(CLASS_NAMES)
-    plan = plan_splits(dataset.layout.split_lists_dir, dataset.stems)
-    assert {name: len(stems) for name, stems in plan.stems.items()} == {
+    plan = plan_splits(dataset)
+    assert {name: len(keys) for name, keys in plan.keys.items()} == {
         "train": 18,
         "val": 3,
         "test": 3,
     }
-    for stem, annotation in dataset.annotations.items():
-        height, width = read_image(dataset.image_paths[stem]).image_hw
+    for one in dataset.images.values():
+        height, width = read_image(one.path).image_hw
+        annotation = one.annotation
         assert annotation.declared_hw == (height, width)
         assert height != width
         assert 1 <= len(annotation.objects) <= 5

@@ -1,0 +1,75 @@
+"""The annotation formats that are known, and reading a folder in whichever of them it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["AnnotationFormat", "read_dataset", "register"]
+
+
+@dataclass(frozen=True)
+class AnnotationFormat:
+    """An annotation format: two doors, and the words that describe it.
+
+    Attributes:
+        name: one lower-case word, such as "voc".
+        layouts: what a folder in this format looks like, one line for each variant, for the message
+            that refuses an unknown folder.
+        recognize: takes an existing folder; returns whether it is in this format. It looks at file
+            names, at most into one file, and raises nothing for whatever is in the folder.
+        read: takes a folder that `recognize` took; returns its `Dataset`. Flaws of single
+            annotations, images and splits go into the `Dataset`; it raises OdapiError only where
+            there is no dataset to speak of, such as for a folder with several.
+    """
+
+    name: str
+    layouts: tuple[str, ...]
+    recognize: Callable[[Path], bool]
+    read: Callable[[Path], Dataset]
+
+
+_formats: dict[str, AnnotationFormat] = {}
+
+
+def register(annotation_format: AnnotationFormat) -> None:
+    """Makes a format known to `read_dataset`.
+
+    Raises:
+        ValueError: there is one of that name.
+    """
+    if annotation_format.name in _formats:
+        raise ValueError(
+            f"the annotation format {annotation_format.name!r} is registered already; "
+            f"registered are: {', '.join(_formats)}"
+        )
+    _formats[annotation_format.name] = annotation_format
+
+
+def read_dataset(data_dir: Path) -> Dataset:
+    """Reads a folder in the one format that recognizes it.
+
+    Raises:
+        OdapiError: no such folder, a folder that no format or more than one recognizes, or one
+            that holds no dataset.
+    """
+    data_dir = Path(data_dir)
+    if not data_dir.is_dir():
+        what = "is not a folder" if data_dir.exists() else "does not exist"
+        raise OdapiError(f"The dataset folder {data_dir} {what}.")
+    recognized = [one for one in _formats.values() if one.recognize(data_dir)]
+    if len(recognized) == 1:
+        return recognized[0].read(data_dir)
+    if recognized:
+        raise OdapiError(
+            f"The folder {data_dir} holds annotations in {len(recognized)} formats, expected one: "
+            f"{', '.join(one.name for one in recognized)}.",
+            hint="move those that are not wanted out of the folder.",
+        )
+    raise OdapiError(
+        f"No annotated images in {data_dir}, expected one of these layouts:",
+        details=[f"{one.name}: {layout}" for one in _formats.values() for layout in one.layouts],
+        hint="give the folder that holds these, or see what `odapi-ssd shapes` writes.",
+    )

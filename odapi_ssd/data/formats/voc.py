@@ -1,0 +1,269 @@
+"""The PASCAL VOC format: one XML file per image, found by file name, and lists of splits.
+
+The VOC layout is `Annotations/`, `JPEGImages/` and, mostly, `ImageSets/Main/*.txt`; the folder
+given may be the one above it (`VOCdevkit`) as long as it holds a single such folder. Flat is
+`images/` and `annotations/`, or XML files and images in one folder. Folder names count in any
+letter case. An image's key is the stem of its XML file. `voc_xml` parses the files.
+
+Source: the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/.
+"""
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from odapi_ssd.data.annotations import AnnotatedImage
+from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
+from odapi_ssd.data.file_names import is_plain_file_name, is_unicode
+from odapi_ssd.data.formats.registry import AnnotationFormat
+from odapi_ssd.data.formats.voc_xml import read_voc_xml
+from odapi_ssd.data.image_index import ImageIndex
+from odapi_ssd.data.images import IMAGE_SUFFIXES
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import count_of
+
+__all__ = [
+    "CLASS_NAMES",
+    "FORMAT",
+    "VocLayout",
+    "find_layouts",
+    "list_annotations",
+    "read",
+    "read_splits",
+    "recognize",
+]
+
+CLASS_NAMES = (
+    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
+    "tvmonitor",
+)  # fmt: skip
+
+_VOC_IMAGE_FOLDER = "jpegimages"
+_IMAGE_FOLDERS = (_VOC_IMAGE_FOLDER, "images")
+_CLASS_WISE_LINE = re.compile(r"\S.*\s(-1|0|1)")
+
+
+@dataclass(frozen=True)
+class VocLayout:
+    """Where the parts of a dataset lie.
+
+    Attributes:
+        root_dir: the folder that names in messages are relative to.
+        annotations_dir: holds the XML files.
+        images_dir: holds the images.
+        split_lists_dir: holds the lists of the splits; None if there is none.
+        has_voc_folders: whether this is VOC's own layout (`Annotations/` and `JPEGImages/`), in
+            which VOC's 20 classes have VOC's ids.
+    """
+
+    root_dir: Path
+    annotations_dir: Path
+    images_dir: Path
+    split_lists_dir: Path | None
+    has_voc_folders: bool
+
+
+def recognize(data_dir: Path) -> bool:
+    """Whether a folder holds XML annotations in one of the layouts, or folders that do."""
+    return bool(find_layouts(data_dir))
+
+
+def read(data_dir: Path) -> Dataset:
+    """Parses all XML files of a folder, finds their images, reads the lists of the splits.
+
+    Raises:
+        OdapiError: none or several datasets in the folder, no XML file, or two that differ only in
+            the ending's letter case.
+    """
+    layout = _find_only_layout(data_dir)
+    annotation_paths = list_annotations(layout.annotations_dir)
+    index = ImageIndex(layout.images_dir)
+    images, missing, faults = _read_annotations(annotation_paths, layout.root_dir, index)
+    splits, split_faults = read_splits(layout.split_lists_dir, annotation_paths)
+    return Dataset(
+        root_dir=layout.root_dir,
+        keys=tuple(annotation_paths),
+        images=images,
+        missing_images=missing,
+        faults=tuple(faults),
+        splits=splits,
+        split_faults=tuple(split_faults),
+        declared_label_map=_class_ids() if layout.has_voc_folders else {},
+        warnings=_describe_unannotated(index, images.values()),
+    )
+
+
+def find_layouts(data_dir: Path) -> list[VocLayout]:
+    """The dataset in a folder; if there is none, those in its subfolders or in `VOCdevkit/`."""
+    layout = _layout_at(data_dir)
+    if layout is not None:
+        return [layout]
+    folders = _subfolders(data_dir)
+    children = list(folders.values())
+    if "vocdevkit" in folders:
+        children += _subfolders(folders["vocdevkit"]).values()
+    return [layout for child in children if (layout := _layout_at(child)) is not None]
+
+
+def list_annotations(annotations_dir: Path) -> dict[str, Path]:
+    """The XML files by stem, sorted.
+
+    Raises:
+        OdapiError: there are none, a name is not Unicode, or two have the same stem.
+    """
+    paths: dict[str, Path] = {}
+    for path in sorted(_list_xml(annotations_dir)):
+        if not is_unicode(path.name):
+            raise OdapiError(f"The name of the annotation {path.name!r} is not UTF-8; rename it.")
+        if path.stem in paths:
+            raise OdapiError(
+                f"Two annotations for one stem in {annotations_dir}: "
+                f"{paths[path.stem].name} and {path.name}."
+            )
+        paths[path.stem] = path
+    if not paths:
+        raise OdapiError(f"No XML file in {annotations_dir}, expected the annotations.")
+    return dict(sorted(paths.items()))
+
+
+def read_splits(
+    split_lists_dir: Path | None, keys: Collection[str]
+) -> tuple[dict[str, tuple[SplitEntry, ...]], list[str]]:
+    """Reads `<split>.txt`, which list stems.
+
+    The class-wise lists beside them (`aeroplane_train.txt`, lines ending in 1, 0 or -1) are not
+    splits of the dataset.
+
+    Args:
+        split_lists_dir: the folder of the lists; None if the dataset has none.
+        keys: the stems of all annotations.
+
+    Returns:
+        The entries by split, in the order of the file names; a line about each file that cannot be
+        read as UTF-8 text.
+    """
+    splits: dict[str, tuple[SplitEntry, ...]] = {}
+    faults: list[str] = []
+    for path in sorted(split_lists_dir.iterdir()) if split_lists_dir is not None else ():
+        if path.suffix.lower() != ".txt" or path.name.startswith(".") or not path.is_file():
+            continue
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"The list of a split {path} cannot be read: {error}")
+            continue
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        is_class_wise = "_" in path.stem and all(map(_CLASS_WISE_LINE.fullmatch, lines))
+        if not (is_class_wise and lines):
+            splits[path.stem] = tuple(_split_entry(line, keys) for line in lines)
+    return splits, faults
+
+
+def _read_annotations(
+    paths: Mapping[str, Path], root_dir: Path, index: ImageIndex
+) -> tuple[dict[str, AnnotatedImage], dict[str, MissingImage], list[str]]:
+    """Images, annotations without an image, and faults."""
+    images: dict[str, AnnotatedImage] = {}
+    missing: dict[str, MissingImage] = {}
+    faults: list[str] = []
+    for key, path in paths.items():
+        source = path.relative_to(root_dir).as_posix()
+        try:
+            content = read_voc_xml(path, source)
+        except OdapiError as error:
+            faults += error.details or [error.problem]
+            continue
+        try:
+            image_path = index.find(content.filename, key)
+            images[key] = AnnotatedImage(key, image_path, content.annotation)
+        except OdapiError as error:
+            missing[key] = MissingImage(content.annotation, f"{source}: {error.problem}")
+    return images, missing, faults
+
+
+def _split_entry(line: str, keys: Collection[str]) -> SplitEntry:
+    """A list's line, which may carry the ending of the image or of the annotation."""
+    has_ending = Path(line).suffix.lower() in (*IMAGE_SUFFIXES, ".xml")
+    key = Path(line).stem if has_ending and line not in keys else line
+    if not is_plain_file_name(line):
+        return SplitEntry(key, line, f"{line!r} is not a plain name, expected an image's stem")
+    if key not in keys:
+        return SplitEntry(key, line, f"{line!r} has no annotation {key}.xml")
+    return SplitEntry(key, line)
+
+
+def _class_ids() -> dict[str, int]:
+    return {name: class_id for class_id, name in enumerate(CLASS_NAMES, start=1)}
+
+
+def _describe_unannotated(index: ImageIndex, images: Collection[AnnotatedImage]) -> tuple[str, ...]:
+    num_unannotated = len(set(index.image_paths()) - {image.path for image in images})
+    if not num_unannotated:
+        return ()
+    text = count_of(
+        num_unannotated,
+        "image has no annotation and is left out.",
+        "images have no annotation and are left out.",
+    )
+    return (text,)
+
+
+def _find_only_layout(data_dir: Path) -> VocLayout:
+    layouts = find_layouts(data_dir)
+    if len(layouts) != 1:
+        raise OdapiError(
+            f"The folder {data_dir} holds {count_of(len(layouts), 'dataset')}, expected one.",
+            details=[str(layout.root_dir) for layout in layouts],
+            hint="give one of them.",
+        )
+    return layouts[0]
+
+
+def _layout_at(root_dir: Path) -> VocLayout | None:
+    folders = _subfolders(root_dir)
+    annotations_dir = folders.get("annotations")
+    split_lists_dir = (
+        _subfolders(folders["imagesets"]).get("main") if "imagesets" in folders else None
+    )
+    if annotations_dir is not None:
+        for name in _IMAGE_FOLDERS:
+            if name in folders:
+                return VocLayout(
+                    root_dir,
+                    annotations_dir,
+                    images_dir=folders[name],
+                    split_lists_dir=split_lists_dir,
+                    has_voc_folders=name == _VOC_IMAGE_FOLDER,
+                )
+    if any(_list_xml(root_dir)):
+        return VocLayout(root_dir, root_dir, root_dir, split_lists_dir, has_voc_folders=False)
+    return None
+
+
+def _subfolders(folder: Path) -> dict[str, Path]:
+    """Subfolders by lower-case name, sorted; hidden ones left out."""
+    with os.scandir(folder) as entries:
+        names = sorted(one.name for one in entries if one.is_dir())
+    return {name.lower(): folder / name for name in names if not name.startswith(".")}
+
+
+def _list_xml(folder: Path) -> Iterator[Path]:
+    # Names with a leading dot are left out: macOS leaves "._name.xml" beside each copied file.
+    for path in folder.iterdir():
+        if path.suffix.lower() == ".xml" and not path.name.startswith(".") and path.is_file():
+            yield path
+
+
+FORMAT = AnnotationFormat(
+    name="voc",
+    layouts=(
+        "Annotations/*.xml with JPEGImages/ (and ImageSets/Main/*.txt)",
+        "annotations/*.xml with images/",
+        "XML files and images side by side in the folder itself",
+    ),
+    recognize=recognize,
+    read=read,
+)

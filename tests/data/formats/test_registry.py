@@ -1,0 +1,57 @@
+import pytest
+
+from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.data.formats import AnnotationFormat, read_dataset, register, registry
+from odapi_ssd.errors import OdapiError
+
+
+@pytest.fixture
+def formats(monkeypatch):
+    """The registered formats; what a test registers is forgotten after it."""
+    known = dict(registry._formats)
+    monkeypatch.setattr(registry, "_formats", known)
+    return known
+
+
+def any_folder(name):
+    return AnnotationFormat(
+        name, ("whatever",), lambda folder: True, lambda folder: Dataset(folder, (name,), {})
+    )
+
+
+def test_the_formats_that_come_with_the_project(formats):
+    assert list(formats) == ["voc"]
+
+
+@pytest.mark.parametrize("kind", ["absent", "file"])
+def test_no_folder(tmp_path, kind):
+    path = tmp_path / "data"
+    if kind == "file":
+        path.touch()
+    with pytest.raises(OdapiError, match=f"{path} (does not exist|is not a folder)"):
+        read_dataset(path)
+
+
+def test_unknown_folder_is_refused_with_all_layouts(tmp_path, formats):
+    register(AnnotationFormat("dots", ("*.dot with images",), lambda folder: False, Dataset))
+    with pytest.raises(OdapiError, match=f"No annotated images in {tmp_path}") as caught:
+        read_dataset(tmp_path)
+    assert "dots: *.dot with images" in caught.value.details
+    assert "voc: annotations/*.xml with images/" in caught.value.details
+
+
+def test_the_format_that_recognizes_the_folder_reads_it(tmp_path, formats):
+    register(any_folder("every"))
+    assert read_dataset(tmp_path) == Dataset(tmp_path, ("every",), {})
+
+
+def test_two_formats_that_recognize_a_folder(tmp_path, formats):
+    register(any_folder("one"))
+    register(any_folder("two"))
+    with pytest.raises(OdapiError, match="in 2 formats, expected one: one, two"):
+        read_dataset(tmp_path)
+
+
+def test_a_name_is_registered_once(formats):
+    with pytest.raises(ValueError, match=r"'voc' is registered already; registered are: voc"):
+        register(any_folder("voc"))

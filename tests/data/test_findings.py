@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
+from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.data.examples import BoxFinding, Example
+from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
+from odapi_ssd.data.images import CheckedImage
+from odapi_ssd.data.summary import SplitBoxFinding
+
+
+def example(filename="a.jpg", dropped=(), clipped=(), size_conflict="", orientation=1):
+    image = CheckedImage(b"", "jpeg", "", (20, 40), orientation)
+    return Example(filename, image, (), dropped, clipped, size_conflict)
+
+
+def findings_of(*examples):
+    findings = ConversionFindings()
+    for one in examples:
+        findings.add("train", one)
+    return findings
+
+
+def box(number):
+    return BoxFinding("a.xml", number, "dog", "no area")
+
+
+def dataset(paths, names=(), warnings=()):
+    objects = (AnnotatedObject(1, name, (0, 0, 1, 1)) for name in names)
+    annotation = Annotation("a.xml", None, tuple(objects))
+    images = {key: AnnotatedImage(key, Path(path), annotation) for key, path in paths.items()}
+    return Dataset(Path(), tuple(paths), images, warnings=warnings)
+
+
+def test_nothing_to_warn_of():
+    assert findings_of().warnings() == []
+    assert findings_of(example()).warnings() == []
+
+
+def test_dropped_boxes_are_named_up_to_five():
+    findings = findings_of(example(dropped=(box(1),)))
+    assert findings.dropped == [SplitBoxFinding("a.xml", 1, "dog", "no area", "train")]
+    assert findings.warnings() == ["1 box without area dropped: a.xml, object 1 (dog): no area"]
+    (warning,) = findings_of(example(dropped=tuple(map(box, range(1, 7))))).warnings()
+    assert warning.startswith("6 boxes without area dropped")
+    assert "object 5" in warning
+    assert "object 6" not in warning
+    assert warning.endswith("; all are listed in dataset.json")
+
+
+def test_clipped_boxes():
+    findings = findings_of(example(clipped=(box(1), box(2))))
+    assert findings.warnings() == ["2 boxes clipped to the image: a.xml, object 1, a.xml, object 2"]
+
+
+def test_an_image_in_two_splits_is_named_once():
+    conflict, rotated = example(size_conflict="a.xml (…)"), example(orientation=6)
+    warnings = findings_of(conflict, conflict, rotated, rotated).warnings()
+    assert warnings[0].startswith("1 annotation disagrees with the image's size")
+    assert warnings[1].startswith("1 image carries an EXIF rotation")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("dog", "cat"), []),
+        (("dog", "Dog", "d og"), ["'Dog', 'd og', 'dog'"]),
+    ],
+)
+def test_classes_that_look_alike(names, expected):
+    lines = describe_dataset(dataset({"a": "a.jpg"}, names))
+    assert [line.rpartition(": ")[2] for line in lines] == expected
+
+
+def test_warnings_of_the_format_come_along():
+    assert describe_dataset(dataset({}, warnings=("careful",))) == ["careful"]
+
+
+def test_one_image_in_two_splits():
+    data = dataset({"a": "x/a.jpg", "b": "x/b.jpg", "c": "y/a.jpg"})
+    assert describe_splits(data, {"train": ("a",), "val": ("b", "c")}) == []
+    (line,) = describe_splits(data, {"val": ("a", "b"), "train": ("a",)})
+    assert line == (
+        "1 image is in more than one split, so scores will be too good: a.jpg (train, val)"
+    )
+
+
+def test_one_image_with_two_annotations_in_a_split():
+    data = dataset({"a": "x/a.jpg", "again": "x/a.jpg"})
+    (line,) = describe_splits(data, {"train": ("a", "again")})
+    assert line == "In split 'train', 1 image is named by several annotations: a.jpg"

@@ -1,0 +1,62 @@
+import os
+
+import pytest
+
+from odapi_ssd.data.image_index import ImageIndex
+from odapi_ssd.errors import OdapiError
+
+
+@pytest.fixture
+def index_of(tmp_path):
+    """An index of a folder with empty files of the names given."""
+
+    def make(*names):
+        for name in names:
+            (tmp_path / name).touch()
+        return ImageIndex(tmp_path)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("files", "filename", "stem", "expected"),
+    [
+        (["b.jpg", "a.jpg"], "b.jpg", "a", "b.jpg"),
+        (["B.JPG"], "b.jpg", "a", "B.JPG"),
+        (["b.jpg", "B.jpg"], "b.jpg", "a", "b.jpg"),
+        (["b.jpg"], "b", "a", "b.jpg"),
+        (["b.v2.jpg"], "b.v2", "a", "b.v2.jpg"),
+        (["B.Png"], "b", "a", "B.Png"),
+        (["a.jpg"], "gone.jpg", "a", "a.jpg"),
+        (["a.JPEG"], None, "a", "a.JPEG"),
+        (["A.png"], None, "a", "A.png"),
+        (["ä b.bmp"], None, "ä b", "ä b.bmp"),
+        (["a.xml", "a.txt", "a.gif"], None, "a", "a.gif"),
+    ],
+)
+def test_find(index_of, files, filename, stem, expected):
+    assert index_of(*files).find(filename, stem).name == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "filename", "message"),
+    [
+        ([], "b.jpg", "no image named 'b.jpg', nor 'a'"),
+        (["a.txt", ".a.jpg"], None, "no image named 'a'"),
+        (["a.jpg", "a.png"], None, "several images fit, expected one: a.jpg, a.png"),
+        (["B.jpg", "b.JPG"], "b.jpg", "several images fit"),
+    ],
+)
+def test_find_fails(index_of, files, filename, message):
+    with pytest.raises(OdapiError, match=message):
+        index_of(*files).find(filename, "a")
+
+
+def test_names_in_another_encoding_are_left_out(index_of):
+    assert index_of(os.fsdecode(b"\xff.jpg")).image_paths() == []
+
+
+def test_image_paths(index_of, tmp_path):
+    (tmp_path / "folder.jpg").mkdir()
+    paths = index_of("b.PNG", "a.jpg", "a.xml", ".hidden.jpg").image_paths()
+    assert [path.name for path in paths] == ["a.jpg", "b.PNG"]

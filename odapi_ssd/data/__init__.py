@@ -1,9 +1,9 @@
-"""Datasets: VOC XML and pictures in; checked examples, label maps, splits and TFRecords out.
+"""Datasets: annotated images in; checked examples, label maps, splits and TFRecords out.
 
-Knows nothing of models. The way of one conversion, module by module: `layout` finds the files,
-`voc_xml` parses annotations, `splits` says which example goes where, `label_map` gives names their
-ids, `images` and `boxes` check what training would stumble over (`examples` binds the two,
-`workers` spreads them over processes), `tf_records` writes shards, `staging` puts them in place
-only when all is complete, `summary` is `dataset.json`, and `convert` is the whole. `shapes` draws
-the embedded dataset.
+Knows nothing of models and imports no TensorFlow. The way of one conversion, module by module:
+`formats` reads a folder into a `Dataset` of annotated images (`dataset`, `annotations`), `splits`
+plans which image goes where, `label_map` gives class names their ids, `examples` checks each image
+(`images`) and its boxes (`boxes`), which `workers` spreads over processes, `records` writes
+TFRecords, `findings` collects the warnings, `summary` is `dataset.json`, and `convert` is the
+whole. `synthetic` draws the embedded dataset.
 """

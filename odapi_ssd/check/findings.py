@@ -1,23 +1,23 @@
-"""Findings of a check: problems, warnings and facts, in the order in which they are found."""
+"""What a check finds: problems, warnings and facts, in the order in which they are met."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["CONFIGURE", "PLACEHOLDER", "Finding", "Findings", "where_paths_start"]
 
-# Part of every path that is to be filled in, in the API's sample configs.
+# What the API's sample configs hold where a path must be filled in.
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"
 CONFIGURE = "`odapi-ssd configure` fills in the paths of a converted dataset"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One problem or warning.
+    """One thing that is wrong, or may be.
 
     Attributes:
         path: the config's field, dotted, as `--set` takes it.
-        problem: what was found, and what was expected.
-        remedy: what to do about it; empty if the problem makes it plain.
+        problem: what is there, and what was expected.
+        remedy: what to do about it.
     """
 
     path: str
@@ -30,12 +30,12 @@ class Finding:
 
 @dataclass
 class Findings:
-    """Collects the findings of all parts of a check.
+    """Collects what the parts of a check find.
 
     Attributes:
-        problems: what would fail, or silently not do what the config says.
+        problems: what would fail, or silently do something else than the config says.
         warnings: what works but is rarely meant.
-        facts: names and values worth knowing, for a table.
+        facts: name and value of what is worth knowing, for a table.
     """
 
     problems: list[Finding] = field(default_factory=list)
@@ -43,24 +43,24 @@ class Findings:
     facts: list[tuple[str, str]] = field(default_factory=list)
 
     def problem(self, path: str, problem: str, remedy: str = "") -> None:
-        """Adds a problem: something that must be put right."""
+        """Notes something that must be put right."""
         self.problems.append(Finding(path, problem, remedy))
 
     def warning(self, path: str, problem: str, remedy: str = "") -> None:
-        """Adds a warning: something that is probably not meant."""
+        """Notes something that is probably not meant."""
         self.warnings.append(Finding(path, problem, remedy))
 
     def fact(self, name: str, value: object) -> None:
-        """Adds a fact: something worth knowing."""
+        """Notes something worth knowing."""
         self.facts.append((name, str(value)))
 
     def add(self, other: "Findings", *, as_warnings: bool = False) -> None:
-        """Adds all findings of another collection; with `as_warnings`, its problems as warnings."""
+        """Takes over another collection; its problems become warnings if `as_warnings`."""
         (self.warnings if as_warnings else self.problems).extend(other.problems)
         self.warnings.extend(other.warnings)
         self.facts.extend(other.facts)
 
 
 def where_paths_start() -> str:
-    """A remedy for a path that does not exist."""
+    """A remedy for a path that leads nowhere."""
     return f"relative paths count from the current folder, {Path.cwd()}"

@@ -1,7 +1,7 @@
-"""The base class of the feature extractors: the API's interface, and the maps that SSD adds.
+"""What all feature extractors of this project have in common: the API's interface, the added maps.
 
-A subclass makes a network, names the maps that are taken from it, and lists the maps that are added
-after the last of them; `CONTRIBUTING.md` shows how to add one.
+A subclass names its network's maps and the layers that are added after the last of them; see
+`CONTRIBUTING.md` on adding one.
 """
 
 import itertools
@@ -22,14 +22,14 @@ __all__ = ["AddedMap", "FeatureExtractor"]
 
 @dataclass(frozen=True)
 class AddedMap:
-    """A map that SSD adds: a 1×1 convolution that reduces the channels, then another convolution.
+    """A map that SSD adds: a 1×1 convolution that narrows, then one that makes the map.
 
     Attributes:
-        narrow_depth: channels after the first convolution.
+        narrow_depth: channels in between.
         depth: channels of the map.
         kernel: side of the second convolution's kernel.
         stride: of the second convolution.
-        padding: zeros on each side before the second convolution.
+        padding: zeros on each side before it.
     """
 
     narrow_depth: int
@@ -39,20 +39,20 @@ class AddedMap:
     padding: int = 0
 
     def side(self, side_before: int) -> int:
-        """A side of the map in cells, from that of the map before it."""
+        """A side of the map in cells."""
         return conv_size(side_before, self.kernel, self.stride, self.padding)
 
 
 class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
-    """The feature maps of an SSD: those of a classification network, and smaller ones after them.
+    """An SSD's feature maps: those of a classification network, and smaller ones added to them.
 
     Attributes:
-        NETWORK: the network's name in messages.
-        INPUT_SIDE: side of the square input that the maps were designed for.
+        NETWORK: the network's name for readers.
+        INPUT_SIDE: side of the square input that the maps were laid out for.
         ADDED_MAPS: the maps after the network's.
         HAS_WIDTHS: whether the network comes in several widths, chosen by depth_multiplier.
-        classification_backbone: the network up to the last map that is taken from it; a checkpoint
-            of type "classification" restores it.
+        classification_backbone: the network up to the last map that is taken from it; what a
+            checkpoint of type "classification" restores.
     """
 
     NETWORK: ClassVar[str]
@@ -61,13 +61,13 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
     HAS_WIDTHS: ClassVar[bool] = False
 
     def __init__(self, *, num_layers: int | None = None, **options: Any) -> None:
-        """Takes the arguments that the API's model builder gives every SSD extractor.
+        """Takes what the API's model builder gives every SSD extractor.
 
         Args:
             num_layers: how many maps to make, finest first; None for all.
             **options: of `SSDKerasFeatureExtractor`.
         Raises:
-            ValueError: the extractor does not have so many maps, or not this width.
+            ValueError: the config asks for what this extractor does not have.
         """
         super().__init__(**options)
         self.require_known(num_layers, self._depth_multiplier)
@@ -78,21 +78,21 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
             overrides_network=self._override_base_feature_extractor_hyperparams,
         )
         self.classification_backbone: Any = None
-        # Not an empty list: a checkpoint that is restored before `build`, as the API's exporter
-        # does, would keep track of that list, and the maps would keep their random weights.
+        # No list before `build`: a checkpoint that is restored earlier, as the API's exporter does,
+        # would hold on to it, and the maps stay random.
         self.added_maps: Any = None
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:
-        """The side of each of the network's maps in cells, for a side of the input in pixels."""
+        """A side of each of the network's maps, for an input's side in pixels."""
         raise NotImplementedError
 
     def make_network(self) -> tf.keras.Model:
-        """The classification network; its outputs are the maps that are taken from it."""
+        """The network, its outputs being its maps."""
         raise NotImplementedError
 
     def preprocess(self, resized_inputs: Any) -> Any:
-        """Normalizes images as for the training of the network's published weights.
+        """Normalizes images as the network's published weights were trained.
 
         Args:
             resized_inputs: float32 [B, H, W, 3], RGB, 0 to 255.
@@ -103,10 +103,10 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
 
     @classmethod
     def require_known(cls, num_layers: int | None, depth_multiplier: float) -> None:
-        """Checks the fields of a config, without building anything.
+        """Tells without building anything whether a config's extractor can be built.
 
         Raises:
-            ValueError: the extractor cannot be built; the message names the field.
+            ValueError: it cannot; the message names the field.
         """
         most = cls._max_num_maps()
         if num_layers is not None and not 1 <= num_layers <= most:
@@ -132,9 +132,9 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
 
         Args:
             input_hw: height and width of the network's input in pixels.
-            num_layers: how many maps; None for all.
+            num_layers: how many maps are made, as many as there are at most; None for all.
         Raises:
-            ValueError: the input is too small for so many maps.
+            ValueError: the input is too small for that many.
         """
         grids = list(zip(*(cls._sides(side) for side in input_hw), strict=True))[:num_layers]
         if grids and min(grids[-1]) < 1:
@@ -148,7 +148,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         return grids
 
     def build(self, input_shape: Any) -> None:
-        """Makes the layers; Keras calls it before the first call of the extractor."""
+        """Makes the layers, as the API's extractors do."""
         network = self.make_network()
         num_taken = min(len(network.outputs), self._num_layers)
         self.classification_backbone = tf.keras.Model(
@@ -162,7 +162,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         self.built = True
 
     def normalize_maps(self, maps: Sequence[Any]) -> list[Any]:
-        """The network's maps as the box predictors get them; unchanged if not overridden."""
+        """The network's maps as the box predictors see them; unchanged if not overridden."""
         return list(maps)
 
     def _extract_features(self, preprocessed_inputs: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Binds `ssd` and `extractors` to the Object Detection API: registering, models, feature maps."""
+"""Binds this project to the Object Detection API."""
 
 import functools
 
@@ -10,7 +10,7 @@ __all__ = ["register"]
 
 
 def register() -> None:
-    """Activates the compatibility layer and extends the API's model builder. Idempotent.
+    """Activates the compatibility layer and adds our parts to the API. Idempotent.
 
     See `odapi_ssd.register`.
     """

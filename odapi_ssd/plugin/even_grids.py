@@ -1,9 +1,8 @@
-"""Anchor generators of built models whose cells divide the image evenly.
+"""Anchors on cells that divide the image evenly, which steps of whole pixels cannot give.
 
-Steps of whole pixels cannot express this, so here a stride of 0 with an offset of 0 in a
-`flexible_grid_anchor_generator` means it, in height or in width (see `anchor_config`). To the API
-alone it means that all centers lie on the image's edge, which no model wants: such a config needs
-this project.
+A `flexible_grid_anchor_generator` whose stride and offset are both 0, in height or in width, means
+such a division here (see `anchor_config`). To the API alone it means that all centers lie on the
+image's edge, which nobody asks for: a model with such a config needs this project.
 """
 
 from collections.abc import Sequence
@@ -19,9 +18,9 @@ _FlexibleGridAnchorGenerator = flexible_grid_anchor_generator.FlexibleGridAnchor
 
 
 class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
-    """Replaces strides and offsets of 0 once the sizes of the feature maps and the image are known.
+    """Replaces strides and offsets of 0 when it knows the feature maps and the image.
 
-    Like the API's generator, it needs these sizes as numbers, not as tensors.
+    Like the API's own, it needs their sizes as numbers, not as tensors.
     """
 
     def _generate(
@@ -30,10 +29,10 @@ class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
         if im_height == 1 or im_width == 1:  # the API's defaults, for "no image given"
             raise ValueError("anchors that divide the image evenly need the image's size")
         strides, offsets = [], []
-        for grid_hw, *configured in zip(
+        for grid_hw, *written in zip(
             feature_map_shape_list, self._anchor_strides, self._anchor_offsets, strict=True
         ):
-            axes = zip(*configured, (im_height, im_width), grid_hw, strict=True)
+            axes = zip(*written, (im_height, im_width), grid_hw, strict=True)
             (step_y, offset_y), (step_x, offset_x) = (step_and_offset(*axis) for axis in axes)
             strides.append((step_y, step_x))
             offsets.append((offset_y, offset_x))
@@ -44,17 +43,17 @@ class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
 
 
 def with_even_grids(generator: Any) -> Any:
-    """Gives an anchor generator that the API has built our meaning of strides of 0.
+    """A generator that the API has built of a config, with our meaning of strides of 0.
 
     Args:
-        generator: any anchor generator; not changed.
+        generator: any anchor generator.
     Returns:
-        The same generator if it has no such stride.
+        The same one, where there is no such stride.
     """
     if type(generator) is not _FlexibleGridAnchorGenerator:
         return generator
-    configured = zip(generator._anchor_strides, generator._anchor_offsets, strict=True)
-    if not any((0, 0) in zip(strides, offsets, strict=True) for strides, offsets in configured):
+    written = zip(generator._anchor_strides, generator._anchor_offsets, strict=True)
+    if not any((0, 0) in zip(strides, offsets, strict=True) for strides, offsets in written):
         return generator
     return _EvenGridAnchorGenerator(
         generator._base_sizes,

@@ -1,4 +1,4 @@
-"""Whether this environment can do the work: versions, devices, patches, one model run."""
+"""Diagnoses the environment: versions of packages, devices, one run of a model."""
 
 import sys
 import time
@@ -21,7 +21,7 @@ __all__ = [
 
 _PYTHONS = ((3, 10), (3, 12))
 _MODEL_TEMPLATE = "ssd_mobilenet_v2_quickstart.config"
-# Distribution -> the release it was made for (None: any).
+# Distribution -> the release that this project is made for; None for any.
 _PACKAGES: dict[str, str | None] = {
     "tensorflow": "2.20",
     "tf_keras": "2.20",
@@ -39,12 +39,12 @@ _PACKAGES: dict[str, str | None] = {
 
 @dataclass(frozen=True)
 class PackageVersion:
-    """A package as it is installed.
+    """An installed package.
 
     Attributes:
         name: of the distribution.
         version: None if it is not installed.
-        expected: the release that odapi-ssd is made for; None for any.
+        expected: the release that this project is made for; None for any.
     """
 
     name: str
@@ -60,7 +60,7 @@ class PackageVersion:
 
 
 def list_packages() -> list[PackageVersion]:
-    """Python and the packages that matter, TensorFlow not imported.
+    """Versions of Python and of the packages used; does not import TensorFlow.
 
     Raises:
         OdapiError: this Python is not supported, or packages are missing.
@@ -85,7 +85,7 @@ def list_packages() -> list[PackageVersion]:
 
 
 def require_expected(packages: Iterable[PackageVersion]) -> None:
-    """Refuses releases that this project is not made for, even if they seem to work.
+    """Refuses packages of releases that this project is not made for, even if they seem to work.
 
     Raises:
         OdapiError: there are such packages; all are named.
@@ -100,7 +100,7 @@ def require_expected(packages: Iterable[PackageVersion]) -> None:
 
 
 def list_devices() -> list[str]:
-    """The devices that TensorFlow sees, as `CPU:0` and the accelerator's name where it has one."""
+    """The devices that TensorFlow sees, such as `CPU:0`, with their product names if known."""
     tf = compat.import_tensorflow()
     devices = []
     for device in tf.config.list_physical_devices():
@@ -117,9 +117,9 @@ def run_model(progress: Progress = SILENT) -> float:
     Args:
         progress: gets one phase.
     Returns:
-        Seconds that it took.
+        The seconds taken.
     Raises:
-        OdapiError: it did not work.
+        OdapiError: the model cannot be built or run.
     """
     from odapi_ssd.config.files import load_config
 
@@ -144,7 +144,7 @@ def run_model(progress: Progress = SILENT) -> float:
             hint="install the tested versions (scripts/setup.sh does); --verbose shows where.",
         ) from error
     if boxes_shape[-1] != 4:
-        raise OdapiError(f"The model answered with boxes of shape {boxes_shape}, not [1, N, 4].")
+        raise OdapiError(f"The model returned boxes of shape {boxes_shape}, not [1, N, 4].")
     return time.monotonic() - start
 
 

@@ -1,8 +1,8 @@
-"""Checks what a config asks of a feature extractor of this project.
+"""Checks the fields of a feature extractor of this project.
 
-The API hands all fields of `feature_extractor` on to the extractor's constructor; one that it does
-not know ends in a TypeError about an argument, not about the field. Which fields the API's own
-extractors take is not looked at.
+The API passes all fields of `feature_extractor` to the extractor's constructor; an unknown one
+ends in a TypeError about an argument, not about the field. The fields of the API's own extractors
+are not checked.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from odapi_ssd.plugin.feature_maps import num_layers_of, own_extractor_class
 
 __all__ = ["check_extractor"]
 
-# Fields for other extractors, which the API hands on if they are there at all.
+# Fields of other extractors, which the API passes on if they are set.
 _FOREIGN = ("fpn", "bifpn", "replace_preprocessor_with_placeholder", "spaghettinet_arch_name")
 
 
@@ -20,8 +20,8 @@ def check_extractor(feature_extractor: Any, path: str, findings: Findings) -> bo
     """Checks the fields of an `ssd_pb2.SsdFeatureExtractor`.
 
     Args:
-        feature_extractor: of a type that is known; not changed.
-        path: of the message in the config.
+        feature_extractor: of a known type; not changed.
+        path: its path in the config, for messages.
         findings: what is found is added to them.
     Returns:
         Whether the extractor can be built.
@@ -32,11 +32,11 @@ def check_extractor(feature_extractor: Any, path: str, findings: Findings) -> bo
     kind = feature_extractor.type
     foreign = [name for name in _FOREIGN if feature_extractor.HasField(name)]
     for name in foreign:
-        findings.problem(f"{path}.{name}", f"is set, but {kind} has no use for it", "remove it")
+        findings.problem(f"{path}.{name}", f"is set, but {kind} does not use it", "remove it")
     if feature_extractor.use_explicit_padding:
         findings.warning(
             f"{path}.use_explicit_padding",
-            f"is true, but {kind} pads as its network was made to, with it or without",
+            f"is true, but {kind} always pads as its network does",
             "remove it",
         )
     try:

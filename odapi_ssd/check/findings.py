@@ -1,23 +1,23 @@
-"""What a check finds: problems, warnings and facts, in the order in which they are met."""
+"""Findings of a check: problems, warnings and facts, in the order in which they are found."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["CONFIGURE", "PLACEHOLDER", "Finding", "Findings", "where_paths_start"]
 
-# What the API's sample configs hold where a path must be filled in.
+# Part of every path that is to be filled in, in the API's sample configs.
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"
 CONFIGURE = "`odapi-ssd configure` fills in the paths of a converted dataset"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or may be.
+    """One problem or warning.
 
     Attributes:
         path: the config's field, dotted, as `--set` takes it.
-        problem: what is there, and what was expected.
-        remedy: what to do about it.
+        problem: what was found, and what was expected.
+        remedy: what to do about it; empty if the problem makes it plain.
     """
 
     path: str
@@ -30,12 +30,12 @@ class Finding:
 
 @dataclass
 class Findings:
-    """Collects what the parts of a check find.
+    """Collects the findings of all parts of a check.
 
     Attributes:
-        problems: what would fail, or silently do something else than the config says.
+        problems: what would fail, or silently not do what the config says.
         warnings: what works but is rarely meant.
-        facts: name and value of what is worth knowing, for a table.
+        facts: names and values worth knowing, for a table.
     """
 
     problems: list[Finding] = field(default_factory=list)
@@ -43,24 +43,24 @@ class Findings:
     facts: list[tuple[str, str]] = field(default_factory=list)
 
     def problem(self, path: str, problem: str, remedy: str = "") -> None:
-        """Notes something that must be put right."""
+        """Adds a problem: something that must be put right."""
         self.problems.append(Finding(path, problem, remedy))
 
     def warning(self, path: str, problem: str, remedy: str = "") -> None:
-        """Notes something that is probably not meant."""
+        """Adds a warning: something that is probably not meant."""
         self.warnings.append(Finding(path, problem, remedy))
 
     def fact(self, name: str, value: object) -> None:
-        """Notes something worth knowing."""
+        """Adds a fact: something worth knowing."""
         self.facts.append((name, str(value)))
 
     def add(self, other: "Findings", *, as_warnings: bool = False) -> None:
-        """Takes over another collection; its problems become warnings if `as_warnings`."""
+        """Adds all findings of another collection; with `as_warnings`, its problems as warnings."""
         (self.warnings if as_warnings else self.problems).extend(other.problems)
         self.warnings.extend(other.warnings)
         self.facts.extend(other.facts)
 
 
 def where_paths_start() -> str:
-    """A remedy for a path that leads nowhere."""
+    """A remedy for a path that does not exist."""
     return f"relative paths count from the current folder, {Path.cwd()}"

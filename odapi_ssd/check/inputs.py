@@ -1,4 +1,4 @@
-"""Checks the input readers of a config: label map, record files and what stands in them."""
+"""Checks an input reader of a config: label map, record files and their contents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,13 +30,13 @@ _MAX_BYTES_READ = 128 * 1024 * 1024  # about a second
 
 @dataclass
 class InputFacts:
-    """What is known of one reader's data after the check.
+    """The data of one input reader, as far as a check has found them.
 
     Attributes:
         label_map: None if there is none or it cannot be read.
         files: the record files.
-        num_examples: records in all files; None if that is not known.
-        contents: of the records read; None if none could be.
+        num_examples: records in all files; None if unknown.
+        contents: of the records read; None if none could be read.
     """
 
     label_map: LabelMap | None = None
@@ -46,22 +46,29 @@ class InputFacts:
 
 
 def check_input_reader(
-    reader: Any, path: str, num_classes: int | None, findings: Findings
+    reader: Any, path: str, purpose: str, num_classes: int | None, findings: Findings
 ) -> InputFacts:
     """Checks one `InputReader`.
 
     Args:
         reader: an `input_reader_pb2.InputReader`.
         path: its path in the config, for messages.
+        purpose: "training" or "evaluation", for the names of the facts.
         num_classes: of the model; None if that is unknown.
-        findings: takes what is found.
+        findings: what is found is added to them.
     """
+    facts = _check_data(reader, path, num_classes, findings)
+    _add_facts(facts, purpose, findings)
+    return facts
+
+
+def _check_data(reader: Any, path: str, num_classes: int | None, findings: Findings) -> InputFacts:
     facts = InputFacts()
     facts.label_map = check_label_map(reader, path, num_classes, findings)
     if reader.WhichOneof("input_reader") != "tf_record_input_reader":
         findings.problem(
             f"{path}.tf_record_input_reader",
-            "is not set, and the API's TF2 half reads no other kind of input",
+            "is not set, and the API reads no other kind of input in TensorFlow 2",
             f"set {path}.tf_record_input_reader.input_path; {CONFIGURE}",
         )
         return facts
@@ -77,6 +84,18 @@ def check_input_reader(
     if facts.contents is not None:
         check_contents(facts.contents, facts.label_map, reader, path, num_classes, findings)
     return facts
+
+
+def _add_facts(inputs: InputFacts, purpose: str, findings: Findings) -> None:
+    if inputs.num_examples is None:
+        findings.fact(f"{purpose} examples", "unknown")
+        return
+    shown = f"{inputs.num_examples:,} in {count_of(len(inputs.files), 'file')}"
+    if inputs.contents is not None and inputs.contents.num_read < inputs.num_examples:
+        shown += f", {inputs.contents.num_read:,} of them read"
+    findings.fact(f"{purpose} examples", shown)
+    if inputs.contents is not None:
+        findings.fact(f"{purpose} objects", f"{inputs.contents.num_objects:,}")
 
 
 def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[str]:
@@ -112,7 +131,7 @@ def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[st
 
 
 def _count_all(files: Sequence[str], field_path: str, findings: Findings) -> dict[str, int | None]:
-    """Records by file, for whole files; None for remote ones, which aren't counted."""
+    """Number of records by file, damaged files left out; None for remote ones, not counted."""
     counts: dict[str, int | None] = {}
     for file in files:
         try:
@@ -131,7 +150,7 @@ def _count_all(files: Sequence[str], field_path: str, findings: Findings) -> dic
 def _read_sample(
     counts: dict[str, int | None], facts: InputFacts, field_path: str, findings: Findings
 ) -> None:
-    """Reads all records, or of a large dataset as many from the start of each file."""
+    """Reads all records, or the first ones of each file if the dataset is large."""
     if len(counts) == len(facts.files) and None not in counts.values():
         facts.num_examples = sum(count or 0 for count in counts.values())
     local_bytes = sum(

@@ -39,8 +39,7 @@ def check_label_map(
         reader: an `input_reader_pb2.InputReader`.
         path: its path in the config, for messages.
         num_classes: of the model; None if that is unknown.
-        findings: takes what is found.
-
+        findings: what is found is added to them.
     Returns:
         The label map; None if it cannot be read, or lies on a remote file system.
     """
@@ -65,7 +64,7 @@ def _read(label_map_path: Path, field_path: str, findings: Findings) -> LabelMap
     try:
         items = read_items(label_map_path)
     except OdapiError as error:
-        findings.problem(field_path, f"is of no use: {one_line(error)}")
+        findings.problem(field_path, f"cannot be used: {one_line(error)}")
         return None
     id_by_name = {item.name: item.class_id for item in items}
     return LabelMap(id_by_name, {item.display_name: item.class_id for item in items} | id_by_name)

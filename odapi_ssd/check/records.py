@@ -1,4 +1,4 @@
-"""Checks what stands in a reader's records against the label map and the model."""
+"""Checks the contents of a reader's records against the label map and the model."""
 
 from typing import Any
 
@@ -19,15 +19,15 @@ def check_contents(
     num_classes: int | None,
     findings: Findings,
 ) -> None:
-    """Checks what was read of one `InputReader`'s records.
+    """Checks the contents of one `InputReader`'s records.
 
     Args:
-        contents: what was read.
+        contents: of the records read.
         label_map: the reader's; None if there is none.
         reader: an `input_reader_pb2.InputReader`.
         path: its path in the config, for messages.
         num_classes: of the model; None if that is unknown.
-        findings: takes what is found.
+        findings: what is found is added to them.
     """
     input_path = f"{path}.tf_record_input_reader.input_path"
     if contents.broken:
@@ -66,14 +66,14 @@ def _check_boxes(contents: RecordContents, reader: Any, path: str, findings: Fin
     if contents.flat:
         findings.warning(
             input_path,
-            f"{count_of(contents.flat, 'box has', 'boxes have')} no area",
-            "they teach the model nothing",
+            f"{count_of(contents.flat, 'box has', 'boxes have')} zero area",
+            "the model learns nothing from them",
         )
     if contents.max_objects > reader.max_number_of_boxes:
         findings.warning(
             f"{path}.max_number_of_boxes",
             f"is {reader.max_number_of_boxes}, but an image has {contents.max_objects} objects; "
-            "the API drops the others without a word",
+            "the API silently drops the others",
             f"set it to {contents.max_objects} or more",
         )
 
@@ -89,7 +89,8 @@ def _check_texts(
         findings.problem(
             f"{path}.label_map_path",
             "the records hold classes that are not in the label map: "
-            f"{list_some([repr(text) for text in unknown])}; the API would take them for nothing",
+            f"{list_some([repr(text) for text in unknown])}; the API would give "
+            "these objects no class",
             f"for {unknown[0]!r}, {first}; use the label map that the dataset was converted with",
         )
     moved = [

@@ -60,8 +60,6 @@ def main() -> None:
     settings = Settings()
     try:
         command_line.main(prog_name="odapi-ssd", obj=settings, standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

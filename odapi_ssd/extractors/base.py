@@ -1,7 +1,7 @@
-"""What all feature extractors of this project have in common: the API's interface, the added maps.
+"""The base class of the feature extractors: the API's interface, and the maps that SSD adds.
 
-A subclass names its network's maps and the layers that are added after the last of them; see
-`CONTRIBUTING.md` on adding one.
+A subclass makes a network, names the maps that are taken from it, and lists the maps that are added
+after the last of them; `CONTRIBUTING.md` shows how to add one.
 """
 
 import itertools
@@ -22,14 +22,14 @@ __all__ = ["AddedMap", "FeatureExtractor"]
 
 @dataclass(frozen=True)
 class AddedMap:
-    """A map that SSD adds: a 1×1 convolution that narrows, then one that makes the map.
+    """A map that SSD adds: a 1×1 convolution that reduces the channels, then another convolution.
 
     Attributes:
-        narrow_depth: channels in between.
+        narrow_depth: channels after the first convolution.
         depth: channels of the map.
         kernel: side of the second convolution's kernel.
         stride: of the second convolution.
-        padding: zeros on each side before it.
+        padding: zeros on each side before the second convolution.
     """
 
     narrow_depth: int
@@ -39,20 +39,20 @@ class AddedMap:
     padding: int = 0
 
     def side(self, side_before: int) -> int:
-        """A side of the map in cells."""
+        """A side of the map in cells, from that of the map before it."""
         return conv_size(side_before, self.kernel, self.stride, self.padding)
 
 
 class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
-    """An SSD's feature maps: those of a classification network, and smaller ones added to them.
+    """The feature maps of an SSD: those of a classification network, and smaller ones after them.
 
     Attributes:
-        NETWORK: the network's name for readers.
-        INPUT_SIDE: side of the square input that the maps were laid out for.
+        NETWORK: the network's name in messages.
+        INPUT_SIDE: side of the square input that the maps were designed for.
         ADDED_MAPS: the maps after the network's.
         HAS_WIDTHS: whether the network comes in several widths, chosen by depth_multiplier.
-        classification_backbone: the network up to the last map that is taken from it; what a
-            checkpoint of type "classification" restores.
+        classification_backbone: the network up to the last map that is taken from it; a checkpoint
+            of type "classification" restores it.
     """
 
     NETWORK: ClassVar[str]
@@ -61,13 +61,13 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
     HAS_WIDTHS: ClassVar[bool] = False
 
     def __init__(self, *, num_layers: int | None = None, **options: Any) -> None:
-        """Takes what the API's model builder gives every SSD extractor.
+        """Takes the arguments that the API's model builder gives every SSD extractor.
 
         Args:
             num_layers: how many maps to make, finest first; None for all.
             **options: of `SSDKerasFeatureExtractor`.
         Raises:
-            ValueError: the config asks for what this extractor does not have.
+            ValueError: the extractor does not have so many maps, or not this width.
         """
         super().__init__(**options)
         self.require_known(num_layers, self._depth_multiplier)
@@ -78,21 +78,21 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
             overrides_network=self._override_base_feature_extractor_hyperparams,
         )
         self.classification_backbone: Any = None
-        # No list before `build`: a checkpoint that is restored earlier, as the API's exporter does,
-        # would hold on to it, and the maps stay random.
+        # Not an empty list: a checkpoint that is restored before `build`, as the API's exporter
+        # does, would keep track of that list, and the maps would keep their random weights.
         self.added_maps: Any = None
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:
-        """A side of each of the network's maps, for an input's side in pixels."""
+        """The side of each of the network's maps in cells, for a side of the input in pixels."""
         raise NotImplementedError
 
     def make_network(self) -> tf.keras.Model:
-        """The network, its outputs being its maps."""
+        """The classification network; its outputs are the maps that are taken from it."""
         raise NotImplementedError
 
     def preprocess(self, resized_inputs: Any) -> Any:
-        """Normalizes images as the network's published weights were trained.
+        """Normalizes images as for the training of the network's published weights.
 
         Args:
             resized_inputs: float32 [B, H, W, 3], RGB, 0 to 255.
@@ -103,10 +103,10 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
 
     @classmethod
     def require_known(cls, num_layers: int | None, depth_multiplier: float) -> None:
-        """Tells without building anything whether a config's extractor can be built.
+        """Checks the fields of a config, without building anything.
 
         Raises:
-            ValueError: it cannot; the message names the field.
+            ValueError: the extractor cannot be built; the message names the field.
         """
         most = cls._max_num_maps()
         if num_layers is not None and not 1 <= num_layers <= most:
@@ -132,9 +132,9 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
 
         Args:
             input_hw: height and width of the network's input in pixels.
-            num_layers: how many maps are made, as many as there are at most; None for all.
+            num_layers: how many maps; None for all.
         Raises:
-            ValueError: the input is too small for that many.
+            ValueError: the input is too small for so many maps.
         """
         grids = list(zip(*(cls._sides(side) for side in input_hw), strict=True))[:num_layers]
         if grids and min(grids[-1]) < 1:
@@ -148,7 +148,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         return grids
 
     def build(self, input_shape: Any) -> None:
-        """Makes the layers, as the API's extractors do."""
+        """Makes the layers; Keras calls it before the first call of the extractor."""
         network = self.make_network()
         num_taken = min(len(network.outputs), self._num_layers)
         self.classification_backbone = tf.keras.Model(
@@ -162,7 +162,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         self.built = True
 
     def normalize_maps(self, maps: Sequence[Any]) -> list[Any]:
-        """The network's maps as the box predictors see them; unchanged if not overridden."""
+        """The network's maps as the box predictors get them; unchanged if not overridden."""
         return list(maps)
 
     def _extract_features(self, preprocessed_inputs: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 Szegedy, Ioffe, Vanhoucke & Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
 Connections on Learning" (arXiv:1602.07261), section 3.2. The network is Keras's, which follows the
-checkpoint that the authors published, cut where their names for its parts say.
+authors' published checkpoint; its layers are renamed after the parts of that checkpoint.
 """
 
 from typing import Any
@@ -15,8 +15,8 @@ from odapi_ssd.extractors.layers import sub_model
 
 __all__ = ["SSD299InceptionResNetV2"]
 
-# The first layers in their order; each convolution has its batch normalization and its activation
-# after it.
+# The first layers in their order; each convolution is followed by its batch normalization and its
+# activation.
 _STEM = (
     *("conv2d_1a", "conv2d_2a", "conv2d_2b", "maxpool_3a"),
     *("conv2d_3b", "conv2d_4a", "maxpool_5a"),
@@ -36,7 +36,7 @@ class SSD299InceptionResNetV2(FeatureExtractor):
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:
-        """Shortened by what does not pad: the stem but for conv2d_2b and 3b, and the reductions."""
+        """Reduced by the layers that do not pad: the stem but conv2d_2b and 3b, the reductions."""
         for strides in (2, 1, 2, 1):
             side = conv_size(side, 3, strides)
         sides = [side]
@@ -62,7 +62,7 @@ class SSD299InceptionResNetV2(FeatureExtractor):
 
 
 def _stable_names(network: tf.keras.Model) -> dict[str, str]:
-    """Names in place of those that Keras numbered, whose numbers go on from network to network.
+    """Fixed names for the layers that Keras numbers, as it goes on counting in the next network.
 
     A number counts the layers of its kind within a block, as in `block35_1_conv2d_3`.
     """
@@ -74,7 +74,7 @@ def _stable_names(network: tf.keras.Model) -> dict[str, str]:
     ]
     names = {layer.name: name for layer, name in zip(layers, stem, strict=False)}
     in_block: list[str] = []
-    # Layers come by depth, and every path leads through the end of each block.
+    # Keras lists layers by depth, and all paths pass through the last layer of each block.
     for name in (layer.name for layer in layers[len(stem) :]):
         is_numbered = not name.startswith(("mixed_", "block"))
         if is_numbered:

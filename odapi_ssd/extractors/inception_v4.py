@@ -1,9 +1,9 @@
 """Inception-v4 under SSD: six maps, 17 to 2 cells a side at 299 pixels.
 
 Szegedy, Ioffe, Vanhoucke & Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
-Connections on Learning" (arXiv:1602.07261), figures 3 to 9. Keras does not have this network. Its
-layers have the names, and pairs such as 1×7 and 7×1 the order, of the checkpoint that the authors
-published with the slim library; each convolution has batch normalization without a scale, as there.
+Connections on Learning" (arXiv:1602.07261), figures 3 to 9. Keras does not have this network. The
+names of the layers, and the order of pairs such as 1×7 and 7×1, are those of the checkpoint that
+the authors published with the slim library, where batch normalization has no scale either.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ class _Layer:
     """A layer of a branch.
 
     Attributes:
-        name: what it is, its place, and the height and width of its kernel.
-        filters: how many; a pooling has none.
+        name: kind, place in its block, height x width of the kernel: `Conv2d_0b_1x7`.
+        filters: number of filters; 0 for a pooling.
     """
 
     name: str
@@ -54,8 +54,8 @@ def _halving(place: str, filters: int) -> _Layer:
 _MAX_POOL = _Layer("MaxPool_3x3", strides=2, padding="valid")
 _AVERAGE_POOL = _Layer("AvgPool_3x3")
 
-# A branch is a chain of layers; a tuple in it stands for layers side by side. A block is its
-# branches, all of the same input, side by side.
+# A branch is a sequence of layers; a tuple in it holds layers in parallel. A block is a tuple of
+# branches in parallel, all of which have the same input.
 _STEM = (_halving("1a_3x3", 32), _unpadded("2a_3x3", 32), _conv("2b_3x3", 64))
 _MIXED_3A = ([_MAX_POOL], [_halving("0a_3x3", 96)])
 _MIXED_4A = (
@@ -122,7 +122,7 @@ class SSD299InceptionV4(FeatureExtractor):
 
     @staticmethod
     def network_sides(side: int) -> tuple[int, ...]:
-        """Shortened by what does not pad: two convolutions, Mixed_3a, 4a, 5a and 6a; and 7a."""
+        """Reduced by the layers that do not pad: two convolutions, Mixed_3a, 4a, 5a, 6a and 7a."""
         for strides in (2, 1, 2, 1, 2, 2):
             side = conv_size(side, 3, strides)
         return (side,) * 2 + (conv_size(side, 3, 2),) * 2
@@ -132,7 +132,7 @@ class SSD299InceptionV4(FeatureExtractor):
         return resized_inputs / 127.5 - 1.0
 
     def make_network(self) -> tf.keras.Model:
-        """The stem and the blocks, one after the other."""
+        """The stem and the blocks in sequence."""
         images = tf.keras.Input((None, None, 3), name="images")
         features = self._chain(images, _STEM, "")
         for name, branches in _BLOCKS.items():

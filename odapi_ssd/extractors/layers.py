@@ -1,4 +1,4 @@
-"""The layers that feature extractors are made of, with the hyperparameters of a pipeline config."""
+"""Layers of the feature extractors, with the hyperparameters of a pipeline config."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from object_detection.core import freezable_batch_norm
 
 __all__ = ["InputAdjustment", "L2Normalization", "LayerMaker", "sub_model"]
 
-# Which weights of a layer take the config's regularizer and initializer.
+# The weights of a layer that get the config's regularizer and initializer.
 _WEIGHTS = {
     tf.keras.layers.Conv2D: ("kernel",),
     tf.keras.layers.DepthwiseConv2D: ("depthwise",),
@@ -23,10 +23,10 @@ class LayerMaker:
 
     Attributes:
         hyperparams: the API's `KerasLayerHyperparams` of the config's `conv_hyperparams`.
-        trains_batch_norm: whether batch normalization takes, and learns, the statistics of the
+        trains_batch_norm: whether batch normalization uses, and learns, the statistics of the
             batch in training; if not, it is frozen.
-        overrides_network: `override_base_feature_extractor_hyperparams`: the network too has the
-            config's regularizer, initializer and batch normalization, not its own.
+        overrides_network: `override_base_feature_extractor_hyperparams`: whether the config's
+            regularizer, initializer and batch normalization replace the network's own.
     """
 
     hyperparams: Any
@@ -35,22 +35,24 @@ class LayerMaker:
 
     @property
     def normalizes_network(self) -> bool:
-        """Whether the network's batch normalization is the config's."""
+        """Whether the network gets the config's batch normalization."""
         return self.overrides_network and self.hyperparams.use_batch_norm()
 
     def convolution(
         self, name: str, filters: int, kernel: int, *, padding: int = 0, separable: bool = False,
         **options: Any,
     ) -> list[Any]:  # fmt: skip
-        """A convolution with its padding, its batch normalization and its activation.
+        """A convolution with its padding, batch normalization and activation.
 
         Args:
-            name: of the convolution; the names of the layers around it begin so.
-            filters: how many.
+            name: of the convolution; the names of the other layers begin with it.
+            filters: number of filters.
             kernel: side of the kernel.
             padding: zeros to add on each of the four sides.
-            separable: make it a depthwise convolution and a pointwise one.
-            **options: further ones of `Conv2D`, such as strides.
+            separable: whether it is a depthwise and a pointwise convolution.
+            **options: other options of `Conv2D`, such as strides.
+        Returns:
+            The layers in their order.
         """
         layers = []
         if padding:
@@ -63,18 +65,18 @@ class LayerMaker:
         return [*layers, self.hyperparams.build_activation_layer(name=f"{name}_activation")]
 
     def batch_norm(self, name: str) -> Any:
-        """Batch normalization as the config describes it."""
+        """Batch normalization as in the config."""
         return self.hyperparams.build_batch_norm(training=self.trains_batch_norm, name=name)
 
     def adapt(self, network: Any, replace: Callable[[Any], Any] = lambda layer: None) -> Any:
-        """A network of Keras, made anew with what the config has to say about its layers.
+        """A copy of a Keras network with the config's hyperparameters.
 
-        Batch normalization becomes one that can be frozen. Activation functions stay: they are part
-        of what the network is.
+        Batch normalization becomes one that can be frozen. Activation functions stay, as they are
+        part of the architecture.
 
         Args:
             network: a functional `tf.keras.Model`; not changed.
-            replace: takes a layer of it and gives the one to have in its place, or None.
+            replace: returns the replacement of a layer, or None to copy it.
         """
 
         def make(layer: Any) -> Any:
@@ -84,11 +86,11 @@ class LayerMaker:
         return tf.keras.models.clone_model(network, clone_function=make)
 
     def like(self, layer: Any, **changes: Any) -> Any:
-        """A new layer like one of a network, with what the config has to say about it.
+        """A copy of a network's layer with the config's hyperparameters.
 
         Args:
             layer: not changed.
-            **changes: options that are to be other ones than the layer's, such as its name.
+            **changes: options of the layer to change, such as its name.
         """
         options = {**layer.get_config(), **changes}
         if isinstance(layer, tf.keras.layers.BatchNormalization):
@@ -101,7 +103,7 @@ class LayerMaker:
         return type(layer).from_config(options)
 
     def normalized(self, convolution: Any) -> Any:
-        """A network's convolution with batch normalization between it and its activation."""
+        """A copy of a network's convolution with batch normalization before its activation."""
         name = convolution.name
         activation = convolution.activation
         convolution = type(convolution).from_config(
@@ -126,16 +128,17 @@ class LayerMaker:
 
 
 def sub_model(network: tf.keras.Model, layer_names: Sequence[str]) -> tf.keras.Model:
-    """The part of a network that leads to some of its layers, whose outputs are its outputs."""
+    """The part of a network up to some of its layers; its outputs are the outputs of these."""
     outputs = [network.get_layer(name).output for name in layer_names]
     return tf.keras.Model(network.inputs, outputs, name=network.name)
 
 
 class L2Normalization(tf.keras.layers.Layer):
-    """Gives each cell's features the length 1, times a factor that is learned for each channel.
+    """L2-normalizes the features of each cell and scales each channel by a learned factor.
 
-    Liu, Rabinovich & Berg, "ParseNet" (arXiv:1506.04579), section 3.3; SSD's section 3.1 applies it
-    to conv4_3, whose features are larger than those of the later maps, with 20 to begin with.
+    Liu, Rabinovich & Berg, "ParseNet" (arXiv:1506.04579), section 3.3. SSD applies it to conv4_3,
+    whose features are larger than those of the later maps, with an initial scale of 20
+    (arXiv:1512.02325, section 3.1).
     """
 
     def __init__(self, initial_scale: float = 20.0, **options: Any) -> None:
@@ -143,36 +146,36 @@ class L2Normalization(tf.keras.layers.Layer):
         self._initial_scale = initial_scale
 
     def build(self, input_shape: Any) -> None:
-        """Makes the factors."""
+        """Makes the scale of each channel."""
         initializer = tf.keras.initializers.Constant(self._initial_scale)
         self.scale = self.add_weight("scale", shape=input_shape[-1:], initializer=initializer)
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        """Float [B, H, W, C]; a cell without any feature stays 0."""
+        """Float [B, H, W, C] to the same shape; a cell whose features are all 0 stays 0."""
         return tf.math.l2_normalize(inputs, axis=-1) * self.scale
 
     def get_config(self) -> dict[str, Any]:
-        """What makes such a layer again."""
+        """The options of the layer."""
         return {**super().get_config(), "initial_scale": self._initial_scale}
 
 
 class InputAdjustment(tf.keras.layers.Layer):
-    """(inputs + offset) · factor for each channel: how the weights' own preprocessing differs.
+    """(inputs + offset) · factor for each channel, for the preprocessing of imported weights.
 
-    Published weights of one network were trained on differently normalized images. These two
-    variables, which are not trained, travel in the checkpoint with the weights that need them, so
-    that the model stays the same; a first convolution alone could not take them in, as it pads with
-    zeros. Without imported weights they change nothing.
+    Published weights of one network were trained on images that were normalized differently. These
+    two variables are stored in the checkpoint with the weights that need them and are not trained,
+    so the model's own preprocessing stays the same. They cannot be folded into the first
+    convolution, as that pads with zeros. Without imported weights they change nothing.
     """
 
     def build(self, input_shape: Any) -> None:
-        """Makes the two variables."""
+        """Makes the two variables, which change nothing at first."""
         channels = input_shape[-1:]
         self.offset = self.add_weight("offset", channels, initializer="zeros", trainable=False)
         self.factor = self.add_weight("factor", channels, initializer="ones", trainable=False)
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        """Float [B, H, W, C]."""
+        """Float [B, H, W, C] to the same shape."""
         return (inputs + self.offset) * self.factor

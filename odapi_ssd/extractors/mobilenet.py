@@ -43,10 +43,10 @@ class _MobileNet(FeatureExtractor):
         raise NotImplementedError
 
     def _replace(self, layer: Any) -> Any:
-        """Has layers of stride 2 round odd sides up (75 to 38); Keras's padding suits even ones.
+        """Makes layers of stride 2 round odd sides up (75 to 38), which Keras's padding does not.
 
-        On even sides nothing changes: "same" adds a row and a column at the end, as the layer of
-        padding does that it takes the place of.
+        On even sides nothing changes: "same" padding adds a row and a column at the end, as the
+        padding layer does that it replaces.
         """
         if isinstance(layer, tf.keras.layers.ZeroPadding2D):
             return tf.keras.layers.Activation("linear", name=layer.name)
@@ -73,8 +73,8 @@ class SSD300MobileNetV1(_MobileNet):
 class SSD300MobileNetV2(_MobileNet):
     """Maps of MobileNetV2's expansions at the end of strides 8 and 16.
 
-    The paper's section 6.2 attaches its SSDLite there: the outputs of the blocks are narrow and
-    linear, what the next block expands them to is wide and activated.
+    The paper's SSDLite is attached there (section 6.2): the outputs of the blocks are narrow and
+    linear, their expansions in the next block are wide and activated.
     """
 
     NETWORK = "MobileNetV2"

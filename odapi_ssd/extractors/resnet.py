@@ -47,10 +47,10 @@ class _ResNetV1(_ResNet):
 class SSD300ResNet50V1(_ResNetV1):
     """ResNet-50: 19×19×1024, 10×10×2048 and 10×10×2048 from the network.
 
-    Where others count a block's stride to its last unit (the slim library's block2 has 19 cells a
-    side, block3 and block4 have 10), Keras lets the next block's first unit stride. So the map of
-    19 cells is the end of the fourth stage here, and those of 10 cells are the fifth stage's first
-    unit, which is the first layer of that size, and its end.
+    In the slim library a block's last unit has the stride (block2 has 19 cells a side, block3 and
+    block4 have 10), in Keras the next block's first unit. So the map of 19 cells is the end of the
+    fourth stage here, and those of 10 cells are the first unit of the fifth stage, the first layer
+    of that size, and its end.
     """
 
     NETWORK = "ResNet50"
@@ -65,7 +65,7 @@ class SSD300ResNet101V1(_ResNetV1):
 
 
 class _ResNetV2(_ResNet):
-    # A unit's output is a bare sum here, which the next unit normalizes and activates first.
+    # A unit's output is a sum that only the next unit normalizes and activates.
     MAP_LAYERS = ("conv4_block1_preact_relu", "conv5_block1_preact_relu", "post_relu")
 
     def preprocess(self, resized_inputs: Any) -> Any:
@@ -76,8 +76,8 @@ class SSD300ResNet50V2(_ResNetV2):
     """ResNet-50 v2: 19×19×512, 10×10×1024 and 10×10×2048 from the network.
 
     They are the ends of its third, fourth and fifth stage, the slim library's block2, block3 and
-    block4: this network of Keras's lets a stage's last unit stride as well. They are taken after
-    the normalization and activation with which the next stage begins.
+    block4: in this network of Keras's, too, a stage's last unit has the stride. They are taken
+    after the normalization and activation with which the next stage begins.
     """
 
     NETWORK = "ResNet50V2"

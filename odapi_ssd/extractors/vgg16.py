@@ -5,8 +5,8 @@ Simonyan & Zisserman's network D (arXiv:1409.1556) without its classifier: the p
 first one dilated. The L2 normalization of conv4_3 belongs to the detector, not to the network.
 
 The paper's network has no batch normalization. A config with `batch_norm` in `conv_hyperparams` and
-`override_base_feature_extractor_hyperparams: true` adds it after every convolution, which makes
-training from random weights possible; published weights do not fit that network.
+`override_base_feature_extractor_hyperparams: true` adds it after every convolution, which makes it
+possible to train from random weights; published weights do not fit that network.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Binds this project to the Object Detection API."""
+"""Binds `ssd` and `extractors` to the Object Detection API: registering, models, feature maps."""
 
 import functools
 
@@ -10,7 +10,7 @@ __all__ = ["register"]
 
 
 def register() -> None:
-    """Activates the compatibility layer and adds our parts to the API. Idempotent.
+    """Activates the compatibility layer and extends the API's model builder. Idempotent.
 
     See `odapi_ssd.register`.
     """

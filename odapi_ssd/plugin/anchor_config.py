@@ -1,14 +1,12 @@
-"""Anchors between the API's `anchor_generator` config and `odapi_ssd.ssd.anchors`, both ways.
+"""Anchor specifications from the API's `anchor_generator` configs.
 
-What each generator of the API does with its fields is followed here to the letter, surprising parts
-included, so that a specification gives the very anchors that a model of the API is built with.
+The anchors are exactly those of a model that the API builds from the config: each generator's
+treatment of its fields is reproduced, also where it is surprising. No TensorFlow.
 
-One meaning is ours. In a `flexible_grid_anchor_generator`, a stride of 0 with an offset of 0 says
-that the cells divide the image evenly, the first center lying half a step from the edge: a config's
-steps are whole pixels, and 38 cells have none in 300. `even_grids` gives it to built models.
-
-The caller has called `compat.activate_protos()`; only `spec_to_generator` needs the whole of
-`odapi_ssd.register()`, as it imports TensorFlow.
+A `flexible_grid_anchor_generator` has one extension: a stride of 0 with an offset of 0 means that
+the cells divide the image evenly, with the first center half a step from the edge. Strides in a
+config are whole pixels, which 300 pixels divided into 38 cells are not. `even_grids` gives built
+models the same meaning; `anchor_config_writer` writes such configs.
 """
 
 import math
@@ -16,14 +14,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from odapi_ssd.messages import count_of
 from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec, box_sizes, even_layer
 
-__all__ = ["proto_to_spec", "spec_to_generator", "spec_to_proto", "step_and_offset"]
+__all__ = ["proto_to_spec", "step_and_offset"]
 
 _ONEOF = "anchor_generator_oneof"
-# How far, in pixels, a step or an offset may be from a length and be taken for it: what float64
-# loses from pixels to shares of the image and back is a millionth of this.
-_NEAR_PX = 1e-6
 
 _Grids = Sequence[tuple[int, int]]
 _Pairs = list[tuple[float, float]]
@@ -37,11 +33,11 @@ def proto_to_spec(anchor_generator: Any, grids_hw: _Grids, image_hw: tuple[int, 
         grids_hw: rows and columns of each feature map, in the order of the predictions.
         image_hw: height and width of the network's input in pixels.
     Returns:
-        In normalized units; in pixels for `normalize_coordinates: false` and for
-        `grid_anchor_generator`, which gives nothing else.
+        Normalized; in pixels for `normalize_coordinates: false` and for `grid_anchor_generator`,
+        which does not normalize.
     Raises:
-        ValueError: no generator is set, it makes anchors for another number of feature maps, or
-            its fields make no anchors; the message names the fields.
+        ValueError: no generator is set, it is for another number of feature maps, or a field is out
+            of range; the message names the field.
     """
     kind = anchor_generator.WhichOneof(_ONEOF)
     if kind is None:
@@ -53,125 +49,18 @@ def proto_to_spec(anchor_generator: Any, grids_hw: _Grids, image_hw: tuple[int, 
         raise ValueError(f"{kind}: {error}") from None
 
 
-def spec_to_proto(spec: AnchorSpec, image_hw: tuple[int, int]) -> Any:
-    """The config from which the API makes these anchors, in this order.
-
-    Args:
-        spec: for the given image, and for feature maps of its grids' sizes.
-        image_hw: height and width of the network's input in pixels.
-    Returns:
-        An `anchor_generator_pb2.AnchorGenerator` with a `flexible_grid_anchor_generator`, which
-        holds sizes in single precision.
-    Raises:
-        ValueError: the proto cannot express it; the message names the first layer and the value.
-            Its strides and offsets are whole, non-negative numbers of pixels, or 0 and 0 for cells
-            that divide the image evenly. And no generator of the API clips.
-    """
-    from object_detection.protos import anchor_generator_pb2
-
-    result = anchor_generator_pb2.AnchorGenerator()
-    flexible = result.flexible_grid_anchor_generator
-    flexible.normalize_coordinates = spec.units == "normalized"
-    for index, layer in enumerate(_pixel_layers(spec, image_hw)):
-        (step_y, offset_y), (step_x, offset_x) = (
-            _stride_and_offset(axis, image_hw, index, layer) for axis in (0, 1)
-        )
-        flexible.anchor_grid.add(
-            base_sizes=_base_sizes(layer),
-            aspect_ratios=_aspect_ratios(layer),
-            height_stride=step_y,
-            width_stride=step_x,
-            height_offset=offset_y,
-            width_offset=offset_x,
-        )
-    return result
-
-
-def spec_to_generator(spec: AnchorSpec, image_hw: tuple[int, int]) -> Any:
-    """The API's own generator object for these anchors, for whoever builds a model by hand.
-
-    Unlike its proto, the generator itself takes steps and offsets of any length.
-
-    Args:
-        spec: as for `spec_to_proto`.
-        image_hw: as for `spec_to_proto`.
-    Returns:
-        A `FlexibleGridAnchorGenerator`; `generate(grids, im_height, im_width)` gives a BoxList per
-        layer.
-    Raises:
-        ValueError: the specification clips, which the generator does not.
-    """
-    from object_detection.anchor_generators import flexible_grid_anchor_generator
-
-    layers = _pixel_layers(spec, image_hw)
-    return flexible_grid_anchor_generator.FlexibleGridAnchorGenerator(
-        [tuple(_base_sizes(layer)) for layer in layers],
-        [tuple(_aspect_ratios(layer)) for layer in layers],
-        [layer.step_yx for layer in layers],
-        [layer.offset_yx for layer in layers],
-        normalize_coordinates=spec.units == "normalized",
-    )
-
-
-def _pixel_layers(spec: AnchorSpec, image_hw: tuple[int, int]) -> list[AnchorLayer]:
-    if spec.clip:
-        raise ValueError("no anchor generator of the API clips; take a specification without clip")
-    if spec.units == "pixels":
-        return list(spec.layers)
-    if min(image_hw) < 2:  # the API takes a side of 1 for "no image given"
-        raise ValueError(f"normalized anchors need an image of at least 2x2 pixels, not {image_hw}")
-    return [layer.scaled(image_hw) for layer in spec.layers]
-
-
-def _base_sizes(layer: AnchorLayer) -> list[float]:
-    return [math.sqrt(height * width) for height, width in layer.box_sizes_hw]
-
-
-def _aspect_ratios(layer: AnchorLayer) -> list[float]:
-    return [width / height for height, width in layer.box_sizes_hw]
-
-
-def _stride_and_offset(
-    axis: int, image_hw: tuple[int, int], index: int, layer: AnchorLayer
-) -> tuple[int, int]:
-    """Of rows (axis 0) or columns (1), as the proto has them; (0, 0) for an even division."""
-    count, step, offset = layer.grid_hw[axis], layer.step_yx[axis], layer.offset_yx[axis]
-    if count == 1:  # the step to the next row or column, which is not there, does not matter
-        step = max(1, round(step))
-    stride, start = round(step), round(offset)
-    is_whole = _is_near(step, stride) and _is_near(offset, start)
-    if is_whole and min(stride, start) >= 0 and max(stride, start) > 0:
-        return stride, start
-    even_step, even_offset = _even(image_hw[axis], count)
-    if _is_near(offset, even_offset) and (count == 1 or _is_near(step, even_step)):
-        return 0, 0
-    what, value = ("offset", offset) if _is_near(step, stride) and step > 0 else ("step", step)
-    rows, columns = layer.grid_hw
-    raise ValueError(
-        "flexible_grid_anchor_generator takes whole, non-negative pixels, or cells that divide the "
-        f"image evenly, but layer {index} ({rows}x{columns}) has the {what} {value:g} px"
-    )
-
-
-def _is_near(length_px: float, other_px: float) -> bool:
-    return abs(length_px - other_px) <= _NEAR_PX
-
-
 def step_and_offset(stride: float, offset: float, side: int, count: int) -> tuple[float, float]:
-    """What a stride and an offset of a `flexible_grid_anchor_generator` mean here, in pixels.
+    """Step and first center along a side, by a `flexible_grid_anchor_generator`.
 
     Args:
-        stride: of the rows or columns, as the config has it.
-        offset: of the first center, as the config has it.
+        stride: `height_stride` or `width_stride` of the config.
+        offset: `height_offset` or `width_offset` of the config.
         side: height or width of the image in pixels.
         count: rows or columns.
+    Returns:
+        In pixels; stride and offset themselves unless both are 0.
     """
-    return (stride, offset) if stride or offset else _even(side, count)
-
-
-def _even(side: int, count: int) -> tuple[float, float]:
-    """Step and first center of cells that divide a side evenly."""
-    return side / count, side / count / 2
+    return (stride, offset) if stride or offset else (side / count, side / count / 2)
 
 
 def _ssd_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) -> AnchorSpec:
@@ -180,7 +69,7 @@ def _ssd_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) -> Anch
     steps_px = _pairs(message.height_stride, message.width_stride, "stride", len(cells))
     offsets_px = _pairs(message.height_offset, message.width_offset, "offset", len(cells))
     height, width = image_hw
-    # A base of equal sides gives squares in pixels: it counts in the image's shorter side.
+    # The base is in units of the image's shorter side: equal sides give squares in pixels.
     base_hw = (
         message.base_anchor_height * min(image_hw) / height,
         message.base_anchor_width * min(image_hw) / width,
@@ -199,7 +88,7 @@ def _ssd_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) -> Anch
 
 
 def _ssd_cells(message: Any) -> list[_Pairs]:
-    """Scale and aspect ratio of each box of a cell, for each layer."""
+    """Scale and aspect ratio of each box of a cell, layer by layer."""
     count = message.num_layers
     scales = list(message.scales)
     if not scales:
@@ -211,8 +100,8 @@ def _ssd_cells(message: Any) -> list[_Pairs]:
         raise ValueError(f"scales must be above 0, not {min(scales):g}")
     cells: list[_Pairs] = []
     next_scales = [*scales[1:], 1.0]
-    # Scales beyond num_layers count as the next one of the last layer, and for nothing else; if
-    # there are fewer than layers, there are only as many layers.
+    # Of scales beyond num_layers, only the first is used, as the next scale of the last layer. With
+    # fewer scales than layers, there are as many layers as scales.
     for scale, next_scale in list(zip(scales, next_scales, strict=True))[:count]:
         if not cells and message.reduce_boxes_in_lowest_layer:
             cells.append([(0.1, 1.0), (scale, 2.0), (scale, 0.5)])
@@ -234,7 +123,7 @@ def _multiscale_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) 
     layers = []
     for level, grid_hw in zip(levels, grids_hw, strict=True):
         step = 2.0**level
-        # Where the strides do not divide the image, the API puts the first center on its edge.
+        # If the stride does not divide the image's side, the API puts the first center on the edge.
         offset_y, offset_x = (
             step / 2 if side % step == 0 or side == 1 else 0.0 for side in image_hw
         )
@@ -249,7 +138,7 @@ def _flexible_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) ->
     layers = []
     for index, (grid, grid_hw) in enumerate(zip(message.anchor_grid, grids_hw, strict=True)):
         ratios = list(grid.aspect_ratios)
-        if len(ratios) == 1:  # goes with every size, by broadcasting
+        if len(ratios) == 1:  # broadcast to all sizes
             ratios *= len(grid.base_sizes)
         if len(grid.base_sizes) != len(ratios):
             raise ValueError(
@@ -265,7 +154,7 @@ def _flexible_spec(message: Any, grids_hw: _Grids, image_hw: tuple[int, int]) ->
 
 
 def _with_even_axes(layer: AnchorLayer, image_hw: tuple[int, int]) -> AnchorLayer:
-    """Reads a stride of 0 with an offset of 0 as an even division, in pixels."""
+    """Replaces a stride of 0 with an offset of 0 by an even division; in pixels."""
     axes = zip(layer.step_yx, layer.offset_yx, image_hw, layer.grid_hw, strict=True)
     (step_y, offset_y), (step_x, offset_x) = (step_and_offset(*axis) for axis in axes)
     return replace(layer, step_yx=(step_y, step_x), offset_yx=(offset_y, offset_x))
@@ -303,21 +192,23 @@ def _spec_of_pixel_layers(
     spec = AnchorSpec(tuple(layers), units="pixels")
     if not message.normalize_coordinates:
         return spec
-    if min(image_hw) < 2:  # the API takes a side of 1 for "no image given", and refuses
+    if min(image_hw) < 2:  # a side of 1 is the API's default, for "no image given"
         raise ValueError(f"normalize_coordinates needs an image of at least 2x2, not {image_hw}")
     return spec.normalized(image_hw)
 
 
 def _pairs(heights: Sequence[int], widths: Sequence[int], what: str, num_layers: int) -> _Pairs:
-    """The API pairs the two lists as far as the shorter one goes; without a pair, its default."""
+    """Pairs of height and width, as many as in the shorter list; the API's default is no pair."""
     pairs = [(float(high), float(wide)) for high, wide in zip(heights, widths, strict=False)]
     if pairs and len(pairs) != num_layers:
         raise ValueError(
-            f"height_{what} and width_{what} give {len(pairs)} pairs for {num_layers} layers"
+            f"height_{what} and width_{what} give {count_of(len(pairs), 'pair')} for "
+            f"{count_of(num_layers, 'layer')}"
         )
     return pairs
 
 
 def _require_same_number(num_layers: int, grids_hw: _Grids) -> None:
     if num_layers != len(grids_hw):
-        raise ValueError(f"makes anchors for {num_layers} feature maps, but {len(grids_hw)} given")
+        maps = count_of(num_layers, "feature map")
+        raise ValueError(f"makes anchors for {maps}, but {len(grids_hw)} given")

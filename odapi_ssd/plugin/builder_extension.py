@@ -10,7 +10,7 @@ __all__ = ["extend"]
 
 
 def extend(model_builder: types.ModuleType) -> None:
-    """Adds our feature extractors, and gives SSD models our loss where it computes the same.
+    """Adds our feature extractors, and the batched loss and even anchor grids to SSD models.
 
     Args:
         model_builder: `object_detection.builders.model_builder`, just imported.

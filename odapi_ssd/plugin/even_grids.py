@@ -1,8 +1,9 @@
-"""Anchors on cells that divide the image evenly, which steps of whole pixels cannot give.
+"""Anchor generators of built models whose cells divide the image evenly.
 
-A `flexible_grid_anchor_generator` whose stride and offset are both 0, in height or in width, means
-such a division here (see `anchor_config`). To the API alone it means that all centers lie on the
-image's edge, which nobody asks for: a model with such a config needs this project.
+Steps of whole pixels cannot express this, so here a stride of 0 with an offset of 0 in a
+`flexible_grid_anchor_generator` means it, in height or in width (see `anchor_config`). To the API
+alone it means that all centers lie on the image's edge, which no model wants: such a config needs
+this project.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,9 @@ _FlexibleGridAnchorGenerator = flexible_grid_anchor_generator.FlexibleGridAnchor
 
 
 class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
-    """Replaces strides and offsets of 0 when it knows the feature maps and the image.
+    """Replaces strides and offsets of 0 once the sizes of the feature maps and the image are known.
 
-    Like the API's own, it needs their sizes as numbers, not as tensors.
+    Like the API's generator, it needs these sizes as numbers, not as tensors.
     """
 
     def _generate(
@@ -29,10 +30,10 @@ class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
         if im_height == 1 or im_width == 1:  # the API's defaults, for "no image given"
             raise ValueError("anchors that divide the image evenly need the image's size")
         strides, offsets = [], []
-        for grid_hw, *written in zip(
+        for grid_hw, *configured in zip(
             feature_map_shape_list, self._anchor_strides, self._anchor_offsets, strict=True
         ):
-            axes = zip(*written, (im_height, im_width), grid_hw, strict=True)
+            axes = zip(*configured, (im_height, im_width), grid_hw, strict=True)
             (step_y, offset_y), (step_x, offset_x) = (step_and_offset(*axis) for axis in axes)
             strides.append((step_y, step_x))
             offsets.append((offset_y, offset_x))
@@ -43,17 +44,17 @@ class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
 
 
 def with_even_grids(generator: Any) -> Any:
-    """A generator that the API has built of a config, with our meaning of strides of 0.
+    """Gives an anchor generator that the API has built our meaning of strides of 0.
 
     Args:
-        generator: any anchor generator.
+        generator: any anchor generator; not changed.
     Returns:
-        The same one, where there is no such stride.
+        The same generator if it has no such stride.
     """
     if type(generator) is not _FlexibleGridAnchorGenerator:
         return generator
-    written = zip(generator._anchor_strides, generator._anchor_offsets, strict=True)
-    if not any((0, 0) in zip(strides, offsets, strict=True) for strides, offsets in written):
+    configured = zip(generator._anchor_strides, generator._anchor_offsets, strict=True)
+    if not any((0, 0) in zip(strides, offsets, strict=True) for strides, offsets in configured):
         return generator
     return _EvenGridAnchorGenerator(
         generator._base_sizes,

@@ -1,7 +1,7 @@
-"""Sizes of the feature maps that a feature extractor makes, without building it.
+"""Sizes of a feature extractor's maps, without building the network, which takes seconds.
 
-Building a network takes seconds; its strides are known. Those of the API's own extractors stand
-here, this project's extractors know theirs, and any other one's are not guessed at.
+They follow from the strides of the layers. Those of the API's own SSD extractors are here; the
+extractors of this project compute theirs; other extractors have to be built.
 
 `odapi_ssd.register()` must have been called.
 """
@@ -28,7 +28,7 @@ _BACKBONE_MAX_LEVEL = 5
 
 
 def input_size(image_resizer: Any) -> tuple[int, int] | None:
-    """Height and width of what the network sees; None if they vary from image to image."""
+    """Height and width of the network's input; None if they vary from image to image."""
     if image_resizer.HasField("fixed_shape_resizer"):
         fixed = image_resizer.fixed_shape_resizer
         return fixed.height, fixed.width
@@ -39,7 +39,7 @@ def input_size(image_resizer: Any) -> tuple[int, int] | None:
 
 
 def pyramid_levels(feature_extractor: Any) -> tuple[int, int] | None:
-    """Lowest and highest level of a feature pyramid; None for an extractor without one."""
+    """The lowest and highest level of a feature pyramid; None for an extractor without one."""
     if "_bifpn_" in feature_extractor.type:
         return feature_extractor.bifpn.min_level, feature_extractor.bifpn.max_level
     if "_fpn_" in feature_extractor.type:
@@ -48,21 +48,21 @@ def pyramid_levels(feature_extractor: Any) -> tuple[int, int] | None:
 
 
 def own_extractor_class(feature_extractor: Any) -> Any:
-    """The `FeatureExtractor` of this project that the config names; None for any other type."""
+    """The class of an extractor of this project; None for any other type."""
     if feature_extractor.type not in EXTRACTORS:
         return None
     return EXTRACTORS[feature_extractor.type].load_class()
 
 
 def num_layers_of(feature_extractor: Any) -> int | None:
-    """How many feature maps the config asks for; None if it leaves that to the extractor."""
+    """The number of feature maps that the config sets; None if the extractor decides."""
     return feature_extractor.num_layers if feature_extractor.HasField("num_layers") else None
 
 
 def min_input_side(feature_extractor: Any) -> int:
-    """The shortest side that the extractor takes, in pixels; 1 if it sets none.
+    """The shortest input side that an extractor accepts, in pixels; 1 if it has no minimum.
 
-    For this project's extractors it depends on the number of maps: `feature_grids` refuses.
+    That of this project's extractors depends on the number of maps: `feature_grids` checks it.
     """
     if feature_extractor.type in EXTRACTORS:
         return 1
@@ -81,11 +81,11 @@ def feature_grids(
         input_hw: the network's input, in pixels.
 
     Returns:
-        None if the extractor is not one whose maps are known.
+        None if the sizes are known only by building the extractor.
 
     Raises:
-        ValueError: the extractor cannot be built; the pyramid's levels do not fit onto each other
-            at this input size, or it is too small. The message says what would do.
+        ValueError: the extractor cannot be built, its pyramid's levels do not match at this input
+            size, or the input is too small. The message says which sizes are possible.
     """
     multiple = max(1, feature_extractor.pad_to_multiple)
     padded = tuple(-(-side // multiple) * multiple for side in input_hw)
@@ -113,7 +113,7 @@ def _grids(input_hw: Sequence[int], levels: range) -> list[tuple[int, int]]:
 
 
 def _require_even_halving(input_hw: Sequence[int], finest: int, coarsest: int) -> None:
-    """A pyramid adds each level, doubled, to the one below: sizes must double exactly."""
+    """A pyramid adds each level, upsampled by 2, to the one below: sizes must double exactly."""
     grids = _grids(input_hw, range(finest, coarsest + 1))
     for fine, coarse in itertools.pairwise(grids):
         if fine != (2 * coarse[0], 2 * coarse[1]):

@@ -1,8 +1,8 @@
-"""The API's SSD meta-architecture, its loss computed by `odapi_ssd.ssd` where that is the same.
+"""The API's SSD meta-architecture with the batched loss of `odapi_ssd.ssd`.
 
-The API assigns targets image by image, and mines hard examples with a non-maximum suppression over
-all anchors even where it can suppress nothing. Whether a config gets our loss is up to
-`fallback_reasons`.
+The API assigns targets image by image, and mines hard examples by a non-maximum suppression over
+all anchors, even with thresholds that suppress none. The batched loss has the same values; it is
+used unless the config has something that it does not compute (`fallback_reasons`).
 """
 
 import functools
@@ -25,14 +25,14 @@ _FIELDS = standard_fields.BoxListFields
 
 
 class SSDMetaArch(ssd_meta_arch.SSDMetaArch):
-    """`ssd_meta_arch.SSDMetaArch` with a batched loss; `use_batched_loss` makes it of the API's."""
+    """`ssd_meta_arch.SSDMetaArch` with a batched loss; see `use_batched_loss`."""
 
-    # Nothing here is for AutoGraph, whose rewriting of each function takes longer than tracing it.
+    # No function here needs AutoGraph, and converting them takes longer than tracing them.
     @tf.autograph.experimental.do_not_convert
     def loss(
         self, prediction_dict: Mapping[str, Any], true_image_shapes: Any, scope: str | None = None
     ) -> dict[str, tf.Tensor]:
-        """The losses of a batch, given its ground truth by `provide_groundtruth`.
+        """The losses of a batch, whose ground truth `provide_groundtruth` has been given.
 
         Args:
             prediction_dict: `box_encodings` float32 [B, A, 4] and
@@ -61,7 +61,7 @@ class SSDMetaArch(ssd_meta_arch.SSDMetaArch):
             return {f"Loss/{name}_loss": value for name, value in parts._asdict().items()}
 
     def assign(self) -> tuple[tf.Tensor, targets.Targets]:
-        """Which box each anchor stands for (int32 [B, A]), and what it is to predict."""
+        """Matches (int32 [B, A]) and training targets of the anchors."""
         groundtruth = [
             self.groundtruth_lists(_FIELDS.boxes),
             self.groundtruth_lists(_FIELDS.classes),
@@ -74,7 +74,7 @@ class SSDMetaArch(ssd_meta_arch.SSDMetaArch):
             labels = tf.pad(labels, [[0, 0], [0, 0], [1, 0]])
         assigner = self._target_assigner
         if assigner._matcher._unmatched_threshold > 0:
-            is_box, boxes_yxyx, labels, weights = _cut(is_box, boxes_yxyx, labels, weights)
+            is_box, boxes_yxyx, labels, weights = _trim(is_box, boxes_yxyx, labels, weights)
         anchors_yxyx = self.anchors.get()
         matches = _match(assigner._matcher, boxes_yxyx, is_box, anchors_yxyx, weights)
         return matches, targets.assign_targets(
@@ -96,10 +96,10 @@ class SSDMetaArch(ssd_meta_arch.SSDMetaArch):
 
 
 def use_batched_loss(model: Any) -> Any:
-    """Gives a model that the API has built our loss, if it has no `fallback_reasons`.
+    """Gives a model that the API has built the batched loss, unless it has `fallback_reasons`.
 
-    The API's builder has no place for another class. Ours holds nothing of its own, so that a model
-    can become one.
+    The model's class is replaced, as the API's builder cannot be given another one. Ours has no
+    attributes of its own.
     """
     if not fallback_reasons(model):
         model.__class__ = SSDMetaArch
@@ -107,7 +107,7 @@ def use_batched_loss(model: Any) -> Any:
 
 
 def describe_loss(model: Any) -> str | None:
-    """How the loss of a model is computed, in a line for the user; None if it is no SSD."""
+    """How the loss of a model is computed, in one line for the user; None if it is not an SSD."""
     if isinstance(model, SSDMetaArch):
         return "The loss is computed for the whole batch at once"
     if not isinstance(model, ssd_meta_arch.SSDMetaArch):
@@ -116,41 +116,41 @@ def describe_loss(model: Any) -> str | None:
 
 
 def fallback_reasons(model: Any) -> list[str]:
-    """Why the loss of an SSD model of the API has to be the API's own; empty if it has not.
+    """Why a model cannot use the batched loss; empty if it can.
 
     Args:
-        model: an `ssd_meta_arch.SSDMetaArch`, or anything else.
+        model: any model of the API.
     Returns:
-        Each reason in the words of the pipeline config.
+        Each reason, by the fields of the pipeline config.
     """
     if type(model) not in (SSDMetaArch, ssd_meta_arch.SSDMetaArch):
-        return ["the model is no plain SSD"]
+        return ["the model is not a plain SSD"]
     assigner, miner = model._target_assigner, model._hard_example_miner
-    facts = {
-        "matcher is no argmax_matcher": type(assigner._matcher) is argmax_matcher.ArgMaxMatcher,
-        "similarity_calculator is no iou_similarity": (
+    conditions = {
+        "matcher is not argmax_matcher": type(assigner._matcher) is argmax_matcher.ArgMaxMatcher,
+        "similarity_calculator is not iou_similarity": (
             type(assigner._similarity_calc) is region_similarity_calculator.IouSimilarity
         ),
-        "box_coder is no faster_rcnn_box_coder": (
+        "box_coder is not faster_rcnn_box_coder": (
             type(model._box_coder) is faster_rcnn_box_coder.FasterRcnnBoxCoder
         ),
         "localization_loss is not weighted_smooth_l1": (
             type(model._localization_loss) is api_losses.WeightedSmoothL1LocalizationLoss
         ),
-        "classification_loss is none of weighted_softmax, weighted_sigmoid, "
+        "classification_loss is not weighted_softmax, weighted_sigmoid or "
         "weighted_sigmoid_focal": type(model._classification_loss) in _CLASSIFICATION_LOSSES,
         "random_example_sampler is used": model._random_example_sampler is None,
         "expected_loss_weights is used": model._expected_loss_weights_fn is None,
         "use_confidences_as_targets is set": not model._use_confidences_as_targets,
         "hard_example_miner.iou_threshold is not 1": miner is None or miner._iou_threshold == 1.0,
     }
-    reasons = [reason for reason, is_fine in facts.items() if not is_fine]
-    if not reasons and not _is_plain(assigner._matcher):
+    reasons = [reason for reason, is_met in conditions.items() if not is_met]
+    if not reasons and not _has_plain_thresholds(assigner._matcher):
         reasons.append("argmax_matcher ignores thresholds or takes negatives between them")
     return reasons
 
 
-def _is_plain(matcher: Any) -> bool:
+def _has_plain_thresholds(matcher: Any) -> bool:
     return matcher._matched_threshold is not None and matcher._negatives_lower_than_unmatched
 
 
@@ -208,12 +208,12 @@ def _mining(miner: Any) -> losses.Mining | None:
     )
 
 
-def _cut(
+def _trim(
     is_box: tf.Tensor, boxes_yxyx: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor
 ) -> tuple[tf.Tensor, ...]:
-    """Leaves out what no image has: boxes behind the last one that has a weight or an area.
+    """Removes padding that all images share: boxes behind the last with a weight or an area.
 
-    An input pipeline pads to a hundred. TPUs want the shapes that they know.
+    Input pipelines pad to a hundred boxes. Not on TPUs, which need static shapes.
     """
     tensors = (is_box, boxes_yxyx, labels, weights)
     if isinstance(tf.distribute.get_strategy(), tf.distribute.TPUStrategy):
@@ -224,12 +224,13 @@ def _cut(
 
 
 def _stack(*lists: Sequence[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Batches of what is known of each image's boxes, padded with zeros.
+    """Batches tensors of each image's boxes, padded with zeros.
 
     Args:
-        lists: each a tensor [M, ...] for each image; M differs between images, not between lists.
+        lists: each holds one tensor [M, ...] per image; M may differ between images, but not
+            between lists.
     Returns:
-        bool [B, M], what is no padding, and each list as [B, M, ...].
+        bool [B, M], false for padding, and each list as [B, M, ...].
     """
     first = lists[0]
     if len({tensor.shape[0] for tensor in first}) == 1 and first[0].shape[0] is not None:

@@ -1,4 +1,4 @@
-"""The numbers behind SSD's anchors as published; `anchors.preset` makes boxes of them.
+"""Published settings of SSD's anchors; `anchors.preset` turns them into boxes.
 
 Liu et al., "SSD: Single Shot MultiBox Detector" (arXiv:1512.02325), section 2.2 and the settings of
 the original Caffe branch; "linear" is the setting of the PyTorch SSD300 tutorial
@@ -19,15 +19,16 @@ class Setting:
     """One published setting; the tuples have one entry per feature map, finest first.
 
     Attributes:
-        image_side: side of the square input in pixels; 1 where all lengths are shares of it.
+        image_side: side of the square input in pixels; 1 if all lengths are normalized.
         grids: cells along a side of the feature map.
-        steps: distance between the centers of neighboring cells, in the unit of `image_side`, as
-            all lengths here; the first center lies half a step from the edge.
-        min_sizes: side of the first square, and of the square whose area each rectangle has.
+        steps: distance between the centers of neighboring cells, in pixels or normalized as
+            `image_side` is; the same holds for all lengths. The first center is half a step from
+            the edge.
+        min_sizes: side of the first square; the rectangles have the same area.
         max_sizes: the second square has the side √(min·max).
-        ratios: width by height of the rectangles above 1, each of which comes with its inverse.
-        inverses: the inverse of each ratio as the source writes it.
-        default_order: the source's own order, of CELL_ORDERS.
+        ratios: aspect ratios (width / height) above 1; each is used together with its inverse.
+        inverses: pairs of a ratio and its inverse, as the source rounds it.
+        default_order: the source's own order, one of CELL_ORDERS.
     """
 
     image_side: float

@@ -1,11 +1,13 @@
-"""Anchors: the boxes at fixed places and of fixed shapes that SSD's predictions start from.
+"""Anchors: the default boxes, of fixed positions and sizes, that SSD's predictions are relative to.
 
-A specification says, layer by layer, where the centers of the cells lie and which boxes sit there.
-It is general enough for every anchor generator of the Object Detection API; `preset` has those of
-the papers. Liu et al., "SSD: Single Shot MultiBox Detector" (arXiv:1512.02325), section 2.2.
+An `AnchorSpec` holds, for each feature map, the centers of the cells and the sizes of the boxes
+around each center. It covers every anchor generator of the Object Detection API; `preset` gives the
+anchors of the papers. Liu et al., "SSD: Single Shot MultiBox Detector" (arXiv:1512.02325),
+section 2.2.
 
-NumPy alone. Reading a specification from the API's config, and writing one, is in
-`odapi_ssd.plugin.anchor_config`; the papers' numbers are in `anchor_presets`.
+NumPy only. `odapi_ssd.plugin.anchor_config` reads specifications from the API's configs; the
+numbers of the papers are in `anchor_presets`. `preset_names` and truncated sizes are for those who
+use this package alone.
 """
 
 import math
@@ -20,17 +22,16 @@ from odapi_ssd.ssd.anchor_presets import CELL_ORDERS, SETTINGS, Setting
 __all__ = ["AnchorLayer", "AnchorSpec", "box_sizes", "even_layer", "preset", "preset_names"]
 
 _UNITS = ("normalized", "pixels")
-_ORDERS = (*CELL_ORDERS, "listed")
 
 
 @dataclass(frozen=True)
 class AnchorLayer:
-    """The anchors of one feature map; lengths are in the unit of the specification.
+    """The anchors of one feature map; all lengths are in the units of the specification.
 
     Attributes:
         grid_hw: rows and columns of cells, at least 1 each.
         step_yx: distance between the centers of neighboring cells, 0 or more.
-        offset_yx: the center of the first cell (top left).
+        offset_yx: center of the first cell (top left).
         box_sizes_hw: height and width of each box of a cell, in order; above 0, at least one box.
 
     Raises:
@@ -59,7 +60,7 @@ class AnchorLayer:
 
     @property
     def num_anchors(self) -> int:
-        """Cells times boxes per cell."""
+        """The number of anchors of the layer: cells times boxes per cell."""
         return self.grid_hw[0] * self.grid_hw[1] * len(self.box_sizes_hw)
 
     def centers_yx(self) -> npt.NDArray[np.float64]:
@@ -71,14 +72,14 @@ class AnchorLayer:
         return np.stack(np.meshgrid(ys, xs, indexing="ij"), axis=-1)
 
     def boxes_yxyx(self) -> npt.NDArray[np.float64]:
-        """The layer's anchors, float64 [rows · columns · boxes, 4]; see `AnchorSpec.boxes_yxyx`."""
+        """The anchors, float64 [rows · columns · boxes, 4]; in the order of `AnchorSpec`."""
         centers_yx = self.centers_yx()[:, :, None, :]  # [rows, columns, 1, 2]
         halves_hw = np.asarray(self.box_sizes_hw, dtype=np.float64) / 2  # [boxes, 2]
         corners = [centers_yx - halves_hw, centers_yx + halves_hw]
         return np.concatenate(corners, axis=-1).reshape(-1, 4)
 
     def scaled(self, factor_hw: tuple[float, float]) -> "AnchorLayer":
-        """The layer in another unit: all heights and ys times one factor, widths and xs another."""
+        """A copy in other units: heights and ys times one factor, widths and xs times another."""
         height_factor, width_factor = factor_hw
 
         def scale(pair: tuple[float, float]) -> tuple[float, float]:
@@ -97,29 +98,21 @@ class AnchorSpec:
     """The anchors of a model.
 
     Attributes:
-        layers: one per feature map, in the order of the predictions (finest first, by custom).
-        clip: whether boxes are cut at the image's edges. SSD does not; needs normalized units.
-        order: what the order of the boxes within a cell is called: "caffe", "tutorial", or "listed"
-            for anything else. A name only: the boxes stand in the layers as they are to come out.
-        units: of all lengths: "normalized" (heights by the image's height, widths by its width), or
-            "pixels", which some of the API's generators give.
+        layers: one per feature map, in the order of the predictions (finest first, by convention).
+        units: of all lengths: "normalized" (heights divided by the image's height, widths by its
+            width), or "pixels", which some of the API's generators give.
 
     Raises:
-        ValueError: there is no layer, a name is unknown, or clipping is asked for in pixels.
+        ValueError: there is no layer, or the units are unknown.
     """
 
     layers: tuple[AnchorLayer, ...]
-    clip: bool = False
-    order: str = "listed"
     units: str = "normalized"
 
     def __post_init__(self) -> None:
         if not self.layers:
             raise ValueError("layers is empty: a specification needs at least one layer")
-        _require_known("order", self.order, _ORDERS)
         _require_known("units", self.units, _UNITS)
-        if self.clip and self.units != "normalized":
-            raise ValueError(f"clip needs normalized units, not {self.units}")
 
     @property
     def num_anchors(self) -> int:
@@ -131,16 +124,13 @@ class AnchorSpec:
 
         Returns:
             float32 [A, 4], in `units`: layer after layer, row-major over the cells, the boxes of a
-            cell in the order of `box_sizes_hw`. They reach over the image's edges unless `clip` is
-            set. Computed in float64 and rounded once.
+            cell in the order of `box_sizes_hw`. Not clipped: boxes extend beyond the image.
+            Computed in float64 and rounded once.
         """
-        boxes_yxyx = np.concatenate([layer.boxes_yxyx() for layer in self.layers])
-        if self.clip:
-            boxes_yxyx = boxes_yxyx.clip(0.0, 1.0)
-        return boxes_yxyx.astype(np.float32)
+        return np.concatenate([layer.boxes_yxyx() for layer in self.layers]).astype(np.float32)
 
     def normalized(self, image_hw: tuple[int, int]) -> "AnchorSpec":
-        """The specification in shares of an image of this size; itself if it is normalized."""
+        """The specification normalized by the size of an image; itself if it is normalized."""
         if self.units == "normalized":
             return self
         factor_hw = (1 / image_hw[0], 1 / image_hw[1])
@@ -148,10 +138,10 @@ class AnchorSpec:
         return replace(self, layers=layers, units="normalized")
 
     def with_sizes_clamped(self) -> "AnchorSpec":
-        """No box higher or wider than the image; centers stay.
+        """A copy in which no box is higher or wider than the image; the centers stay.
 
-        What torchvision's generator does, and in effect the tutorial's clamp of its anchors, which
-        are centers and sizes; `clip` in turn cuts corners and thereby moves centers.
+        torchvision's generator does this, and so does the tutorial's clamp of anchors given by
+        center and size. Clipping the corners to the image would move the centers.
 
         Raises:
             ValueError: the specification is in pixels.
@@ -171,8 +161,9 @@ def box_sizes(
     """Height and width of boxes given by scale and aspect ratio.
 
     Args:
-        scales_and_ratios: the side of a square of the box's area, and width by height, above 0.
-        base_hw: what a scale of 1 means in height and in width.
+        scales_and_ratios: scale (the square root of the box's area) and aspect ratio
+            (width / height, above 0) of each box.
+        base_hw: the height and the width that a scale of 1 stands for.
     Returns:
         (scale / √ratio, scale · √ratio) for each, times the base.
     Raises:
@@ -190,7 +181,7 @@ def box_sizes(
 def even_layer(
     grid_hw: tuple[int, int], box_sizes_hw: tuple[tuple[float, float], ...]
 ) -> AnchorLayer:
-    """A layer whose cells divide the image evenly: centers at (i + 0.5) / cells; normalized."""
+    """A normalized layer whose cells divide the image evenly: centers at (i + 0.5) / cells."""
     rows, columns = grid_hw
     return AnchorLayer(grid_hw, (1 / rows, 1 / columns), (0.5 / rows, 0.5 / columns), box_sizes_hw)
 
@@ -208,14 +199,15 @@ def preset(name: str, order: str | None = None, *, truncate_sizes: bool = False)
         order: of the boxes in a cell. "caffe": the min-size square, the √(min·max) square, then
             the ratios 2, 1/2, 3, 1/3, as in Caffe and torchvision. "tutorial": squares, 2, 3, 1/2,
             1/3. By default the source's own: "tutorial" for ssd300_linear, else "caffe".
-        truncate_sizes: whether min and max sizes lose what follows the point, as they do in Caffe's
-            C++, where they pass through an int. This changes SSD512 alone (35.84 becomes 35), whose
-            published weights were trained that way; the settings as written are the default.
+        truncate_sizes: whether min and max sizes are truncated to whole pixels, as in Caffe's C++
+            code, which stores them as ints. This changes only SSD512 (35.84 becomes 35), whose
+            published weights were trained with truncated sizes. By default the settings are used as
+            they are published.
     Returns:
-        Normalized and not clipped: 8732 anchors for SSD300, 24564 for SSD512.
+        Normalized: 8732 anchors for SSD300, 24564 for SSD512.
     Raises:
-        ValueError: the name or the order is unknown, or sizes that are not pixels are to be
-            truncated.
+        ValueError: the name or the order is unknown, or truncate_sizes is set for a preset whose
+            sizes are not in pixels.
     """
     _require_known("preset", name, preset_names())
     setting = SETTINGS[name]
@@ -230,7 +222,7 @@ def preset(name: str, order: str | None = None, *, truncate_sizes: bool = False)
             (grid, grid), (step, step), (step / 2, step / 2), box_sizes(scales_and_ratios)
         )
         layers.append(layer.scaled((1 / setting.image_side, 1 / setting.image_side)))
-    return AnchorSpec(tuple(layers), order=order)
+    return AnchorSpec(tuple(layers))
 
 
 def _cell(

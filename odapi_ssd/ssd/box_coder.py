@@ -1,8 +1,9 @@
-"""Boxes as offsets from anchors, and back.
+"""Box encodings: boxes as offsets from anchors.
 
 Faster R-CNN's parametrization (Ren et al., arXiv:1506.01497, equation 2) with SSD's scales: the
-center's offset in units of the anchor's size and the logarithm of the ratio of the sizes, times
-10, 10, 5, 5. Caffe calls the inverses of the scales variances: 0.1, 0.1, 0.2, 0.2.
+offset between the centers in units of the anchor's size, and the logarithm of the ratio of the
+sizes, multiplied by 10, 10, 5, 5. Caffe calls the inverses of the scales variances: 0.1, 0.1, 0.2,
+0.2.
 """
 
 import math
@@ -13,21 +14,21 @@ import tensorflow as tf
 
 __all__ = ["SCALES", "decode", "encode"]
 
-# Of the offsets in y and x, and of the logarithms of height and width.
+# Of the center's y and x and of the logarithms of height and width.
 SCALES = (10.0, 10.0, 5.0, 5.0)
-# What the API adds to sizes before it divides and takes logarithms; boxes may have no area.
+# The API adds this to sizes before it divides and takes logarithms: boxes may have zero area.
 _EPSILON = 1e-8
 
 
 def encode(boxes_yxyx: Any, anchors_yxyx: Any, scales: Sequence[float] = SCALES) -> tf.Tensor:
-    """What a network is to predict for each anchor, given the box that it stands for.
+    """Encodes boxes relative to anchors, as the box predictor is trained to predict them.
 
     Args:
-        boxes_yxyx: float32 [..., A, 4], one for each anchor.
+        boxes_yxyx: float32 [..., A, 4], the box matched to each anchor.
         anchors_yxyx: float32 [A, 4].
         scales: of y, x, height and width.
     Returns:
-        float32 [..., A, 4]: ty, tx, th, tw. A box without area gives large negative numbers.
+        float32 [..., A, 4]: ty, tx, th, tw. A height or width of 0 gives a large negative number.
     """
     centers, sizes = _centers_and_sizes(boxes_yxyx)
     anchor_centers, anchor_sizes = _centers_and_sizes(anchors_yxyx)
@@ -44,22 +45,24 @@ def decode(
     *,
     max_log_size: float | None = None,
 ) -> tf.Tensor:
-    """The boxes that encodings stand for.
+    """Decodes box encodings, the inverse of `encode`.
 
     Args:
-        encodings: float32 [..., A, 4], as `encode` gives them.
+        encodings: float32 [..., A, 4]: ty, tx, th, tw.
         anchors_yxyx: float32 [A, 4].
-        scales: those of the encoding.
-        max_log_size: if given, no box gets larger than exp(max_log_size) times its anchor;
-            torchvision has log(1000 / 16).
+        scales: those that the boxes were encoded with.
+        max_log_size: limits each side of a box to exp(max_log_size) times the anchor's; None: no
+            limit. torchvision uses log(1000 / 16).
     Returns:
         float32 [..., A, 4], `ymin, xmin, ymax, xmax`; not clipped.
+    Raises:
+        ValueError: max_log_size is not finite.
     """
     anchor_centers, anchor_sizes = _centers_and_sizes(anchors_yxyx)
     offsets, log_sizes = tf.split(encodings / tf.constant(scales, tf.float32), 2, axis=-1)
     if max_log_size is not None:
         if not math.isfinite(max_log_size):
-            raise ValueError(f"max_log_size is {max_log_size}; it has to be a finite number.")
+            raise ValueError(f"max_log_size must be a finite number, not {max_log_size}")
         log_sizes = tf.minimum(log_sizes, max_log_size)
     centers = offsets * anchor_sizes + anchor_centers
     half_sizes = tf.exp(log_sizes) * anchor_sizes / 2

@@ -1,4 +1,4 @@
-"""Areas and overlaps of boxes."""
+"""Areas of boxes, and the IoU of boxes with anchors."""
 
 from typing import Any
 
@@ -13,7 +13,8 @@ def areas(boxes_yxyx: Any) -> tf.Tensor:
     Args:
         boxes_yxyx: float32 [..., 4].
     Returns:
-        float32 [...]; what is upside down has a negative or a wrong area, as nobody checks here.
+        float32 [...]. A box with a minimum above its maximum gives a meaningless, perhaps negative
+        area: this is not checked.
     """
     ymin, xmin, ymax, xmax = tf.unstack(boxes_yxyx, axis=-1)
     return (ymax - ymin) * (xmax - xmin)
@@ -26,7 +27,7 @@ def pairwise_iou(boxes_yxyx: Any, anchors_yxyx: Any) -> tf.Tensor:
         boxes_yxyx: float32 [..., M, 4].
         anchors_yxyx: float32 [A, 4], the same for the whole batch, or [..., A, 4].
     Returns:
-        float32 [..., M, A] in 0..1; boxes that do not overlap give 0, those without area too.
+        float32 [..., M, A] in 0..1; 0 where they do not overlap, also for boxes of zero area.
     """
     ymin, xmin, ymax, xmax = (side[..., None] for side in tf.unstack(boxes_yxyx, axis=-1))
     anchor_ymin, anchor_xmin, anchor_ymax, anchor_xmax = (

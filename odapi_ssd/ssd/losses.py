@@ -1,7 +1,7 @@
-"""SSD's loss: classification and localization over matched anchors and the hardest negatives.
+"""The multibox loss: classification and localization over matched anchors and hard negatives.
 
 Liu et al., arXiv:1512.02325, equations 1 to 3 and "Hard negative mining"; focal loss from Lin et
-al., arXiv:1708.02002, equation 5. No gradient flows through the choice of the anchors.
+al., arXiv:1708.02002, equation 5. No gradient flows through the mining.
 """
 
 import math
@@ -25,7 +25,7 @@ __all__ = [
     "softmax",
 ]
 
-# Of logits and targets, both float32 [B, A, C]; float32 [B, A].
+# Takes logits and targets, both float32 [B, A, C]; returns float32 [B, A].
 ClassificationLoss = Callable[[Any, Any], tf.Tensor]
 
 
@@ -38,13 +38,22 @@ class MultiboxLoss(NamedTuple):
 
 @dataclass(frozen=True)
 class Mining:
-    """Which anchors count: the hardest ones of each image.
+    """Hard negative mining: which anchors of an image contribute to the loss.
 
-    `num_hard_examples` of the highest loss are looked at (None: all). Of these, every anchor that
-    has a box counts, and of the background the hardest `max_negatives_per_positive` times as many,
-    but at least `min_negatives_per_image` (with None, all of it counts). The paper has 3 and 0: an
-    image without objects contributes nothing. "Hardest" is by the sum of both losses, times the
-    weights given here; Caffe and the tutorial rank by the classification loss alone.
+    The defaults follow the paper, where an image without objects contributes nothing. Caffe and the
+    tutorial rank anchors by the classification loss alone, as the default weights do.
+
+    Attributes:
+        max_negatives_per_positive: background anchors per matched anchor; those of the highest loss
+            are kept. None: all.
+        min_negatives_per_image: background anchors that are kept in any case.
+        num_hard_examples: only so many anchors of the highest loss, matched or not, are candidates;
+            None: all.
+        classification_weight: of the classification loss in the loss that anchors are ranked by.
+        localization_weight: of the localization loss.
+
+    Raises:
+        ValueError: num_hard_examples is below 1, or max_negatives_per_positive below 0.
     """
 
     max_negatives_per_positive: float | None = 3.0
@@ -54,11 +63,13 @@ class Mining:
     localization_weight: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuses what would keep nothing."""
         if self.num_hard_examples is not None and self.num_hard_examples < 1:
-            raise ValueError(f"num_hard_examples is {self.num_hard_examples}; at least 1 is needed")
+            raise ValueError(f"num_hard_examples must be at least 1, not {self.num_hard_examples}")
         if self.max_negatives_per_positive is not None and self.max_negatives_per_positive < 0:
-            raise ValueError(f"max_negatives_per_positive is {self.max_negatives_per_positive} < 0")
+            raise ValueError(
+                f"max_negatives_per_positive must be 0 or more, not "
+                f"{self.max_negatives_per_positive}"
+            )
 
 
 def smooth_l1(encodings: Any, targets: Any, delta: float = 1.0) -> tf.Tensor:
@@ -66,8 +77,8 @@ def smooth_l1(encodings: Any, targets: Any, delta: float = 1.0) -> tf.Tensor:
 
     Args:
         encodings: float32 [B, A, 4].
-        targets: float32 [B, A, 4]; what is NaN does not count.
-        delta: where the square ends and the line begins; the line's slope.
+        targets: float32 [B, A, 4]; NaN targets are ignored.
+        delta: the error at which the loss turns from quadratic to linear; also the slope.
     Returns:
         float32 [B, A].
     """
@@ -76,7 +87,7 @@ def smooth_l1(encodings: Any, targets: Any, delta: float = 1.0) -> tf.Tensor:
 
 @tf.custom_gradient
 def _smooth_l1(encodings: Any, targets: Any, delta: Any) -> Any:
-    # The gradient by hand: TensorFlow's takes more passes over memory.
+    # The gradient is written out: TensorFlow's takes more passes over the memory.
     errors = encodings - tf.where(tf.math.is_nan(targets), encodings, targets)
     slopes = tf.clip_by_value(errors, -delta, delta)
     losses = tf.reduce_sum(slopes * (errors - 0.5 * slopes), axis=-1)
@@ -88,7 +99,7 @@ def _smooth_l1(encodings: Any, targets: Any, delta: Any) -> Any:
 
 
 def softmax(logits: Any, targets: Any) -> tf.Tensor:
-    """Cross-entropy over classes that exclude each other, the background being one of them.
+    """Softmax cross-entropy over the classes, the background being one of them.
 
     Args:
         logits: float32 [B, A, C].
@@ -101,41 +112,41 @@ def softmax(logits: Any, targets: Any) -> tf.Tensor:
 
 @tf.custom_gradient
 def _softmax(logits: Any, targets: Any) -> Any:
-    # TensorFlow's fused operation takes twice the time of these few, on the CPU.
+    # On a CPU, TensorFlow's fused operation takes twice as long.
     log_sums = tf.reduce_logsumexp(logits, axis=-1)
     totals = tf.reduce_sum(targets, axis=-1)
     losses = log_sums * totals - tf.reduce_sum(targets * logits, axis=-1)
 
     def gradient(upstream: Any) -> Any:
         softmax = tf.exp(logits - log_sums[..., None])
-        # As that operation has it, which takes the targets for a distribution.
+        # The gradient of that operation, which assumes that the targets sum to 1.
         return upstream[..., None] * (softmax - targets), None
 
     return losses, gradient
 
 
 def sigmoid(logits: Any, targets: Any) -> tf.Tensor:
-    """Cross-entropy of each class by itself, summed over them: shapes as of `softmax`."""
+    """Sigmoid cross-entropy, summed over the classes; the same shapes as `softmax`."""
     losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
     return tf.reduce_sum(losses, axis=-1)
 
 
 def focal(logits: Any, targets: Any, *, gamma: float = 2.0, alpha: float | None = 0.25) -> Any:
-    """Sigmoid cross-entropy that counts less the better a class is told: shapes as of `softmax`.
+    """Focal loss: sigmoid cross-entropy in which well-classified examples are down-weighted.
 
     Args:
         logits: float32 [B, A, C].
         targets: float32 [B, A, C], each 0 or 1.
-        gamma: how fast the well-told are left alone; 0 leaves plain cross-entropy.
-        alpha: the weight of 1 against 0; None weighs both by 1.
+        gamma: the focusing parameter; 0 gives plain cross-entropy.
+        alpha: the weight of targets of 1, that of 0 being 1 - alpha; None: 1 for both.
     Returns:
         float32 [B, A].
     """
     losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
     if gamma:
         probabilities = tf.sigmoid(logits)
-        missed = targets * (1 - probabilities) + (1 - targets) * probabilities
-        losses *= tf.pow(missed, gamma)
+        errors = targets * (1 - probabilities) + (1 - targets) * probabilities
+        losses *= tf.pow(errors, gamma)
     if alpha is not None:
         losses *= targets * alpha + (1 - targets) * (1 - alpha)
     return tf.reduce_sum(losses, axis=-1)
@@ -144,20 +155,21 @@ def focal(logits: Any, targets: Any, *, gamma: float = 2.0, alpha: float | None 
 def mine_hard_examples(
     matches: Any, classification_losses: Any, localization_losses: Any, mining: Mining
 ) -> tf.Tensor:
-    """The anchors that count.
+    """Marks the anchors that contribute to the loss.
 
     Args:
         matches: int32 [B, A], from `matching.match`.
         classification_losses: float32 [B, A].
         localization_losses: float32 [B, A].
-        mining: the rule.
+        mining: how many anchors to keep, and how to rank them.
     Returns:
-        bool [B, A]. Of equal losses the first anchor is the harder one.
+        bool [B, A]. Of equal losses, the first anchor is kept. Ignored anchors, whose weight is 0,
+        may be among them.
     """
     hardness = mining.classification_weight * classification_losses
     if mining.localization_weight:
         hardness += mining.localization_weight * localization_losses
-    # What is no number counts, so that it shows. Adding 0 makes the same of -0 and 0.
+    # A NaN ranks first, so that it reaches the loss. Adding 0 turns -0 into 0.
     hardness = tf.stop_gradient(hardness)
     hardness = tf.where(tf.math.is_nan(hardness), math.inf, hardness) + 0.0
     kept = tf.ones_like(matches, tf.bool)
@@ -175,19 +187,19 @@ def mine_hard_examples(
 
 
 def _largest(values: tf.Tensor, is_candidate: tf.Tensor, counts: Any) -> tf.Tensor:
-    """The largest candidates of each row; of equal ones the first.
+    """Marks the largest candidates of each row; of equal ones the first.
 
-    By bisection for the smallest value that gets in: 32 times counting takes no longer than
-    sorting, compiles, and needs no number that is known when the graph is made.
+    The smallest value among them is found by bisection: counting 32 times takes no longer than
+    sorting, compiles, and needs no count that is known when the graph is built.
 
     Args:
         values: float32 [B, A].
         is_candidate: bool [B, A].
-        counts: int32 [B, 1] or a number; all candidates are taken where there are no more.
+        counts: int32 [B, 1] or an int: how many to mark; all candidates if there are fewer.
     Returns:
         bool [B, A].
     """
-    # Integers that are ordered as the floats are.
+    # Integers in the same order as the floats.
     bits = tf.bitcast(values, tf.int32)
     keys = tf.where(bits < 0, bits ^ tf.int32.max, bits)
     keys = tf.where(is_candidate, keys, tf.int32.min)
@@ -227,7 +239,7 @@ def multibox_loss(
     is_normalized: bool = True,
     is_normalized_by_code_size: bool = False,
 ) -> MultiboxLoss:
-    """SSD's loss over a batch; what stands by default is the paper's.
+    """The multibox loss of a batch; the defaults follow the paper.
 
     Args:
         encodings: float32 [B, A, 4], predicted.
@@ -236,14 +248,15 @@ def multibox_loss(
         matches: int32 [B, A], from `matching.match`.
         classification_loss: `softmax`, `sigmoid`, `focal` or the like.
         localization_delta: of the smooth L1 loss.
-        mining: which anchors count; None: all.
-        image_weights: float32 [B], how much each image counts; None: 1 each.
-        classification_weight: of the first part.
-        localization_weight: of the second part, the paper's alpha.
-        is_normalized: whether to divide by the weight of all matched anchors, if it is above 1.
-        is_normalized_by_code_size: whether to divide the localization by 4 as well.
+        mining: which anchors contribute; None: all.
+        image_weights: float32 [B], the weight of each image; None: 1 each.
+        classification_weight: of the classification loss.
+        localization_weight: of the localization loss, the paper's alpha.
+        is_normalized: whether to divide by the total weight of the matched anchors, or 1 if that is
+            less.
+        is_normalized_by_code_size: whether to divide the localization loss by 4 as well.
     Returns:
-        The two parts; their sum is the loss. A batch without boxes has no localization loss.
+        The two parts; their sum is the loss. The localization loss of a batch without boxes is 0.
     """
     localization = smooth_l1(encodings, targets.encodings, localization_delta)
     localization *= targets.box_weights

@@ -1,8 +1,8 @@
-"""Which ground-truth box each anchor stands for.
+"""Matching: assigns each anchor a ground-truth box, the background or nothing.
 
-Liu et al., arXiv:1512.02325, section 2.2: each box gets the anchor that overlaps it most, and then
-every anchor gets the box that overlaps it most, if by more than a threshold. The paper's code and
-the API differ in the first step: see `ForceMatch`.
+Liu et al., arXiv:1512.02325, section 2.2: each box is matched to its best anchor, that of the
+highest IoU (the forced match); then every other anchor is matched to its best box if their IoU
+reaches a threshold. The paper's code and the API differ in the first step: see `ForceMatch`.
 """
 
 import enum
@@ -14,18 +14,20 @@ from odapi_ssd.ssd.boxes import pairwise_iou
 
 __all__ = ["BACKGROUND", "IGNORED", "ForceMatch", "match", "match_by_iou"]
 
+# Matches that are not the index of a box: a negative example, and no example at all.
 BACKGROUND = -1
 IGNORED = -2
 
 
 class ForceMatch(enum.Enum):
-    """How a box comes to an anchor although none overlaps it by the threshold."""
+    """The rule for forced matches, which give a box an anchor whatever their IoU."""
 
     NONE = "none"
-    # The API: each box takes its best anchor, all at once. Of two that want the same anchor, the
-    # one that stands first gets it, and the other one nothing.
+    # The API's rule: every box takes its best anchor. If two boxes have the same best anchor, the
+    # first box gets it and the other gets no forced match.
     ARGMAX = "argmax"
-    # Caffe: one pair after another, the best first; a box whose anchor is taken gets another one.
+    # Caffe's rule, greedy: the pair of the highest IoU is matched first, then the best pair of the
+    # boxes and anchors that are left. Boxes that overlap no free anchor get none.
     BIPARTITE = "bipartite"
 
 
@@ -41,20 +43,21 @@ def match(
 ) -> tf.Tensor:
     """Matches each anchor of each image to a box, the background or nothing.
 
-    It holds several float32 [B, M, A] at a time: cut M to the boxes of the fullest image.
+    Holds several float32 [B, M, A] tensors at a time: trim M to the largest number of boxes in an
+    image.
 
     Args:
-        boxes_yxyx: float32 [B, M, 4], normalized; padded with anything.
-        is_box: bool [B, M], which of them are there.
+        boxes_yxyx: float32 [B, M, 4], normalized; the values of padding do not matter.
+        is_box: bool [B, M], false for padding.
         anchors_yxyx: float32 [A, 4].
-        matched_threshold: an anchor gets its best box if their IoU is at least this.
+        matched_threshold: an anchor is matched to its best box if their IoU is at least this.
         unmatched_threshold: an anchor is background if the IoU with its best box is below this, and
-            ignored in between. None: as matched_threshold, so that nothing is ignored.
-        force_match: how a box gets an anchor whatever the IoU.
-        may_force: bool [B, M], the boxes that may; None: all that are there.
+            ignored between the thresholds. None: as matched_threshold, so that none is ignored.
+        force_match: the rule for forced matches.
+        may_force: bool [B, M], the boxes that get a forced match; None: all.
     Returns:
-        int32 [B, A]: the index of a box, BACKGROUND or IGNORED. Among boxes of equal IoU the first
-        one is taken. Images without boxes are all background.
+        int32 [B, A]: the index of a box, BACKGROUND or IGNORED. Of boxes with the same IoU, the
+        first is taken. In images without boxes all anchors are background.
     Raises:
         ValueError: unmatched_threshold is above matched_threshold.
     """
@@ -77,7 +80,7 @@ def match_by_iou(
     force_match: ForceMatch = ForceMatch.ARGMAX,
     may_force: Any = None,
 ) -> tf.Tensor:
-    """`match`, from overlaps that are known already: float32 [B, M, A]."""
+    """Like `match`, from the IoU of boxes and anchors: float32 [B, M, A]."""
     if unmatched_threshold is None:
         unmatched_threshold = matched_threshold
     if unmatched_threshold > matched_threshold:
@@ -87,7 +90,7 @@ def match_by_iou(
         )
     may_force = is_box if may_force is None else is_box & may_force
     iou, is_box, may_force = _at_least_one(iou, is_box, may_force)
-    # What is not there overlaps less than nothing, so that it is nobody's best.
+    # Below any IoU, so that padding is not any anchor's best box.
     iou = tf.where(is_box[..., None], iou, -1.0)
     best_box_idx = tf.argmax(iou, axis=1, output_type=tf.int32)
     best_iou = tf.reduce_max(iou, axis=1)
@@ -102,7 +105,7 @@ def match_by_iou(
 
 
 def _at_least_one(*tensors: Any) -> tuple[tf.Tensor, ...]:
-    """Pads dimension M of each, if it is 0: there is no best of nothing."""
+    """Pads an empty dimension M to 1, as there is no maximum of an empty dimension."""
     num_boxes = tensors[0].shape[1]
     if num_boxes is not None and num_boxes > 0:
         return tensors
@@ -113,10 +116,10 @@ def _at_least_one(*tensors: Any) -> tuple[tf.Tensor, ...]:
 
 def _force_argmax(matches: tf.Tensor, iou: tf.Tensor, may_force: tf.Tensor) -> tf.Tensor:
     num_images, num_boxes, num_anchors = tf.unstack(tf.shape(iou))
-    wanted_anchor_idx = tf.argmax(iou, axis=2, output_type=tf.int32)
-    # To each anchor the first box that wants it; `num_boxes` stands for none.
+    best_anchor_idx = tf.argmax(iou, axis=2, output_type=tf.int32)
+    # For each anchor the first box whose best anchor it is; `num_boxes` for none.
     box_idx = tf.where(may_force, tf.range(num_boxes)[None], num_boxes)
-    flat_anchor_idx = tf.range(num_images)[:, None] * num_anchors + wanted_anchor_idx
+    flat_anchor_idx = tf.range(num_images)[:, None] * num_anchors + best_anchor_idx
     forced = tf.math.unsorted_segment_min(
         tf.reshape(box_idx, [-1]), tf.reshape(flat_anchor_idx, [-1]), num_images * num_anchors
     )
@@ -126,7 +129,7 @@ def _force_argmax(matches: tf.Tensor, iou: tf.Tensor, may_force: tf.Tensor) -> t
 
 def _force_bipartite(matches: tf.Tensor, iou: tf.Tensor, may_force: tf.Tensor) -> tf.Tensor:
     num_boxes, num_anchors = tf.shape(iou)[1], tf.shape(iou)[2]
-    # Boxes that overlap no anchor get none.
+    # Of the pairs that can still be matched; boxes that overlap no anchor stay unmatched.
     open_iou = tf.where(may_force[..., None], iou, -1.0)
 
     def take_best_pair(

@@ -1,11 +1,11 @@
-"""From decoded boxes and scores to detections: threshold, suppression per class, the best of all.
+"""Post-processing: score threshold, non-maximum suppression per class, the best detections.
 
 Liu et al., "SSD: Single Shot MultiBox Detector" (arXiv:1512.02325), section "Inference time":
-scores above 0.01, overlap 0.45, the best 200 kept. Caffe's detection output layer adds that the
-best 400 candidates of a class enter its suppression. Boxes are clipped after the suppression, not
-before it, and those that have no area left are dropped: the API's way, as the paper does not say.
+scores above 0.01, an IoU of 0.45, the best 200 detections. As in Caffe's detection output layer,
+the best 400 candidates of a class enter its suppression. As in the API (the paper does not say),
+boxes are clipped after the suppression, and those of zero area are then dropped.
 
-Decoding boxes and turning logits into scores happen elsewhere. So does soft suppression.
+Decoding of boxes and conversion of logits to scores are not here, nor is Soft-NMS.
 """
 
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from odapi_ssd.ssd.boxes import pairwise_iou
 
 __all__ = ["Detections", "detect"]
 
-# The score of what is not, or no longer, a detection: below every real score.
+# The score of candidates that are out: below every real score.
 _NO_SCORE = float("-inf")
 
 
@@ -24,10 +24,10 @@ class Detections(NamedTuple):
     """The detections of a batch, best first, padded with zeros to D = max_detections.
 
     Attributes:
-        boxes_yxyx: float32 [B, D, 4], in the units of the boxes that were given.
+        boxes_yxyx: float32 [B, D, 4], in the units of the input boxes.
         scores: float32 [B, D], descending.
-        class_idx: int32 [B, D], counted from 0, background not among them.
-        num_detections: int32 [B]; so many of each image, its first, are detections, not padding.
+        class_idx: int32 [B, D], counted from 0, without the background.
+        num_detections: int32 [B]; the first so many of an image are detections, the rest padding.
     """
 
     boxes_yxyx: tf.Tensor
@@ -47,30 +47,30 @@ def detect(
     max_detections: int = 200,
     clip_window_yxyx: Any = (0.0, 0.0, 1.0, 1.0),
 ) -> Detections:
-    """Suppresses, class by class, what overlaps a better box, and keeps the best of each image.
+    """Greedy non-maximum suppression within each class, then the best detections of each image.
 
-    A class's candidates are its best max_candidates with a score above score_threshold. From the
-    best down, each one is kept that overlaps no kept one by more than iou_threshold. What is kept
-    is clipped to the window, and the best max_detections of all classes that still have an area
-    are the image's detections. Equal scores: the lower class goes first, then the lower anchor.
+    The candidates of a class are its best max_candidates with a score above score_threshold. From
+    the best down, a candidate is kept if its IoU with every kept one is at most iou_threshold. Kept
+    boxes are clipped to the window; the best max_detections of all classes, without boxes of zero
+    area, are the image's detections. Of equal scores, the lower class goes first, then the lower
+    anchor.
 
     Runs eagerly, in a `tf.function` (also with unknown B) and under `jit_compile=True`.
 
     Args:
         boxes_yxyx: float32 [B, A, 4], shared by the classes, or [B, A, C, 4], one per class;
-            normalized, or in any other unit that clip_window_yxyx shares. Boxes that are upside
-            down, hold NaN or have no area are never detections and suppress nothing.
+            normalized, or in the units of clip_window_yxyx. Boxes with NaN, of zero area, or with a
+            minimum above the maximum are never detections and suppress nothing.
         scores: float32 [B, A, C], without background; higher is better. NaN is never a detection.
             B may be unknown or 0; A and C are static and may be 0. XLA ranks -0.0 below 0.0.
         score_threshold: float32 scalar; a score must be greater, not equal.
-        iou_threshold: float32 scalar in 0..1; an overlap must be greater, not equal, to suppress.
-        max_candidates: how many of a class enter its suppression; A or more: all of them.
-        max_per_class: how many survive it per class, counted before the window is applied; None:
-            as many as there are.
-        max_detections: D, how many an image can have; the size of the result.
+        iou_threshold: float32 scalar in 0..1; the IoU must be greater, not equal, to suppress.
+        max_candidates: candidates of a class that enter its suppression; A or more: all of them.
+        max_per_class: boxes of a class that are kept, counted before clipping; None: no limit.
+        max_detections: D, the maximum number of detections of an image.
         clip_window_yxyx: float32 [4], or [B, 4] with a window per image; None: no clipping.
     Returns:
-        Detections: the same shapes whatever is found; no candidates give zeros.
+        Detections, padded with zeros.
     Raises:
         ValueError: shapes that do not fit each other or are not static, a count below 1, or an
             iou_threshold outside 0..1.
@@ -91,7 +91,7 @@ def detect(
     kept_scores = _suppress(
         boxes_yxyx,
         scores,
-        # The unclipped boxes too, as clipping may turn NaN into a number.
+        # Checked before clipping too, which may turn NaN into a number.
         is_detectable=_has_area(clipped_yxyx) & _has_area(boxes_yxyx),
         iou_threshold=iou_threshold,
         max_per_class=max_per_class,
@@ -139,7 +139,7 @@ def _best_candidates(
     """The best K = min(max_candidates, A) of each class above the threshold, best first.
 
     Returns:
-        boxes float32 [B, C, K, 4] and scores float32 [B, C, K], where _NO_SCORE marks what does not
+        boxes float32 [B, C, K, 4] and scores float32 [B, C, K]; _NO_SCORE for anchors that do not
         pass the threshold.
     """
     # NaN does not pass either: no comparison with it is true.
@@ -154,7 +154,7 @@ def _best_candidates(
 
 
 def _clip(boxes_yxyx: tf.Tensor, window_yxyx: Any) -> tf.Tensor:
-    """Boxes [B, C, K, 4] cut off at a window [4] or [B, 4]; what lies outside loses its area."""
+    """Clips boxes [B, C, K, 4] to a window [4] or [B, 4]; boxes outside get zero area."""
     window_yxyx = tf.convert_to_tensor(window_yxyx, tf.float32)
     if window_yxyx.shape.rank not in (1, 2) or window_yxyx.shape[-1] != 4:
         raise ValueError(f"clip_window_yxyx must be [4] or [B, 4], got {window_yxyx.shape}")
@@ -166,7 +166,7 @@ def _clip(boxes_yxyx: tf.Tensor, window_yxyx: Any) -> tf.Tensor:
 
 
 def _has_area(boxes_yxyx: tf.Tensor) -> tf.Tensor:
-    """Bool [...] for boxes [..., 4]; false for what is flat, upside down or NaN."""
+    """Bool [...] for boxes [..., 4]; false for zero area, NaN or a minimum above the maximum."""
     return tf.reduce_all(boxes_yxyx[..., 2:] > boxes_yxyx[..., :2], axis=-1)
 
 
@@ -179,25 +179,27 @@ def _suppress(
     max_per_class: int | None,
     max_detections: int,
 ) -> tf.Tensor:
-    """Greedy suppression of all classes of all images side by side, one pick per class and step.
+    """Greedy suppression of all classes of all images in parallel, one box per class and step.
 
-    A step compares the pick with its class only, so that nothing of size [K, K] exists: 115 million
-    overlaps for B=8, C=90, K=400. It takes as many steps as the fullest class keeps boxes, often
-    some twenty. An image is done sooner once max_detections of its picks beat all that is left.
+    A step computes the IoU of the picked box with the boxes of its class, so that no [K, K] matrix
+    exists, which would be 115 million values for B=8, C=90, K=400. The number of steps is that of
+    the boxes kept in the class that keeps most, often some twenty. An image is done earlier, once
+    max_detections of its kept boxes have higher scores than all candidates that are left.
 
-    Measured beside it (B=8, C=20, K=400): a fix-point on the overlap matrix, whole or class by
-    class, and blocks of candidates. On boxes that cluster as a detector's do, they took about five
-    times as long. They won where every class keeps hundreds, and there an image is done early.
+    Alternatives, measured with B=8, C=20, K=400: a fixed point of the IoU matrix, whole or class by
+    class, and blocks of candidates. On clustered boxes, as detectors give them, they took about
+    five times as long. They were faster where every class keeps hundreds of boxes, and there an
+    image is done early.
 
     Args:
         boxes_yxyx: float32 [B, C, K, 4], best first.
         scores: float32 [B, C, K], descending; _NO_SCORE where there is no candidate.
-        is_detectable: bool [B, C, K]; the others suppress and count too, but are not kept.
+        is_detectable: bool [B, C, K]; other boxes suppress and count too, but get no score.
         iou_threshold: float32 scalar.
-        max_per_class: steps at most; None: until no candidate is left.
-        max_detections: how many detections of an image matter.
+        max_per_class: the maximum number of steps; None: until no candidate is left.
+        max_detections: detections of an image that are needed.
     Returns:
-        float32 [B, C, K]: the scores of what is kept, _NO_SCORE elsewhere.
+        float32 [B, C, K]: the scores of the kept boxes, _NO_SCORE elsewhere.
     """
     num_candidates = scores.shape[2]
     order = tf.range(num_candidates)
@@ -207,17 +209,17 @@ def _suppress(
         return tf.reduce_any(is_left)
 
     def pick(is_left: tf.Tensor, kept_scores: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        # Scores descend, so the first that is left is the best; K where none is.
+        # Scores descend, so the first candidate left is the best; K if none is left.
         pick_idx = tf.reduce_min(tf.where(is_left, order, num_candidates), axis=2, keepdims=True)
         is_pick = order == pick_idx
         kept_scores = tf.where(is_pick & is_detectable, scores, kept_scores)
-        # Without a pick the index is beyond the end: any box will do, as nothing is left.
+        # Without a pick the index is out of range; any box will do, as no candidate is left.
         picked_yxyx = tf.gather(
             boxes_yxyx, tf.minimum(pick_idx, num_candidates - 1), axis=2, batch_dims=2
         )
         overlaps = pairwise_iou(picked_yxyx, boxes_yxyx)[:, :, 0]
         is_left = is_left & ~is_pick & ~(overlaps > iou_threshold)
-        # Strictly better, as which of two equals goes first is still open.
+        # Strictly higher, as the order of equal scores is not decided yet.
         best_left = tf.reduce_max(tf.where(is_left, scores, _NO_SCORE), axis=[1, 2], keepdims=True)
         num_better = tf.math.count_nonzero(
             kept_scores > best_left, axis=[1, 2], keepdims=True, dtype=tf.int32
@@ -236,10 +238,10 @@ def _suppress(
 def _best_of_all_classes(
     boxes_yxyx: tf.Tensor, kept_scores: tf.Tensor, max_detections: int
 ) -> Detections:
-    """The best of boxes [B, C, K, 4] by kept_scores [B, C, K], filled up to max_detections."""
+    """The best of boxes [B, C, K, 4] by kept_scores [B, C, K], padded to max_detections."""
     num_classes, num_candidates = kept_scores.shape[1:]
     num_all = num_classes * num_candidates
-    # Classes follow one another and top_k takes the lower index first, so the lower class does.
+    # The lower class has the lower index, which top_k takes first.
     scores, flat_idx = tf.math.top_k(
         tf.reshape(kept_scores, [-1, num_all]), min(max_detections, num_all)
     )

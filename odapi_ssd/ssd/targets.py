@@ -1,4 +1,4 @@
-"""What each anchor is to predict: a class and the encoding of its box."""
+"""Training targets of each anchor: its class and the encoding of its matched box."""
 
 from typing import Any, NamedTuple
 
@@ -11,16 +11,16 @@ __all__ = ["Targets", "assign_targets"]
 
 
 class Targets(NamedTuple):
-    """What the predictions for each anchor are compared with, and how much it counts."""
+    """Training targets of each anchor, and its weights in the loss."""
 
     classes: tf.Tensor
     """float32 [B, A, C]."""
     encodings: tf.Tensor
-    """float32 [B, A, 4]; 0 where an anchor has no box."""
+    """float32 [B, A, 4]; 0 for anchors without a matched box."""
     class_weights: tf.Tensor
-    """float32 [B, A]; 0 where an anchor is ignored."""
+    """float32 [B, A]; 0 for ignored anchors."""
     box_weights: tf.Tensor
-    """float32 [B, A]; 0 where an anchor has no box."""
+    """float32 [B, A]; 0 for anchors without a matched box."""
 
 
 def assign_targets(
@@ -34,23 +34,23 @@ def assign_targets(
     background_weight: float = 1.0,
     scales: Any = box_coder.SCALES,
 ) -> Targets:
-    """Gathers for each anchor what belongs to the box that it was matched to.
+    """Gathers the labels, encodings and weights of the boxes that the anchors are matched to.
 
     Args:
         matches: int32 [B, A], from `matching.match`.
         boxes_yxyx: float32 [B, M, 4], normalized and padded.
-        labels: float32 [B, M, C], of each box, usually one-hot.
-        weights: float32 [B, M], how much each box counts.
+        labels: float32 [B, M, C], the class of each box, usually one-hot.
+        weights: float32 [B, M], the weight of each box.
         anchors_yxyx: float32 [A, 4].
-        background: float32 [C], the label of anchors without a box.
-        background_weight: how much these count in classification.
+        background: float32 [C], the label of background anchors.
+        background_weight: the weight of background anchors in the classification loss.
         scales: of the box encodings.
     Returns:
-        The targets. Ignored anchors have the background's label and no weight.
+        The targets. Ignored anchors get the background label and the weight 0.
     """
     num_boxes = tf.shape(boxes_yxyx)[1]
     has_box = matches > BACKGROUND
-    # One row more than there are boxes: what an anchor without a box has.
+    # One extra row after the boxes, for anchors without a matched box.
     row = tf.where(has_box, matches, num_boxes)
     backgrounds = tf.broadcast_to(background, [tf.shape(labels)[0], 1, labels.shape[-1]])
     classes = tf.gather(tf.concat([labels, backgrounds], axis=1), row, batch_dims=1)

@@ -11,7 +11,8 @@ from odapi_ssd.config.files import load_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
-from odapi_ssd.plugin.anchor_config import proto_to_spec, spec_to_proto
+from odapi_ssd.plugin.anchor_config import proto_to_spec
+from odapi_ssd.plugin.anchor_config_writer import spec_to_proto
 from odapi_ssd.ssd.anchors import AnchorSpec
 from odapi_ssd.weights import ssd300
 from odapi_ssd.weights.detector_source import DetectorSource

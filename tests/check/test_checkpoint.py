@@ -102,3 +102,20 @@ def test_no_type(config, data):
     set_field(config, f"train_config.fine_tune_checkpoint={saved}")
     set_field(config, "train_config.fine_tune_checkpoint_type=")
     assert "takes the checkpoint for one of classification" in only(warnings(config))
+
+
+@pytest.mark.parametrize(
+    ("assignments", "expected"),
+    [
+        (["train_config.fine_tune_checkpoint=PATH_TO_BE_CONFIGURED/ckpt-0"], "is still"),
+        (["train_config.fine_tune_checkpoint=no/ckpt-0"], "there is no no/ckpt-0.index"),
+        (["train_config.fine_tune_checkpoint=no/ckpt-0.index"], "leave .index out: no/ckpt-0"),
+        (["train_config.fine_tune_checkpoint=no", "train_config.fine_tune_checkpoint_version=V1"],
+         "is V1, which TF2 training refuses"),
+        (["train_config.fine_tune_checkpoint=no",
+          "train_config.fine_tune_checkpoint_type=detektion"], "nearest valid: detection"),
+    ],
+)  # fmt: skip
+def test_problems(config, assignments, expected):
+    found = problems(config, *assignments)
+    assert any(expected in problem for problem in found), found

@@ -117,8 +117,8 @@ class TestAToyBackbone:
         model = build_model(model_config, is_training=True)
         predictions = model.predict(*model.preprocess(tf.zeros([1, 64, 96, 3])))
         assert [one.shape for one in predictions["feature_maps"]] == [(1, 8, 12, 6), (1, 6, 10, 24)]
-        # A square and the one between two scales in each cell.
-        assert predictions["box_encodings"].shape == (1, 2 * (8 * 12 + 6 * 10), 4)
+        # Three boxes in a cell of the first map, as by default; then a square and a larger one.
+        assert predictions["box_encodings"].shape == (1, 3 * 8 * 12 + 2 * 6 * 10, 4)
 
     def test_its_checkpoint_is_known(self, model_config, tmp_path):
         import tensorflow as tf

@@ -305,7 +305,7 @@ def test_every_template(name):
         ({"localization": "weighted_l2 {}"}, "localization_loss is not weighted_smooth_l1"),
         (
             {"classification": "bootstrapped_sigmoid { alpha: 0.5 }"},
-            "classification_loss is none of weighted_softmax, weighted_sigmoid, "
+            "classification_loss is not weighted_softmax, weighted_sigmoid or "
             "weighted_sigmoid_focal",
         ),
         (

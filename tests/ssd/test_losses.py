@@ -112,18 +112,6 @@ def _targets_and_predictions():
     return matches, found, np.zeros([2, 4, 4], "float32"), np.zeros([2, 4, 3], "float32")
 
 
-def test_targets(losses):
-    matches, found, _, _ = _targets_and_predictions()
-    assert matches.numpy().tolist() == [[-1, 0, -1, -1], [-1] * 4]
-    # 0.5 wide, 0.05 to the left, and 0.4 wide instead of 0.5.
-    encoding = [0, -10 * 0.05 / 0.5, 0, 5 * math.log(0.8)]
-    np.testing.assert_allclose(found.encodings[0, 1], encoding, atol=1e-5)
-    assert np.count_nonzero(found.encodings) == 2
-    assert found.classes.numpy().argmax(-1).tolist() == [[0, 2, 0, 0], [0] * 4]
-    assert found.box_weights.numpy().tolist() == [[0, 1, 0, 0], [0] * 4]
-    assert found.class_weights.numpy().tolist() == [[1] * 4] * 2
-
-
 def test_the_paper_s_loss(losses):
     matches, found, encodings, logits = _targets_and_predictions()
     loss = losses.multibox_loss(encodings, logits, found, matches)

@@ -1,6 +1,11 @@
-"""Records made by hand for a check of a config, and what the check says."""
+"""Records made by hand for checks of a config, and what the checks find."""
+
+import io
+
+from PIL import Image
 
 from odapi_ssd.check.report import check_config
+from odapi_ssd.config.overrides import set_field
 
 JPEG = b"\xff\xd8 an image, for all that a check looks at"
 RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
@@ -27,6 +32,13 @@ def example(*objects, encoded=JPEG, **features):
     return message.SerializeToString()
 
 
+def image_file(image_format, mode="RGB"):
+    """The content of an image file, 40 pixels wide and 20 high."""
+    content = io.BytesIO()
+    Image.new(mode, (40, 20)).save(content, format=image_format)
+    return content.getvalue()
+
+
 CAT = ("cat", 1, 0.0, 0.25, 0.5, 1.0)
 DOG = ("dog", 2, 0.1, 0.1, 0.9, 0.9)
 
@@ -39,11 +51,17 @@ def write_records(path, *serialized):
             writer.write(record)
 
 
-def problems(config, **options):
+def problems(config, *assignments, **options):
+    """The problems of a config, after fields of it are set."""
+    for assignment in assignments:
+        set_field(config, assignment)
     return [str(problem) for problem in check_config(config, **options).problems]
 
 
-def warnings(config, **options):
+def warnings(config, *assignments, **options):
+    """The warnings on a config, after fields of it are set."""
+    for assignment in assignments:
+        set_field(config, assignment)
     return [str(warning) for warning in check_config(config, **options).warnings]
 
 

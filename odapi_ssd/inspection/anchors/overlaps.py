@@ -44,19 +44,17 @@ def overlap_shapes(boxes_yxyx: npt.ArrayLike, spec: AnchorSpec, threshold: float
 
     Args:
         boxes_yxyx: float [N, 4] in the units of the specification; no box has zero area.
-        spec: not clipped. Its shapes count layer by layer, in the order of `box_sizes_hw`.
+        spec: the anchors. Their shapes count layer by layer, in the order of `box_sizes_hw`.
         threshold: the IoU from which an anchor matches a box; compared in single precision, as the
             API does.
     Returns:
         Arrays of length 0 for no boxes.
     Raises:
-        ValueError: boxes_yxyx is not [N, 4], or the specification clips.
+        ValueError: boxes_yxyx is not [N, 4].
     """
     boxes = np.asarray(boxes_yxyx, np.float64)
     if boxes.ndim != 2 or boxes.shape[1] != 4:
         raise ValueError(f"boxes_yxyx must be [N, 4], not {list(boxes.shape)}")
-    if spec.clip:
-        raise ValueError("clipped anchors of one shape differ in size; take one without clip")
     num_shapes = sum(len(layer.box_sizes_hw) for layer in spec.layers)
     best_iou, best_position_iou = (np.zeros(len(boxes), np.float32) for _ in range(2))
     best_shape_idx = np.zeros(len(boxes), np.int64)

@@ -74,6 +74,3 @@ class TestOverlapShapes:
     def test_what_it_does_not_take(self):
         with pytest.raises(ValueError, match=r"must be \[N, 4\], not \[4\]"):
             overlap_shapes([0, 0, 1, 1], SPEC, 0.5)
-        clipped = AnchorSpec((AnchorLayer((1, 1), (1, 1), (0.5, 0.5), ((1, 1),)),), clip=True)
-        with pytest.raises(ValueError, match="clip"):
-            overlap_shapes([[0, 0, 1, 1]], clipped, 0.5)

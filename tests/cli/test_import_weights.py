@@ -1,7 +1,5 @@
-"""`odapi-ssd import-weights` as a process: its statuses and what it prints."""
+"""`odapi-ssd import-weights`: wrong calls, and what it prints."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,15 +7,7 @@ import pytest
 from odapi_ssd.cli import import_weights
 from odapi_ssd.weights.keras_networks import NETWORKS
 from odapi_ssd.weights.outcome import Imported
-
-
-def _run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "odapi_ssd", "import-weights", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests.support.command_line import heavy_imports, run_odapi_ssd
 
 
 @pytest.mark.parametrize(
@@ -35,26 +25,21 @@ def _run(*arguments):
         ("--from keras --backbone inception_v4", "'inception_v4' is not one of"),
     ],
 )
-def test_a_wrong_call_is_2(arguments, message):
-    completed = _run(*arguments.split(), "--output_dir", "out")
-    assert completed.returncode == 2
+def test_a_wrong_call_is_2(invoke, arguments, message):
+    completed = invoke("import-weights", *arguments.split(), "--output_dir", "out")
+    assert completed.exit_code == 2
     assert message in completed.stderr
 
 
 def test_help_offers_every_network_without_importing_anything_heavy():
-    """In a process of its own, as other tests import NumPy and TensorFlow here."""
     program = (
-        "import sys, click.testing\n"
+        "import click.testing\n"
         "from odapi_ssd.cli.import_weights import command\n"
-        "print(click.testing.CliRunner().invoke(command, ['--help']).output)\n"
-        "print('heavy:', {'numpy', 'tensorflow'} & set(sys.modules))\n"
+        "print(click.testing.CliRunner().invoke(command, ['--help']).output)"
     )
-    completed = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    offered = "".join(completed.stdout.split())
-    assert f"--backbone[{'|'.join(NETWORKS)}]" in offered
-    assert offered.endswith("heavy:set()")
+    heavy, output = heavy_imports(program)
+    assert heavy == []
+    assert f"--backbone[{'|'.join(NETWORKS)}]" in "".join(output.split())
 
 
 class TestNext:
@@ -85,7 +70,7 @@ def test_what_it_prints(tmp_path, api):
     )
     network.save_weights(path)
     call = ("--from", "keras", "--backbone", "mobilenet_v1", "--weights")
-    completed = _run(*call, path, "--output_dir", folder)
+    completed = run_odapi_ssd("import-weights", *call, path, "--output_dir", folder)
     assert completed.returncode == 0, completed.stderr
     *_, title, columns, row, left, written, following = completed.stdout.splitlines()
     assert title == "Imported"
@@ -97,7 +82,7 @@ def test_what_it_prints(tmp_path, api):
     assert following.startswith("Next: odapi-ssd configure --mode all-layers ")
 
     path.write_bytes(b"no weights")
-    completed = _run(*call, path, "--output_dir", tmp_path / "again")
+    completed = run_odapi_ssd("import-weights", *call, path, "--output_dir", tmp_path / "again")
     assert completed.returncode == 1
     assert completed.stderr.startswith(f"Error: {path} cannot be read as HDF5")
     assert "Traceback" not in completed.stderr

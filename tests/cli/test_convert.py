@@ -1,0 +1,74 @@
+import pytest
+
+from odapi_ssd.data.label_map import read_label_map
+from tests.support.command_line import run_odapi_ssd
+from tests.support.dataset_files import voc_xml, write_image, write_text
+
+
+@pytest.fixture
+def voc_dir(tmp_path):
+    """Four images, 80 wide, each with a dog whose box is 10 pixels too wide."""
+    folder = tmp_path / "voc"
+    for number in range(4):
+        write_image(folder / "JPEGImages" / f"{number}.jpg")
+        xml = voc_xml("JPEGImages", f"{number}.jpg", [("dog", (60, 1, 90, 9), 0)])
+        write_text(folder / "Annotations" / f"{number}.xml", xml)
+    return folder
+
+
+@pytest.mark.tf
+def test_records_are_counted_and_warnings_shown(voc_dir, tmp_path):
+    done = run_odapi_ssd("convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "records")
+    assert done.returncode == 0, done.stderr
+    assert "Images converted: 4/4" in done.stdout
+    assert [line.split() for line in done.stdout.splitlines()[-4:-1]] == [
+        ["split", "images", "objects", "shards"],
+        ["train", "3", "3", "1"],
+        ["val", "1", "1", "1"],
+    ]
+    assert "Warning: 4 boxes clipped" in done.stderr
+    assert "person" in read_label_map(tmp_path / "records" / "label_map.pbtxt")
+
+
+@pytest.mark.tf
+def test_every_option_reaches_the_conversion(voc_dir, tmp_path, invoke):
+    label_map_path = write_text(tmp_path / "map.pbtxt", "item { id: 7 name: 'dog' }")
+    result = invoke(
+        "convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "records",
+        "--label_map_path", label_map_path, "--splits", " val, train,,val",
+        "--val_fraction", "0.5", "--num_shards", "2", "--num_workers", "1",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    assert [line.split() for line in result.stdout.splitlines()[-3:]] == [
+        ["val", "2", "2", "2"],
+        ["train", "2", "2", "2"],
+        ["Classes:", "dog"],
+    ]
+    assert read_label_map(tmp_path / "records" / "label_map.pbtxt") == {"dog": 7}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("", "Missing option '--output_dir'"),
+        ("--output_dir y --val_fraction 1", "1.0 is not in the range 0<x<1"),
+        ("--output_dir y --val_fraction nan", "--val_fraction is nan; a number above 0"),
+        ("--output_dir y --num_shards 0", "0 is not in the range x>=1"),
+        ("--output_dir y --num_workers 0", "0 is not in the range x>=1"),
+        ("--output_dir y --splits ,", "expected names with commas between, such as train,val"),
+    ],
+)
+def test_a_wrong_call_is_2(invoke, arguments, message):
+    result = invoke("convert", "--data_dir", "x", *arguments.split())
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+    assert message in result.stderr
+
+
+def test_an_empty_folder_is_one_clear_message(tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = run_odapi_ssd("convert", "--data_dir", "empty", "--output_dir", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: No annotated images in empty")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,136 @@
+"""The command line as a whole: help, statuses and messages."""
+
+import sys
+
+import click
+import pytest
+
+from odapi_ssd.cli import entry_point
+from odapi_ssd.cli.entry_point import COMMANDS, command_line, main
+from odapi_ssd.errors import OdapiError, OptionError
+from tests.support.command_line import heavy_imports, run_odapi_ssd
+
+
+def test_the_package_imports_nothing_heavy():
+    code = "import odapi_ssd, odapi_ssd.cli, odapi_ssd.errors"
+    assert heavy_imports(code) == ([], "")
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", ["", *COMMANDS])
+    def test_help_imports_nothing_heavy(self, command):
+        code = (
+            "import sys; from odapi_ssd.cli import main\n"
+            f"sys.argv = ['odapi-ssd', *{command.split()!r}, '--help']\n"
+            "try: main()\nexcept SystemExit as exit: assert not exit.code, exit.code\n"
+        )
+        heavy, output = heavy_imports(code)
+        assert heavy == []
+        assert output.startswith(f"Usage: odapi-ssd {command}".rstrip())
+        assert "\\b" not in output
+        assert "--verbose" in output
+
+    def test_the_group_lists_every_command_with_a_line(self, invoke):
+        lines = invoke("--help").output.splitlines()
+        for command in COMMANDS:
+            (line,) = (line for line in lines if line.split()[:1] == [command])
+            assert len(line.split()) > 3
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_every_option_is_described(self, command):
+        parameters = command_line.get_command(None, command).params
+        for option in parameters:
+            if isinstance(option, click.Option) and not option.hidden:
+                assert option.help, option.name
+
+
+class TestStatus:
+    """Of processes: nothing but the process has a status."""
+
+    def test_a_wrong_call_is_2(self):
+        completed = run_odapi_ssd("train", "--no_such_flag")
+        assert completed.returncode == 2
+        assert "no_such_flag" in completed.stderr
+
+    def test_an_unknown_command_is_2(self):
+        assert run_odapi_ssd("trian").returncode == 2
+
+    def test_a_failure_is_1_with_one_message_and_no_traceback(self, tmp_path):
+        completed = run_odapi_ssd("check", "--pipeline_config_path", tmp_path / "none.config")
+        assert completed.returncode == 1
+        assert completed.stderr.startswith("Error: ")
+        assert "none.config" in completed.stderr
+        assert "Traceback" not in completed.stderr
+
+    @pytest.mark.parametrize("place", ["before", "behind"])
+    def test_verbose_shows_the_traceback(self, tmp_path, place):
+        words = ["check", "--verbose"] if place == "behind" else ["--verbose", "check"]
+        completed = run_odapi_ssd(*words, "--pipeline_config_path", tmp_path / "none.config")
+        assert completed.returncode == 1
+        assert "Traceback" in completed.stderr
+        assert completed.stderr.splitlines()[-1].startswith("What to do: ")
+
+
+class TestMain:
+    """What `main` makes of what a command raises."""
+
+    @pytest.fixture
+    def status_of(self, monkeypatch):
+        """The status with which a call ends whose command raises the given exception."""
+
+        def run(exception, *words):
+            def fail(**_):
+                raise exception
+
+            command = command_line.get_command(None, "shapes")
+            monkeypatch.setattr(command, "callback", fail)
+            arguments = ["odapi-ssd", *words, "shapes", "--output_dir", "never_written"]
+            monkeypatch.setattr(sys, "argv", arguments)
+            with pytest.raises(SystemExit) as exit_:
+                main()
+            return exit_.value.code
+
+        return run
+
+    @pytest.mark.parametrize(
+        ("exception", "status", "printed"),
+        [
+            (OdapiError("a.xml: empty.", hint="fill it."), 1,
+             "Error: a.xml: empty.\nWhat to do: fill it.\n"),
+            (KeyError("name"), 1,
+             "Error: KeyError: 'name'\n"
+             "What to do: run the command again with --verbose for details.\n"),
+            (OptionError("seed", "is odd."), 2,
+             "Usage: odapi-ssd shapes [OPTIONS]\n"
+             "Try 'odapi-ssd shapes --help' for help.\n\nError: --seed is odd.\n"),
+            (click.UsageError("no"), 2, None),
+            (KeyboardInterrupt(), 130, "\nInterrupted.\n"),  # ends the line with ^C
+            (click.Abort(), 130, "Interrupted.\n"),
+        ],
+    )  # fmt: skip
+    def test_exceptions_become_statuses_and_messages(
+        self, status_of, capsys, exception, status, printed
+    ):
+        assert status_of(exception) == status
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        if printed is not None:
+            assert captured.err == printed
+
+    def test_with_verbose_a_traceback_comes_first(self, status_of, capsys):
+        assert status_of(KeyError("name"), "--verbose") == 1
+        errors = capsys.readouterr().err
+        assert errors.startswith("Traceback (most recent call last):\n")
+        assert errors.endswith("\nError: KeyError: 'name'\n")
+
+    def test_a_closed_pipe_ends_it_silently(self, status_of, monkeypatch):
+        class Stderr:
+            is_closed = False
+
+            def close(self):
+                self.is_closed = True
+
+        stderr = Stderr()
+        monkeypatch.setattr(entry_point.sys, "stderr", stderr)
+        assert status_of(BrokenPipeError()) == 1
+        assert stderr.is_closed

@@ -1,0 +1,35 @@
+"""Runs the command line as a user does, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def run_odapi_ssd(
+    *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The finished process of `odapi-ssd ARGUMENTS`, whatever its status."""
+    return subprocess.run(
+        [sys.executable, "-m", "odapi_ssd", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        timeout=900,
+    )
+
+
+def heavy_imports(code: str) -> tuple[list[str], str]:
+    """Which packages that take long to import some code imports, and what it prints.
+
+    In a process of its own, as other tests import them all.
+    """
+    heavy = ("tensorflow", "object_detection", "numpy", "PIL", "lxml", "rich", "google", "absl")
+    end = f"\nimport sys\nprint(*(name for name in {heavy!r} if name in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code + end], capture_output=True, text=True, check=True, cwd="/"
+    )
+    *printed, imported = done.stdout.splitlines()
+    return imported.split(), "\n".join(printed)

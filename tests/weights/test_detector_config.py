@@ -1,12 +1,12 @@
 """The config that goes with a detector's weights."""
 
 import pytest
-from odapi_ssd.plugin.anchor_config_writer import spec_to_proto
 
 from odapi_ssd.config.files import load_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.anchor_config import proto_to_spec
+from odapi_ssd.plugin.anchor_config_writer import spec_to_proto
 from odapi_ssd.ssd.anchors import box_sizes, preset
 from odapi_ssd.weights import slim_ssd, torchvision_ssd, tutorial_ssd
 from odapi_ssd.weights.detector_config import (

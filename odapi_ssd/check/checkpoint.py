@@ -4,23 +4,21 @@ For a checkpoint of type "classification" the network is built, which takes seco
 not fit shows nowhere earlier.
 """
 
-from collections.abc import Collection
 from typing import Any
 
-from odapi_ssd.check.findings import PLACEHOLDER, Findings, where_paths_start
+from odapi_ssd.check.findings import PLACEHOLDER, Findings
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
-from odapi_ssd.checkpoints.paths import root_names
+from odapi_ssd.checkpoints.contents import ROOT_OF_TYPE, CheckpointContents, require_weights
+from odapi_ssd.checkpoints.paths import resolve_checkpoint
 from odapi_ssd.checkpoints.trained_config import config_of_checkpoint, weights_differences
 from odapi_ssd.config.field_names import suggest
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import count_of, first_line, list_some
+from odapi_ssd.messages import count_of, list_some
 
 __all__ = ["check_fine_tune_checkpoint"]
 
 _PATH = "train_config.fine_tune_checkpoint"
 _NUM_NAMED = 3
-# Where `restore_from_objects` of every meta-architecture looks for what a type takes over.
-_ROOTS = {"classification": "feature_extractor", "detection": "model", "full": "model"}
 
 
 def check_fine_tune_checkpoint(config: Any, findings: Findings) -> None:
@@ -43,42 +41,27 @@ def check_fine_tune_checkpoint(config: Any, findings: Findings) -> None:
             'name a checkpoint, or set it to "" to start from random weights',
         )
     else:
-        roots = _check_files(prefix, findings)
-        if roots is not None:
-            _check_fit(config, roots, findings)
+        contents = _check_files(prefix, findings)
+        if contents is not None:
+            _check_fit(config, contents, findings)
     _check_usage(train_config, findings)
 
 
-def _check_files(prefix: str, findings: Findings) -> set[str] | None:
-    """Returns the names under which the checkpoint holds objects; None if it is unusable."""
-    import tensorflow as tf
-
-    if tf.io.gfile.isdir(prefix):
-        latest = tf.train.latest_checkpoint(prefix)
-        named = latest or _first_prefix_in(prefix)
-        remedy = f"name the checkpoint in it: {named}" if named else "it holds no checkpoint"
-        findings.problem(_PATH, f"is a folder, {prefix}", remedy)
-        return None
-    if not tf.io.gfile.exists(f"{prefix}.index"):
-        for suffix in (".index", ".data-00000-of-00001"):
-            if prefix.endswith(suffix):
-                remedy = f"leave {suffix} out: {prefix.removesuffix(suffix)}"
-                findings.problem(_PATH, "names a file of a checkpoint, not its prefix", remedy)
-                return None
-        findings.problem(_PATH, f"does not exist: there is no {prefix}.index", where_paths_start())
-        return None
+def _check_files(given: str, findings: Findings) -> CheckpointContents | None:
+    """Returns what the checkpoint holds; None if it cannot be used."""
     try:
-        roots = root_names(prefix)
-    except (tf.errors.OpError, ValueError) as error:
-        findings.problem(_PATH, f"cannot be read: {first_line(error)}", "")
+        prefix = resolve_checkpoint(given)
+        if prefix == given:
+            return require_weights(prefix)
+    except OdapiError as error:
+        findings.problem(_PATH, error.problem.rstrip("."), (error.hint or "").rstrip("."))
         return None
-    if roots is None:
-        findings.problem(
-            _PATH,
-            f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses",
-            "take one from the TF2 model zoo",
-        )
-    return roots
+    findings.problem(
+        _PATH,
+        f"is {given}, a folder or a file of a checkpoint, but the API takes only the prefix",
+        f"set it to {prefix}",
+    )
+    return None
 
 
 def _effective_type(train_config: Any) -> str:
@@ -86,22 +69,26 @@ def _effective_type(train_config: Any) -> str:
     return str(train_config.fine_tune_checkpoint_type or default)
 
 
-def _check_fit(config: Any, roots: Collection[str], findings: Findings) -> None:
-    """The checkpoint must hold what its type takes over; else the API fails when it loads it."""
-    train_config = config.train_config
-    kind = _effective_type(train_config)
-    root = _ROOTS.get(kind)
-    if root in roots and kind == "classification":
-        _check_network(config, findings)
-    if root in roots and kind == "full":
-        _check_same_model(config, findings)
-    if root is None or root in roots:
+def _check_fit(config: Any, contents: CheckpointContents, findings: Findings) -> None:
+    """The checkpoint must hold the object that its type restores; else the API fails late."""
+    kind = _effective_type(config.train_config)
+    root = ROOT_OF_TYPE.get(kind)
+    if root is None:
         return
-    fitting = [name for name, needed in _ROOTS.items() if needed in roots]
+    if root not in contents.roots:
+        _report_type(kind, contents, findings)
+    elif kind == "classification":
+        _check_network(config, findings)
+    elif kind == "full":
+        _check_same_model(config, findings)
+
+
+def _report_type(kind: str, contents: CheckpointContents, findings: Findings) -> None:
+    fitting = [name for name, root in ROOT_OF_TYPE.items() if root in contents.roots]
     findings.problem(
         _PATH,
-        f"{train_config.fine_tune_checkpoint} is taken for one of type {kind}, but holds no "
-        f"{root!r}; it holds {list_some(sorted(roots))}",
+        f"{contents.prefix} is taken for one of type {kind}, but holds no "
+        f"{ROOT_OF_TYPE[kind]!r}; it holds {list_some(sorted(contents.roots)) or 'nothing'}",
         f"set train_config.fine_tune_checkpoint_type to {' or '.join(fitting)}"
         if fitting
         else "take a checkpoint of a detector (type detection or full) or of a classifier that "
@@ -141,18 +128,9 @@ def _check_same_model(config: Any, findings: Findings) -> None:
         )
 
 
-def _first_prefix_in(folder: str) -> str | None:
-    import tensorflow as tf
-
-    indices = sorted(tf.io.gfile.glob(f"{folder.rstrip('/')}/*.index"))
-    nested = sorted(tf.io.gfile.glob(f"{folder.rstrip('/')}/checkpoint/*.index"))
-    found: list[str] = indices or nested
-    return found[-1].removesuffix(".index") if found else None
-
-
 def _check_usage(train_config: Any, findings: Findings) -> None:
     kind = train_config.fine_tune_checkpoint_type
-    types = tuple(_ROOTS)
+    types = tuple(ROOT_OF_TYPE)
     if kind and kind not in types:
         findings.problem(
             "train_config.fine_tune_checkpoint_type",

@@ -1,21 +1,20 @@
 """Whether a checkpoint of type "classification" fits the network of a config's feature extractor.
 
 The API finds out when training loads it. Here the network is built, which takes seconds, and its
-variables are looked up in the checkpoint as TensorFlow does when it restores: object by object,
-by the names that the objects have in each other. Needs TensorFlow.
+variables are looked up in the checkpoint as TensorFlow does when it restores: object by object, by
+the names that objects have in each other. Needs TensorFlow.
 """
 
-from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import odapi_ssd
-from odapi_ssd.checkpoints.paths import object_graph
+from odapi_ssd.checkpoints.contents import ROOT_OF_TYPE
+from odapi_ssd.checkpoints.objects import object_graph, trackable_children, walk_breadth_first
 from odapi_ssd.extractors.registry import EXTRACTORS
 from odapi_ssd.plugin.building import build_classification_network
 
 __all__ = ["network_hint", "network_misfits"]
-
-_ROOT = "feature_extractor"
 
 
 def network_misfits(config: Any, checkpoint: str) -> list[str]:
@@ -23,33 +22,29 @@ def network_misfits(config: Any, checkpoint: str) -> list[str]:
 
     Args:
         config: a TrainEvalPipelineConfig.
-        checkpoint: a prefix; it holds a `feature_extractor`.
+        checkpoint: the prefix of one with a `feature_extractor`.
     Returns:
-        A line for each, with both shapes; none for a feature extractor that is not this project's,
-        which is not looked at.
+        One line per variable, with both shapes. Networks of the API's own feature extractors are
+        not looked at: none.
     Raises:
         OdapiError: the network cannot be built.
     """
-    if not _is_own(config.model):
+    is_ssd = config.model.WhichOneof("model") == "ssd"
+    if not is_ssd or config.model.ssd.feature_extractor.type not in EXTRACTORS:
         return []
     odapi_ssd.register()
     return _misfits(build_classification_network(config.model), checkpoint)
 
 
 def network_hint(config: Any) -> str:
-    """What to do about misfits."""
+    """What to do about misfits, for a config of which `network_misfits` found some."""
     kind = config.model.ssd.feature_extractor.type
-    backbone = EXTRACTORS[kind].backbone
     return (
-        f"take a checkpoint of the very network of {kind}, depth_multiplier and batch_norm "
-        f"included; `odapi-ssd import-weights --from keras --backbone {backbone} "
-        "--pipeline_config_path F` makes one of published weights for a config F, if there are any"
+        f"take a checkpoint of exactly the network of {kind}, with its depth_multiplier and "
+        "batch_norm; `odapi-ssd import-weights --from keras --backbone "
+        f"{EXTRACTORS[kind].backbone} --pipeline_config_path F` makes one from published weights, "
+        "if there are any, for a config F"
     )
-
-
-def _is_own(model: Any) -> bool:
-    is_ssd = model.WhichOneof("model") == "ssd"
-    return is_ssd and model.ssd.feature_extractor.type in EXTRACTORS
 
 
 def _misfits(network: Any, checkpoint: str) -> list[str]:
@@ -70,20 +65,28 @@ def _misfits(network: Any, checkpoint: str) -> list[str]:
 
 
 def _stored_keys(network: Any, graph: Any) -> dict[Any, str]:
-    """Under which key a checkpoint holds each variable that it has, by `variable.ref()`."""
+    """The key under which a checkpoint stores each variable, by `variable.ref()`.
+
+    Variables that the checkpoint does not have are left out.
+    """
     import tensorflow as tf
 
-    keys, seen = {}, set()
-    pending = deque([(tf.train.Checkpoint(**{_ROOT: network}), graph.nodes[0])])
-    while pending:
-        parent, node = pending.popleft()
-        children = {child.local_name: child.node_id for child in node.children}
-        for name, child in tf.train.TrackableView.children(parent).items():
-            if name not in children or id(child) in seen:
-                continue
-            seen.add(id(child))
-            stored = graph.nodes[children[name]]
-            if isinstance(child, tf.Variable):
-                keys[child.ref()] = next((a.checkpoint_key for a in stored.attributes), "")
-            pending.append((child, stored))
-    return keys
+    def common_children(pair: tuple[Any, Any]) -> Mapping[str, tuple[Any, Any]]:
+        """Children in the network with their nodes in the checkpoint, if both have them."""
+        parent, node = pair
+        node_ids = {child.local_name: child.node_id for child in node.children}
+        return {
+            name: (child, graph.nodes[node_ids[name]])
+            for name, child in trackable_children(parent).items()
+            if name in node_ids
+        }
+
+    root = tf.train.Checkpoint(**{ROOT_OF_TYPE["classification"]: network})
+    pairs = walk_breadth_first(
+        (root, graph.nodes[0]), common_children, identity=lambda pair: id(pair[0])
+    )
+    return {
+        child.ref(): next((attribute.checkpoint_key for attribute in node.attributes), "")
+        for _, (child, node) in pairs
+        if isinstance(child, tf.Variable)
+    }

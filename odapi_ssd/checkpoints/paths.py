@@ -1,161 +1,92 @@
-"""Checkpoints: which there are, what they hold, and whether they fit a config's model."""
+"""Paths of checkpoints: the prefix that a folder, a prefix or a file of a checkpoint stands for.
 
+A checkpoint is a set of files with a common prefix: `ckpt-7.index`, `ckpt-7.data-00000-of-00001`.
+TensorFlow is imported for folders and remote paths alone.
+"""
+
+import glob
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import one_line
+from odapi_ssd.messages import list_some
 
-__all__ = [
-    "explain_mismatch",
-    "holds_model",
-    "latest_checkpoint",
-    "misfit",
-    "object_graph",
-    "require_checkpoint",
-    "require_fit",
-    "root_names",
-]
+__all__ = ["latest_checkpoint", "resolve_checkpoint"]
 
-_MISMATCH = re.compile(r"shape|incompatible|not bound|unresolved|unmatched", re.I)
-_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-_HINT = (
-    "use the config that it was trained with (trained_with.config beside it, if odapi-ssd trained "
-    "it), or another checkpoint or model directory."
-)
+_FILE_SUFFIX = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 
 
-def latest_checkpoint(directory: str | os.PathLike[str]) -> str | None:
-    """The prefix of the newest complete checkpoint in a directory; None if there is none."""
-    tf = import_tensorflow()
-    prefix: str | None = tf.train.latest_checkpoint(os.fspath(directory))
-    return prefix
-
-
-def holds_model(checkpoint: str) -> bool:
-    """Whether a checkpoint has a model's weights: the one before the first step has none."""
-    variables = import_tensorflow().train.list_variables(checkpoint)
-    return any(name.startswith("model/") for name, _ in variables)
-
-
-def root_names(checkpoint: str) -> set[str] | None:
-    """The names of the objects that a checkpoint was made of: those of `tf.train.Checkpoint`.
-
-    Variables' names do not tell: one that has several paths is stored under the shortest.
-
-    Returns:
-        Such as `{"model", "optimizer", "step"}`; None for a checkpoint of TensorFlow 1.
-    Raises:
-        tf.errors.OpError, ValueError: the checkpoint cannot be read.
-    """
-    graph = object_graph(import_tensorflow().train.load_checkpoint(checkpoint))
-    return None if graph is None else {child.local_name for child in graph.nodes[0].children}
-
-
-def object_graph(reader: Any) -> Any:
-    """The objects that a checkpoint was made of, and their names in each other.
+def resolve_checkpoint(path: str | os.PathLike[str]) -> str:
+    """The prefix of the checkpoint at a path.
 
     Args:
-        reader: from `tf.train.load_checkpoint`.
+        path: a folder, whose newest complete checkpoint is taken; a prefix such as `runs/a/ckpt-7`;
+            or one of the checkpoint's files. It may be remote (`gs://…`).
     Returns:
-        A `TrackableObjectGraph`; None for a checkpoint of TensorFlow 1.
+        The prefix; relative if the path is.
+    Raises:
+        OdapiError: there is no checkpoint; those in the folder or right below it are named.
     """
-    if not reader.has_tensor(_OBJECT_GRAPH):
-        return None
-    from tensorflow.core.protobuf import trackable_object_graph_pb2
-
-    return trackable_object_graph_pb2.TrackableObjectGraph.FromString(
-        reader.get_tensor(_OBJECT_GRAPH)
+    path = os.fspath(path)
+    if _is_folder(path):
+        return _newest_in(path)
+    prefix = _FILE_SUFFIX.sub("", path)
+    for candidate in (path, prefix):
+        if _exists(f"{candidate}.index"):
+            return candidate
+    raise OdapiError(
+        f"There is no checkpoint {path} (no file {prefix}.index).",
+        hint="name a training run's folder or a prefix such as runs/my_run/ckpt-7; relative paths "
+        f"count from the current folder, {os.getcwd()}.",
     )
 
 
-def require_checkpoint(path: str | os.PathLike[str]) -> str:
-    """The checkpoint prefix that a user means by a directory or by a prefix.
-
-    Args:
-        path: a directory (its newest checkpoint is meant) or a prefix such as `runs/a/ckpt-7`.
-    Raises:
-        OdapiError: there is none, or it was saved before the model had any weights.
-    """
-    prefix = _find_checkpoint(os.fspath(path))
-    if not holds_model(prefix):
-        raise OdapiError(
-            f"The checkpoint {prefix} holds no model, only the state before the first step.",
-            hint="train further: `odapi-ssd train` goes on with a run in its --model_dir.",
-        )
+def latest_checkpoint(folder: str | os.PathLike[str]) -> str | None:
+    """The prefix of the newest complete checkpoint in a folder; None if there is none."""
+    prefix: str | None = import_tensorflow().train.latest_checkpoint(os.fspath(folder))
     return prefix
 
 
-def _find_checkpoint(path: str) -> str:
-    files = import_tensorflow().io.gfile
-    if files.isdir(path):
-        latest = latest_checkpoint(path)
-        if latest is None:
-            raise OdapiError(
-                f"{path} holds no checkpoint (no file `checkpoint` that names a ckpt-*.index).",
-                hint="give the --model_dir of a training run that has saved at least once.",
-            )
-        return latest
-    prefix = path.removesuffix(".index")
-    if not files.exists(f"{prefix}.index"):
+def _newest_in(folder: str) -> str:
+    newest = latest_checkpoint(folder)
+    if newest is not None:
+        return newest
+    # An export, imported weights or a download of the API's has its checkpoint in `checkpoint/`.
+    others = [*_prefixes(folder, "*.index"), *_prefixes(folder, "*/*.index")]
+    if others:
         raise OdapiError(
-            f"There is no checkpoint at {path}.",
-            hint="give the --model_dir of a training run, or a prefix such as runs/my_run/ckpt-7.",
+            f"{folder} holds no file `checkpoint` that names its newest checkpoint.",
+            hint=f"name one of its checkpoints: {list_some(others)}.",
         )
-    return prefix
-
-
-@contextmanager
-def explain_mismatch(checkpoint: str | None, hint: str = _HINT) -> Iterator[None]:
-    """Turns TensorFlow's failures to restore a checkpoint into one that a user understands.
-
-    Args:
-        checkpoint: the prefix that is restored in the block, or whose deferred restoration ends
-            there; None if nothing is restored, so that no failure has to do with a checkpoint.
-        hint: what the user can do about a mismatch.
-    Raises:
-        OdapiError: the block failed in a way that says that the checkpoint is another model's.
-    """
-    try:
-        yield
-    except (ValueError, AssertionError) as error:
-        if checkpoint is None or not _MISMATCH.search(str(error)):
-            raise
-        raise misfit(checkpoint, [one_line(error)[:300]], hint) from error
-
-
-def require_fit(model: Any, checkpoint: str) -> None:
-    """Makes sure that a restored model's variables have the shapes that its config gives them.
-
-    A variable whose value comes from a checkpoint while it is made, as it does in the API, takes
-    whatever shape the checkpoint has, and nobody objects.
-
-    Args:
-        model: a Keras model whose variables are built and restored.
-        checkpoint: the prefix that they were restored from.
-    Raises:
-        OdapiError: the checkpoint is another model's.
-    """
-    misfits = []
-    for variable in model.variables:
-        restored_shape = variable.numpy().shape
-        if not variable.shape.is_compatible_with(restored_shape):
-            misfits.append(
-                f"{variable.name}: {list(restored_shape)} in the checkpoint, "
-                f"{variable.shape.as_list()} in the config's model"
-            )
-    if misfits:
-        raise misfit(checkpoint, misfits, _HINT)
-
-
-def misfit(checkpoint: str, details: Iterable[object], hint: str) -> OdapiError:
-    """The error for a checkpoint of another model than the config's; details say where."""
-    return OdapiError(
-        f"The checkpoint {checkpoint} does not fit the model of this config:",
-        details=map(str, details),
-        hint=hint,
+    raise OdapiError(
+        f"{folder} holds no checkpoint.",
+        hint="give the --model_dir of a training run that has saved at least once.",
     )
+
+
+def _is_remote(path: str) -> bool:
+    return "://" in path
+
+
+def _is_folder(path: str) -> bool:
+    if _is_remote(path):
+        return bool(import_tensorflow().io.gfile.isdir(path))
+    return os.path.isdir(path)
+
+
+def _exists(path: str) -> bool:
+    if _is_remote(path):
+        return bool(import_tensorflow().io.gfile.exists(path))
+    return os.path.isfile(path)
+
+
+def _prefixes(folder: str, pattern: str) -> list[str]:
+    """The prefixes of the index files in a folder that match a pattern."""
+    if _is_remote(folder):
+        indices = import_tensorflow().io.gfile.glob(f"{folder.rstrip('/')}/{pattern}")
+    else:
+        indices = glob.glob(os.path.join(glob.escape(folder), pattern))
+    # Shorter ones first, so that ckpt-9 comes before ckpt-10.
+    prefixes = (_FILE_SUFFIX.sub("", index) for index in indices)
+    return sorted(prefixes, key=lambda prefix: (len(prefix), prefix))

@@ -1,8 +1,8 @@
-"""Which config a model directory, or a checkpoint, belongs to.
+"""The config that a model directory's run, or a checkpoint, was trained with.
 
-Our own note says it, a copy of the config in the model directory. A user's files there are never
-touched: many keep their pipeline.config beside the checkpoints. Exports, imported weights and the
-API's downloads have `checkpoint/ckpt-0` and the config above it.
+`odapi-ssd train` leaves a copy of the config in the model directory, the note. A user's own files
+there are never touched: many keep their pipeline.config beside the checkpoints. Exports, imported
+weights and the API's downloads have `checkpoint/ckpt-0`, and their config above that folder.
 """
 
 import os
@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.checkpoints.paths import latest_checkpoint, misfit
+from odapi_ssd.checkpoints.fit import misfit
+from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.config.differences import FieldDifference, find_differences
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
@@ -28,21 +29,20 @@ __all__ = [
 NOTE_NAME = "trained_with.config"
 _LAYOUT = ("checkpoint", "pipeline.config")
 _HEADER = "The config that the run in this folder is trained with; written by odapi-ssd train."
-# A run may go on, and a trained model be used, with another value of a field below one whose name
-# holds one of these words: the weights mean the same.
+# Words in the paths of fields that may change in a run: the weights mean the same.
 _MAY_CHANGE = (
     "post_processing", "loss", "regularizer", "initializer", "dropout", "freeze", "nms",
     "hard_example", "minibatch", "bias_init", "decay",
 )  # fmt: skip
-# Fields that decide what the weights mean. A trained model may well be used with images of another
-# size or fewer proposals; matching is for training alone.
+# Words in the paths of fields that decide what the weights mean. A trained model may well be used
+# with images of another size or fewer proposals; matching is for training alone.
 _MEANING = (
     "num_classes", "background_class", "feature_extractor", "anchor", "box_predictor", "box_coder",
 )  # fmt: skip
 
 
 def require_same_model(model_dir: str, config: Any) -> bool:
-    """Makes sure that a run in a model directory is one of the config's model.
+    """Makes sure that the run in a model directory, if there is one, trains the config's model.
 
     A run may go on with another schedule, batch size, data, loss or post-processing, but not with
     another network or other anchors.
@@ -51,8 +51,8 @@ def require_same_model(model_dir: str, config: Any) -> bool:
         model_dir: the directory, which need not exist.
         config: the TrainEvalPipelineConfig to train with.
     Returns:
-        Whether that is certain. It is not where there is a checkpoint without a note that can be
-        read, as the API's own program leaves it: our loop finds a mismatch when it restores.
+        Whether that is certain. It is not if the directory has a checkpoint without a readable
+        note, as the API's own program leaves it: our loop finds a mismatch when it restores.
     Raises:
         OdapiError: the directory holds a run of another model.
     """
@@ -73,11 +73,14 @@ def require_same_model(model_dir: str, config: Any) -> bool:
 
 
 def config_of_checkpoint(checkpoint: str) -> tuple[str, Any] | None:
-    """The config that a checkpoint came with, and its path; None if no readable one is there.
+    """The config that a checkpoint was trained with.
 
     Args:
-        checkpoint: its prefix. Our note beside it counts; else, in a folder `checkpoint`, the
-            `pipeline.config` beside that folder.
+        checkpoint: its prefix.
+    Returns:
+        The config's path and the config: the note beside the checkpoint, or else, if the checkpoint
+        is in a folder `checkpoint`, the `pipeline.config` beside that folder. None if neither is
+        there and readable.
     """
     if "://" not in checkpoint:
         checkpoint = os.path.abspath(checkpoint)
@@ -90,12 +93,12 @@ def config_of_checkpoint(checkpoint: str) -> tuple[str, Any] | None:
 
 
 def require_model_of(checkpoint: str, config: Any) -> None:
-    """Makes sure that a config's model is not another one than that of the checkpoint's own config.
+    """Makes sure that a config describes the model that a checkpoint was trained with.
 
-    Other anchors show nowhere else: the shapes of all variables may be the same.
+    Nothing else shows other anchors: the shapes of all variables may be the same.
 
     Raises:
-        OdapiError: it is; without a config beside the checkpoint it cannot be told.
+        OdapiError: it describes another model. A checkpoint without a config passes.
     """
     noted = config_of_checkpoint(checkpoint)
     if noted is None:
@@ -107,17 +110,22 @@ def require_model_of(checkpoint: str, config: Any) -> None:
 
 
 def model_differences(noted: Any, given: Any) -> list[FieldDifference]:
-    """The fields in which two configs describe different networks or anchors."""
+    """The fields in which two configs describe different networks or anchors.
+
+    Args:
+        noted: the config that weights were trained with.
+        given: the one that they are to be used with.
+    """
     differences = find_differences(noted.model, given.model, "model")
     return [one for one in differences if not _holds_any(one.path, _MAY_CHANGE)]
 
 
 def weights_differences(noted: Any, given: Any) -> list[FieldDifference]:
-    """Those of `model_differences` with which the same weights mean something else."""
+    """Those of `model_differences` that change the meaning of the weights."""
     return [
         one
         for one in model_differences(noted, given)
-        # `model.ssd`: one of the two is another meta-architecture.
+        # A path of two names, such as model.ssd: another meta-architecture.
         if one.path.count(".") == 1 or _holds_any(one.path, _MEANING)
     ]
 
@@ -127,13 +135,13 @@ def _holds_any(path: str, words: Iterable[str]) -> bool:
 
 
 def note_config(model_dir: str, config: Any) -> None:
-    """Notes in a model directory which config its run is trained with."""
+    """Leaves a copy of the config in the model directory of its run; not in a remote one."""
     if "://" not in model_dir:
         save_config(config, Path(model_dir) / NOTE_NAME, _HEADER)
 
 
 def _readable_config(path: str) -> Any:
-    """A config; None if none that can be read is there."""
+    """The config in a file; None if there is none or it cannot be read."""
     try:
         return load_config(path)
     except OdapiError:

@@ -1,9 +1,10 @@
 """The names by which patterns such as `freeze_variables` find a model's variables."""
 
-import collections
 from typing import Any
 
 import tensorflow as tf
+
+from odapi_ssd.checkpoints.objects import trackable_children, walk_breadth_first
 
 __all__ = ["variable_names"]
 
@@ -11,20 +12,20 @@ _BACKBONE = "model/_feature_extractor/classification_backbone"
 
 
 def variable_names(model: Any) -> dict[Any, tuple[str, ...]]:
-    """Every name of each variable of a built model.
+    """All names of each variable of a built model.
 
     Args:
         model: a `DetectionModel` of the API.
     Returns:
         Names by `variable.ref()`, in the order of `model.variables`: Keras' name without `:0`; the
-        path that `tf.train.list_variables` of a training's checkpoint shows; and for the variables
-        of the classification network their path below
-        `model/_feature_extractor/classification_backbone`, which a checkpoint may show as another:
-        in EfficientDet and Faster R-CNN some other object is nearer to the model.
+        path that `tf.train.list_variables` of a run's checkpoint shows; for the variables of the
+        classification network also their path below
+        `model/_feature_extractor/classification_backbone`. Checkpoints may show another path for
+        these: in EfficientDet and Faster R-CNN a different object is nearer to the model.
     """
-    below_model = _paths(tf.train.Checkpoint(model=model), "")
+    below_model = _variable_paths(tf.train.Checkpoint(model=model), "")
     backbone = _classification_backbone(model)
-    below_backbone = {} if backbone is None else _paths(backbone, f"{_BACKBONE}/")
+    below_backbone = {} if backbone is None else _variable_paths(backbone, f"{_BACKBONE}/")
     names = {}
     for variable in model.variables:
         reference = variable.ref()
@@ -42,25 +43,15 @@ def _classification_backbone(model: Any) -> Any:
         return None
 
 
-def _paths(root: Any, prefix: str) -> dict[Any, str]:
-    """The path of each variable below an object, the shortest one, as checkpoints name it.
+def _variable_paths(root: Any, prefix: str) -> dict[Any, str]:
+    """The path of each variable below a trackable object, by `variable.ref()`.
 
     Args:
-        root: a trackable object.
-        prefix: is put before each path.
-    Returns:
-        Paths by `variable.ref()`.
+        root: the object.
+        prefix: its own path, which every path starts with.
     """
-    paths = {}
-    seen = {id(root): root}  # Keeping the objects keeps their ids from being given again.
-    pending = collections.deque([(root, prefix)])
-    while pending:
-        parent, path = pending.popleft()
-        for name, child in tf.train.TrackableView.children(parent).items():
-            if id(child) in seen:
-                continue
-            seen[id(child)] = child
-            if isinstance(child, tf.Variable):
-                paths[child.ref()] = path + name
-            pending.append((child, f"{path}{name}/"))
-    return paths
+    return {
+        child.ref(): prefix + path
+        for path, child in walk_breadth_first(root, trackable_children)
+        if isinstance(child, tf.Variable)
+    }

@@ -44,8 +44,9 @@ __all__ = ["command"]
 )
 @click.option(
     "--fine_tune_checkpoint",
-    metavar="PREFIX",
-    help="The checkpoint to start from, such as folder/ckpt-0.",
+    metavar="PATH",
+    help="The checkpoint to start from: a prefix such as runs/a/ckpt-7, or a folder, whose newest "
+    "is taken.",
 )
 @click.option(
     "--mode",

@@ -34,12 +34,12 @@ def command(
 
     quiet_tensorflow(settings.verbose)
     from odapi_ssd.check import report as check
-    from odapi_ssd.checkpoints import paths as checkpoints
+    from odapi_ssd.checkpoints.contents import require_detector
     from odapi_ssd.config import files as config
     from odapi_ssd.evaluation import run as evaluation
 
     pipeline = config.load_config(pipeline_config_path)
-    checkpoints.require_checkpoint(checkpoint_dir)
+    require_detector(checkpoint_dir)
     report = check.require_valid(pipeline, for_training=False, source=pipeline_config_path)
     print_warnings(map(str, report.warnings))
     with item_display("Evaluating images") as progress:

@@ -22,8 +22,9 @@ __all__ = ["command"]
 @click.option(
     "--trained_checkpoint_dir",
     required=True,
-    metavar="DIR",
-    help="The model directory of a run; its newest checkpoint is exported.",
+    metavar="PATH",
+    help="The model directory of a run, whose newest checkpoint is exported, or a prefix such as "
+    "runs/a/ckpt-7.",
 )
 @click.option("--output_directory", required=True, metavar="DIR", help="The folder to export to.")
 @click.option(
@@ -50,7 +51,7 @@ __all__ = ["command"]
 )
 @pass_settings
 def command(settings: Settings, /, **flags: Any) -> None:
-    """Export the newest checkpoint of a run as a SavedModel.
+    """Export a checkpoint of a run as a SavedModel.
 
     The export is saved_model/, checkpoint/, pipeline.config and a copy of the label map.
     """

@@ -6,47 +6,51 @@ classes, and from nothing.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from odapi_ssd.check.findings import PLACEHOLDER
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
-from odapi_ssd.checkpoints.paths import holds_model, root_names
+from odapi_ssd.checkpoints.contents import (
+    KIND_OF_ROOT,
+    ROOT_OF_TYPE,
+    CheckpointContents,
+    require_weights,
+)
+from odapi_ssd.checkpoints.paths import resolve_checkpoint
 from odapi_ssd.checkpoints.trained_config import (
     NOTE_NAME,
     config_of_checkpoint,
     weights_differences,
 )
-from odapi_ssd.compat import import_tensorflow
+from odapi_ssd.configure.draft import ConfigDraft
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.errors import OdapiError, OptionError
-from odapi_ssd.messages import first_line, list_some
+from odapi_ssd.messages import list_some
 
-if TYPE_CHECKING:
-    from odapi_ssd.configure.run import Configured
+__all__ = ["MODES", "fill_start", "find_start", "require_fitting_start", "require_mode"]
 
-__all__ = ["MODES", "fill_start", "require_fitting_start", "require_mode"]
-
-MODES = ("scratch", "from-detector", "new-layers", "all-layers")
+# For each mode the fine_tune_checkpoint_type that takes its checkpoint over; of two the first that
+# the checkpoint has the object for.
+_TYPES: dict[str, tuple[str, ...]] = {
+    "scratch": (),
+    "from-detector": ("detection",),
+    "new-layers": ("classification",),
+    "all-layers": ("full", "classification"),
+}
+MODES = tuple(_TYPES)
 
 _NUM_NAMED = 5
 _CHECKPOINT = "train_config.fine_tune_checkpoint"
 _FREEZING = ("freeze_variables", "update_trainable_variables")
 # In the names that the training loop gives the variables of any meta-architecture.
 _CLASSIFICATION_NETWORK = "_feature_extractor/classification_backbone/"
-# What a checkpoint may hold for a mode, and the fine_tune_checkpoint_type that takes it over.
-_TYPES = {
-    "from-detector": {"model": "detection"},
-    "new-layers": {"feature_extractor": "classification"},
-    "all-layers": {"model": "full", "feature_extractor": "classification"},
-}
-_KINDS = {"model": "a detector", "feature_extractor": "a classification network"}
 
 
 def require_mode(mode: str | None, checkpoint: str | None) -> None:
-    """Makes sure that a mode is known and is given a checkpoint where it needs one.
+    """Makes sure that a mode exists, and has a checkpoint if it needs one and only then.
 
     Raises:
-        OptionError: it is not.
+        OptionError: it does not.
     """
     if mode is None:
         return
@@ -55,70 +59,83 @@ def require_mode(mode: str | None, checkpoint: str | None) -> None:
     if mode == "scratch" and checkpoint is not None:
         raise OptionError("mode", "scratch starts from random weights: no --fine_tune_checkpoint.")
     if mode != "scratch" and checkpoint is None:
-        needed = " or ".join(_KINDS[root] for root in _TYPES[mode])
+        needed = " or ".join(KIND_OF_ROOT[ROOT_OF_TYPE[kind]] for kind in _TYPES[mode])
         raise OptionError("mode", f"{mode} needs a --fine_tune_checkpoint, of {needed}.")
 
 
-def fill_start(configured: "Configured", mode: str | None, checkpoint: str | None) -> None:
-    """Sets from which weights training starts, and with a mode which variables it trains.
+def find_start(checkpoint: str | None) -> str | None:
+    """The prefix of the checkpoint to start from, as a config names it: absolute.
 
     Args:
-        configured: a config in the making, its model and data complete.
-        mode: one of `MODES`, which imports TensorFlow; None sets the checkpoint alone.
-        checkpoint: a checkpoint's prefix; None leaves the template's.
+        checkpoint: a prefix, one of its files or a folder, as for `resolve_checkpoint`; a remote
+            path is taken for a prefix, and not looked at.
     Raises:
-        OdapiError: the checkpoint is not there or does not suit the mode.
+        OdapiError: there is no checkpoint.
     """
-    prefix = None if checkpoint is None else _resolve_checkpoint(checkpoint)
+    if checkpoint is None or "://" in checkpoint:
+        return checkpoint
+    return str(Path(resolve_checkpoint(checkpoint)).resolve())
+
+
+def fill_start(draft: ConfigDraft, mode: str | None, prefix: str | None) -> None:
+    """Sets from which weights training starts and, with a mode, which variables it trains.
+
+    Args:
+        draft: the config in the making, its model and data complete.
+        mode: one of `MODES`, which imports TensorFlow; None sets the checkpoint alone.
+        prefix: the checkpoint; None leaves the template's.
+    Raises:
+        OdapiError: the checkpoint does not suit the mode.
+    """
     if mode is not None:
-        _fill_mode(configured, mode, prefix)
+        _fill_mode(draft, mode, prefix)
     elif prefix is not None:
-        _fill_checkpoint(configured, prefix)
-    elif PLACEHOLDER in configured.config.train_config.fine_tune_checkpoint:
-        configured.set(_CHECKPOINT, "")
-        configured.notes.append(
+        _fill_checkpoint(draft, prefix)
+    elif PLACEHOLDER in draft.config.train_config.fine_tune_checkpoint:
+        draft.set(_CHECKPOINT, "")
+        draft.notes.append(
             "The template leaves its fine_tune_checkpoint open: training starts from random "
             "weights. Give --fine_tune_checkpoint to start from others."
         )
 
 
-def _fill_checkpoint(configured: "Configured", prefix: str, kind: str | None = None) -> None:
+def _fill_checkpoint(draft: ConfigDraft, prefix: str, kind: str | None = None) -> None:
     """Sets a checkpoint and its type; None keeps the template's type."""
-    configured.set(_CHECKPOINT, prefix)
-    configured.set("train_config.fine_tune_checkpoint_version", "V2")
+    draft.set(_CHECKPOINT, prefix)
+    draft.set("train_config.fine_tune_checkpoint_version", "V2")
     if kind is not None:
-        configured.set("train_config.fine_tune_checkpoint_type", kind)
-    elif not configured.config.train_config.fine_tune_checkpoint_type:
-        configured.set("train_config.fine_tune_checkpoint_type", "detection")
-        configured.notes.append(
+        draft.set("train_config.fine_tune_checkpoint_type", kind)
+    elif not draft.config.train_config.fine_tune_checkpoint_type:
+        draft.set("train_config.fine_tune_checkpoint_type", "detection")
+        draft.notes.append(
             "The template has no fine_tune_checkpoint_type; the checkpoint is taken for a "
             "detector's. For a classifier's, --set "
             "train_config.fine_tune_checkpoint_type=classification."
         )
 
 
-def _fill_mode(configured: "Configured", mode: str, prefix: str | None) -> None:
-    train_config = configured.config.train_config
+def _fill_mode(draft: ConfigDraft, mode: str, prefix: str | None) -> None:
+    train_config = draft.config.train_config
     for name in _FREEZING:
         if getattr(train_config, name):
-            configured.set(f"train_config.{name}", "[]")
+            draft.set(f"train_config.{name}", "[]")
     if prefix is None:
         if train_config.fine_tune_checkpoint:
-            configured.set(_CHECKPOINT, "")
+            draft.set(_CHECKPOINT, "")
         return
-    kind = _type_for(mode, prefix)
+    kind = _type_for(mode, require_weights(prefix))
     if kind == "classification":
-        _require_classification_network(mode, configured.config.model)
-    _fill_checkpoint(configured, prefix, kind)
+        _require_classification_network(mode, draft.config.model)
+    _fill_checkpoint(draft, prefix, kind)
     if mode == "new-layers":
-        configured.set("train_config.freeze_variables", _CLASSIFICATION_NETWORK)
+        draft.set("train_config.freeze_variables", _CLASSIFICATION_NETWORK)
 
 
-def _type_for(mode: str, prefix: str) -> str:
+def _type_for(mode: str, contents: CheckpointContents) -> str:
     """The fine_tune_checkpoint_type with which a mode takes a checkpoint over."""
-    roots = _roots(prefix)
-    for root, kind in _TYPES[mode].items():
-        if root in roots:
+    prefix, roots = contents.prefix, contents.roots
+    for kind in _TYPES[mode]:
+        if ROOT_OF_TYPE[kind] in roots:
             return kind
     if "model" in roots:
         raise OdapiError(
@@ -138,26 +155,6 @@ def _type_for(mode: str, prefix: str) -> str:
     )
 
 
-def _roots(prefix: str) -> set[str]:
-    tf = import_tensorflow()
-    try:
-        roots = root_names(prefix)
-        is_empty = roots is not None and "model" in roots and not holds_model(prefix)
-    except (tf.errors.OpError, ValueError) as error:
-        raise OdapiError(f"The checkpoint {prefix} cannot be read: {first_line(error)}") from error
-    if roots is None:
-        raise OdapiError(
-            f"{prefix} is a checkpoint of TensorFlow 1, which TF2 training refuses.",
-            hint="take one from the TF2 model zoo.",
-        )
-    if is_empty:
-        raise OdapiError(
-            f"The checkpoint {prefix} holds no weights, only the state before the first step.",
-            hint="name a later one of that run.",
-        )
-    return roots
-
-
 def _require_classification_network(mode: str, model: Any) -> None:
     """Of the API's feature extractors CenterNet's hourglass networks alone have none."""
     kind = model.WhichOneof("model")
@@ -170,26 +167,23 @@ def _require_classification_network(mode: str, model: Any) -> None:
         )
 
 
-def require_fitting_start(
-    configured: "Configured", mode: str | None, checkpoint: str | None
-) -> None:
+def require_fitting_start(draft: ConfigDraft, mode: str | None, prefix: str | None) -> None:
     """Makes sure that the weights that a mode starts from suit the finished config.
 
     Args:
-        configured: a config in which nothing will change any more.
+        draft: a config in which nothing will change any more.
         mode: as in `fill_start`; None looks at nothing.
-        checkpoint: as in `fill_start`.
+        prefix: as in `fill_start`.
     Raises:
         OdapiError: the checkpoint is of another model or network, or of other classes.
     """
-    train_config = configured.config.train_config
-    prefix = None if mode is None or checkpoint is None else _resolve_checkpoint(checkpoint)
-    if prefix is None or train_config.fine_tune_checkpoint != prefix:
+    train_config = draft.config.train_config
+    if mode is None or prefix is None or train_config.fine_tune_checkpoint != prefix:
         return
     if train_config.fine_tune_checkpoint_type == "full":
-        _require_same_detector(configured, prefix)
+        _require_same_detector(draft, prefix)
     if train_config.fine_tune_checkpoint_type == "classification":
-        _require_same_network(configured.config, prefix)
+        _require_same_network(draft.config, prefix)
 
 
 def _require_same_network(config: Any, prefix: str) -> None:
@@ -203,22 +197,22 @@ def _require_same_network(config: Any, prefix: str) -> None:
         )
 
 
-def _require_same_detector(configured: "Configured", prefix: str) -> None:
+def _require_same_detector(draft: ConfigDraft, prefix: str) -> None:
     """All of a detector can be taken over only by one of the same network, anchors and classes."""
     found = config_of_checkpoint(prefix)
     if found is None:
-        configured.notes.append(
+        draft.notes.append(
             f"No config came with {prefix} ({NOTE_NAME} beside it, or checkpoint/ and "
             "pipeline.config): make sure that its detector has this model's anchors and these "
             "classes in this order. Where there are as many, others do not show in training."
         )
         return
-    (path, noted), config = found, configured.config
+    (path, noted), config = found, draft.config
     differences = list(map(str, weights_differences(noted, config)))
     if not differences:
         classes = _class_differences(noted, config)
         if classes is None:
-            configured.notes.append(
+            draft.notes.append(
                 f"The label map that {path} names is not there: make sure that the detector in "
                 f"{prefix} has these classes in this order."
             )
@@ -247,20 +241,3 @@ def _class_differences(noted: Any, given: Any) -> list[str] | None:
         for classes in (before, after)
     )
     return [f"classes: {was} there, {is_} in the config"]
-
-
-def _resolve_checkpoint(checkpoint: str) -> str:
-    if "://" in checkpoint:
-        return checkpoint
-    prefix = Path(checkpoint).resolve()
-    if prefix.is_dir():
-        found = sorted(str(index)[: -len(".index")] for index in prefix.glob("**/*.index"))
-        hint = f"name one of its checkpoints: {', '.join(found)}." if found else None
-        raise OdapiError(f"{checkpoint} is a folder; a checkpoint was expected.", hint=hint)
-    name = prefix.name.removesuffix(".index")
-    if not prefix.with_name(f"{name}.index").is_file():
-        raise OdapiError(
-            f"There is no checkpoint {checkpoint} (no file {prefix.with_name(name)}.index).",
-            hint="name the files' common part, such as folder/ckpt-0.",
-        )
-    return str(prefix.with_name(name))

@@ -1,12 +1,17 @@
 """Export through the API's own program: a SavedModel, its checkpoint and its config."""
 
+import contextlib
+import os
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from odapi_ssd.atomic_output import publish, staging_folder
-from odapi_ssd.checkpoints.paths import explain_mismatch, require_checkpoint, require_fit
+from odapi_ssd.checkpoints.contents import require_detector
+from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
+from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.deployment.input_types import INPUT_TYPES
@@ -40,12 +45,21 @@ def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
     config = load_config(flags["pipeline_config_path"])
     if flags.get("config_override"):
         config.MergeFrom(parse_config(flags["config_override"], source="--config_override"))
-    checkpoint_dir, output_dir = flags["trained_checkpoint_dir"], flags["output_directory"]
-    _require_folders(checkpoint_dir, output_dir)
-    checkpoint = require_checkpoint(checkpoint_dir)
+    output_dir = flags["output_directory"]
+    require_own_folder(
+        "output_directory",
+        output_dir,
+        training_run_in(output_dir),
+        f"give the export a folder of its own, such as {Path(output_dir) / 'exported'}.",
+    )
+    checkpoint = require_detector(flags["trained_checkpoint_dir"])
     require_model_of(checkpoint, config)
-    with staging_folder(Path(output_dir)) as staging:
-        staged_flags = {**flags, "output_directory": str(staging)}
+    with staging_folder(Path(output_dir)) as staging, _folder_with_newest(checkpoint) as folder:
+        staged_flags = {
+            **flags,
+            "trained_checkpoint_dir": folder,
+            "output_directory": str(staging),
+        }
         with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
             _export_checked(program, checkpoint, progress)
         if not _copy_label_map(config, staging):
@@ -63,19 +77,27 @@ def _require_input_type(input_type: str | None) -> None:
         )
 
 
-def _require_folders(checkpoint_dir: str, output_dir: str) -> None:
-    """Refuses what would fail late, or harm the run that is exported."""
-    require_own_folder(
-        "output_directory",
-        output_dir,
-        training_run_in(output_dir),
-        f"give the export a folder of its own, such as {Path(output_dir) / 'exported'}.",
-    )
-    if "://" not in checkpoint_dir and not Path(checkpoint_dir).is_dir():
+@contextlib.contextmanager
+def _folder_with_newest(checkpoint: str) -> Iterator[str]:
+    """A folder whose newest checkpoint is the given one: the program takes no other.
+
+    Raises:
+        OdapiError: a remote checkpoint that is not its own folder's newest.
+    """
+    import tensorflow as tf
+
+    own_folder = os.path.dirname(checkpoint) or "."
+    if latest_checkpoint(own_folder) == checkpoint:
+        yield own_folder
+        return
+    if "://" in checkpoint:
         raise OdapiError(
-            f"--trained_checkpoint_dir {checkpoint_dir} is no directory.",
-            hint="give the --model_dir of a training run; its newest checkpoint is exported.",
+            f"{checkpoint} is on a remote file system, and not the newest checkpoint there.",
+            hint="copy its files and export from the local folder.",
         )
+    with tempfile.TemporaryDirectory() as folder:
+        tf.compat.v1.train.update_checkpoint_state(folder, os.path.abspath(checkpoint))
+        yield folder
 
 
 def _stale_names(output_dir: Path) -> list[str]:

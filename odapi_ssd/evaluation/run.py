@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.atomic_output import write_text
-from odapi_ssd.checkpoints.paths import explain_mismatch, require_checkpoint
+from odapi_ssd.checkpoints.contents import require_detector
+from odapi_ssd.checkpoints.fit import explain_mismatch
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.building import build_model
@@ -76,7 +77,8 @@ def evaluate(
 
     Args:
         config: TrainEvalPipelineConfig.
-        checkpoint_path: a model directory, whose newest checkpoint is taken, or a prefix.
+        checkpoint_path: a model directory, whose newest checkpoint is taken, or a prefix; see
+            `checkpoints.paths`.
         output_dir: gets `metrics.json`, and an event file for TensorBoard.
         progress: advances by each image.
     Raises:
@@ -85,7 +87,7 @@ def evaluate(
     import odapi_ssd
 
     odapi_ssd.register()
-    prefix = require_checkpoint(checkpoint_path)
+    prefix = require_detector(checkpoint_path)
     require_model_of(prefix, config)
     configs, num_images = _eval_configs(config)
     categories = _categories(configs["eval_input_configs"][0].label_map_path)

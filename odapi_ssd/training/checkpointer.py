@@ -7,12 +7,9 @@ import tensorflow as tf
 from object_detection import model_lib_v2
 from object_detection.utils import variables_helper
 
-from odapi_ssd.checkpoints.paths import (
-    explain_mismatch,
-    holds_model,
-    latest_checkpoint,
-    require_fit,
-)
+from odapi_ssd.checkpoints.contents import read_contents
+from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
+from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.progress import Progress
 from odapi_ssd.training.setup import TrainingJob
 
@@ -56,7 +53,7 @@ class RunCheckpointer:
         """
         self.restored = latest_checkpoint(self._model_dir)
         # A run that was stopped before its first step has left a checkpoint without weights.
-        has_weights = self.restored is not None and holds_model(self.restored)
+        has_weights = self.restored is not None and read_contents(self.restored).has_model_weights
         if self._job.train_config.fine_tune_checkpoint and not has_weights:
             self._load_fine_tune_checkpoint()
         if self.restored is not None:

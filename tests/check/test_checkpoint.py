@@ -83,7 +83,42 @@ def test_a_classification_network_that_does_not_fit(config, data):
 def test_its_folder(config, data):
     prefix = _save(data)
     set_field(config, f"train_config.fine_tune_checkpoint={data}")
-    assert f"is a folder, {data}; name the checkpoint in it: {prefix}" in only(problems(config))
+    found = only(problems(config))
+    assert f"{data} holds no file `checkpoint` that names its newest checkpoint" in found
+    assert f"; name one of its checkpoints: {prefix}" in found
+
+
+@pytest.mark.parametrize("given", ["{}", "{}/ckpt-1.index", "{}/ckpt-1.data-00000-of-00001"])
+def test_its_folder_or_file_names_its_prefix(config, data, given):
+    """The API takes a prefix alone."""
+    prefix = _save(data)
+    (data / "checkpoint").write_text('model_checkpoint_path: "ckpt-1"')
+    given = given.format(data)
+    set_field(config, f"train_config.fine_tune_checkpoint={given}")
+    assert f"is {given}, a folder or a file of a checkpoint" in only(problems(config))
+    assert f"; set it to {prefix}" in only(problems(config))
+
+
+def test_one_that_is_not_there(config, data):
+    set_field(config, f"train_config.fine_tune_checkpoint={data}/ckpt-9")
+    found = only(problems(config))
+    assert f"There is no checkpoint {data}/ckpt-9 (no file {data}/ckpt-9.index); " in found
+    assert "relative paths count from the current folder, " in found
+
+
+def test_a_file_that_is_no_checkpoint(config, data):
+    (data / "ckpt-1.index").write_text("not a table")
+    set_field(config, f"train_config.fine_tune_checkpoint={data}/ckpt-1")
+    assert f"The checkpoint {data}/ckpt-1 cannot be read: " in only(problems(config))
+
+
+def test_a_run_before_its_first_step(config, data):
+    import tensorflow as tf
+
+    checkpoint = tf.train.Checkpoint(model=tf.Module(), step=tf.Variable(0))
+    prefix = checkpoint.write(str(data / "ckpt-1"))
+    set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
+    assert f"The checkpoint {prefix} holds no weights" in only(problems(config))
 
 
 def test_one_of_tensorflow_1(config, data):

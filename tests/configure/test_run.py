@@ -185,9 +185,21 @@ class TestTraining:
             run, fine_tune_checkpoint=str(tmp_path / "ckpt-3")
         )
 
-    def test_a_checkpoint_s_folder_names_those_in_it(self, run, tmp_path):
+    @pytest.mark.tf
+    def test_the_newest_checkpoint_of_a_folder(self, run, tmp_path):
+        (tmp_path / "ckpt-3.index").write_bytes(b"")
+        (tmp_path / "checkpoint").write_text('model_checkpoint_path: "ckpt-3"')
+        config = run(fine_tune_checkpoint=str(tmp_path)).config
+        assert config.train_config.fine_tune_checkpoint == str(tmp_path / "ckpt-3")
+
+    @pytest.mark.tf
+    def test_a_folder_without_a_newest_names_its_checkpoints(self, run, tmp_path):
         (tmp_path / "ckpt-3.index").write_bytes(b"")
         assert str(tmp_path / "ckpt-3") in _error(run, fine_tune_checkpoint=str(tmp_path))
+
+    def test_a_remote_checkpoint_is_not_looked_at(self, run):
+        config = run(fine_tune_checkpoint="gs://bucket/ckpt-3").config
+        assert config.train_config.fine_tune_checkpoint == "gs://bucket/ckpt-3"
 
 
 class TestTemplates:

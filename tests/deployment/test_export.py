@@ -1,9 +1,10 @@
 """Export: the SavedModel alone gives what the checkpoint gives; nothing half-written."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from odapi_ssd.checkpoints import paths as checkpoints
+from odapi_ssd.checkpoints.contents import require_detector
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.deployment import export as exporting
@@ -13,6 +14,7 @@ from tests.support.exported_models import (
     detect_in_plain_tensorflow,
     detect_with_checkpoint,
 )
+from tests.support.recorded_progress import RecordedProgress
 from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
@@ -44,7 +46,7 @@ def test_the_export_is_complete(exported_dir, records_dir, trained_run):
     assert (exported_dir / "label_map.pbtxt").read_text() == label_map
     assert load_config(exported_dir / "pipeline.config") == load_config(trained_run.config_path)
     # The export was made elsewhere and moved: its checkpoint must be found where it is now.
-    checkpoint = checkpoints.require_checkpoint(exported_dir / "checkpoint")
+    checkpoint = require_detector(exported_dir / "checkpoint")
     assert checkpoint == str(exported_dir / "checkpoint" / "ckpt-0")
 
 
@@ -75,7 +77,7 @@ def test_the_api_s_exporter_restores_our_checkpoint_too(trained_run, tmp_path, i
 def test_a_run_is_not_exported_over_itself(trained_run):
     with pytest.raises(OdapiError, match="holds a training run"):
         exporting.export(_flags(trained_run, trained_run.model_dir))
-    assert checkpoints.require_checkpoint(trained_run.model_dir).endswith("ckpt-3")
+    assert require_detector(trained_run.model_dir).endswith("ckpt-3")
 
 
 def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
@@ -85,6 +87,26 @@ def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
     with pytest.raises(OdapiError, match="holds no checkpoint"):
         exporting.export(flags)
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def _kernels(checkpoint):
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(checkpoint))
+    end = "/kernel/.ATTRIBUTES/VARIABLE_VALUE"
+    names = (name for name in reader.get_variable_to_shape_map() if name.endswith(end))
+    return {name: reader.get_tensor(name) for name in names if name.startswith("model/")}
+
+
+def test_an_earlier_checkpoint_can_be_named(trained_run, tmp_path):
+    earlier = trained_run.model_dir / "ckpt-2"
+    flags = _flags(trained_run, tmp_path / "out", trained_checkpoint_dir=f"{earlier}.index")
+    exporting.export(flags)
+    exported = _kernels(tmp_path / "out" / "checkpoint" / "ckpt-0")
+    of_run, of_newest = (_kernels(path) for path in (earlier, trained_run.model_dir / "ckpt-3"))
+    assert exported.keys() == of_run.keys() != set()
+    assert all(np.array_equal(kernel, of_run[name]) for name, kernel in exported.items())
+    assert not all(np.array_equal(kernel, of_newest[name]) for name, kernel in exported.items())
 
 
 def test_another_model_s_checkpoint_is_refused_and_an_earlier_export_stays(

@@ -135,10 +135,10 @@ def test_what_was_mapped_and_left(pair):
 def test_a_checkpoint_like_those_of_the_api_s_zoo(pair, restore_as_api):
     from object_detection.builders import model_builder
 
-    from odapi_ssd.checkpoints.paths import require_checkpoint
+    from odapi_ssd.checkpoints.contents import require_detector
 
     folder = Path(pair.imported.checkpoint).parent
-    assert require_checkpoint(folder) == pair.imported.checkpoint
+    assert require_detector(folder) == pair.imported.checkpoint
     config = load_config(pair.imported.config_path)
     for kind in ("full", "detection"):
         model = model_builder.build(config.model, is_training=True)

@@ -15,7 +15,6 @@ from tests.support.exported_models import (
     detect_with_checkpoint,
 )
 from tests.support.recorded_progress import RecordedProgress
-from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

@@ -1,7 +1,7 @@
 """odapi-ssd: the TensorFlow 2 Object Detection API, alive on today's TensorFlow.
 
-Importing this package imports nothing heavy: no TensorFlow, no part of the API. What the API
-needs to run is put in place by `register()`, explicitly.
+Importing this package changes nothing and imports neither TensorFlow nor the API. `register()`
+patches them, and adds this project's models.
 """
 
 __version__ = "0.1.0"
@@ -9,9 +9,11 @@ __all__ = ["__version__", "register"]
 
 
 def register() -> None:
-    """Makes the API work on this stack and adds this project's models to it.
+    """Makes the API work on this stack, and adds this project's models to it.
 
-    Call it once, before the first import of `object_detection`; further calls do nothing.
+    Activates the patches of `compat`, then extends the API's model builder by the feature
+    extractors and the SSD of `plugin`. Call it before the first import of `object_detection`;
+    further calls do nothing.
 
     Raises:
         odapi_ssd.errors.OdapiError: TensorFlow was imported before with Keras 3, so that the

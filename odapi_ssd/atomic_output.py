@@ -1,11 +1,11 @@
-"""Output that appears complete or not at all: single files, and folders of them.
+"""Atomic output: files and folders that appear complete or not at all.
 
-A single file is written beside its place and renamed into it. The files of a command are made in a
-hidden folder within the output folder, so that they can be renamed (a sibling might lie on another
-file system). What they replace is kept until all are in place; any failure, also Ctrl-C, puts
-everything back and leaves no folder that was not there. Only the end of the process itself (kill
--9) can leave `.incomplete-*` and `.previous-*` behind; they are never touched again, as another
-process may be at work in them.
+A single file is written under another name beside its place and then renamed. The files of a
+command are written to a hidden folder within the output folder, from where they can be renamed (a
+sibling might be on another file system). What they replace is kept until all are in place; any
+failure, Ctrl-C included, puts everything back and removes the folders that were made. Only a killed
+process (kill -9) can leave `.incomplete-*` and `.previous-*` behind; they are never removed later,
+as another process may be using them.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from odapi_ssd.errors import OdapiError
 
 __all__ = ["publish", "staging_folder", "write_text"]
 
-# What a write, which knows no file's name, says of the file system.
+# The file system's own errors, of writes that do not name a file.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -30,17 +30,17 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes a UTF-8 file, which appears under its name only when it is complete.
 
     Args:
-        path: the file; missing folders are made; one that is there is replaced, its
-            mode kept.
-        text: its content.
+        path: the file, in folders that are made if need be; an existing file is replaced and its
+            mode kept, through a link too.
+        text: the content.
     Raises:
         OdapiError: it cannot be written.
     """
-    path = Path(path).resolve()  # a link stays one
+    path = Path(path).resolve()  # a link stays a link
     temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Unlike `tempfile`, which makes files for their owner alone, this heeds the umask.
+        # Unlike `tempfile`, whose files only their owner can read, this respects the umask.
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
@@ -56,14 +56,15 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 @contextlib.contextmanager
 def staging_folder(output_dir: Path) -> Iterator[Path]:
-    """Gives an empty folder within the output folder and removes it in the end, come what may.
+    """An empty folder within the output folder, which is removed at the end in any case.
 
     Args:
         output_dir: made, with its parents, if it does not exist; removed again on failure.
-
+    Yields:
+        The folder, to be filled and then moved with `publish`.
     Raises:
-        OdapiError: the file system refuses (no room, no right, a file in the way). An OSError of
-            the body that is not about the output folder passes unchanged.
+        OdapiError: the output folder cannot be written (disk full, no permission, a file in the
+            way). An OSError of the body about another file passes unchanged.
     """
     made: list[Path] = []
     staging = None
@@ -80,14 +81,14 @@ def staging_folder(output_dir: Path) -> Iterator[Path]:
         if isinstance(error, OSError) and (staging is None or _is_about(error, output_dir)):
             raise OdapiError(
                 f"Cannot write to {output_dir}: {error.strerror or error}.",
-                hint="see to room and rights there; nothing was changed.",
+                hint="check the free space and the permissions there; nothing was changed.",
             ) from error
         raise
     shutil.rmtree(staging, ignore_errors=True)
 
 
 def _is_about(error: OSError, output_dir: Path) -> bool:
-    """Whether an error says that the output folder cannot be written."""
+    """Whether an error is about the output folder: names a file in it, or no file at all."""
     named = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
     if not named:
         return error.errno in _NO_ROOM
@@ -96,16 +97,15 @@ def _is_about(error: OSError, output_dir: Path) -> bool:
 
 
 def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) -> None:
-    """Moves all that a staging folder holds to its final names, all or nothing.
+    """Moves everything in a staging folder to the output folder: all of it or, on failure, nothing.
 
     Args:
         staging: a folder from `staging_folder`.
-        output_dir: where its files and folders go, in place of those of the same name.
-        stale_names: files or folders of the output folder that go away with this.
-
+        output_dir: the output folder; files and folders of the same names are replaced.
+        stale_names: files or folders of the output folder that are removed too, if they exist.
     Raises:
-        OdapiError: a file is where a folder must go, or a folder where a file must, and nothing
-            was changed; or what was there cannot be put back after a failure.
+        OdapiError: a file would replace a folder or a folder a file, and nothing was changed; or
+            what was replaced cannot be put back after a failure.
     """
     names = sorted(path.name for path in staging.iterdir())
     _refuse_other_kinds(staging, output_dir, names)
@@ -121,8 +121,8 @@ def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) ->
             _put_back(previous, output_dir, staging, names)
         except OSError as error:
             raise OdapiError(
-                f"{output_dir} could not be left as it was: {error.strerror or error}.",
-                hint=f"{previous} holds what was replaced; move it back from there.",
+                f"{output_dir} could not be restored: {error.strerror or error}.",
+                hint=f"{previous} holds what was replaced; move that back.",
             ) from error
         raise
     try:
@@ -133,13 +133,13 @@ def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) ->
 
 
 def _refuse_other_kinds(staging: Path, output_dir: Path, names: Iterable[str]) -> None:
-    """A folder under a file's name, or the other way round, is nothing that we have written."""
+    """Refuses to replace a folder by a file or a file by a folder: it cannot be an earlier output."""
     for name in names:
         target = output_dir / name
         if target.exists() and target.is_dir() != (staging / name).is_dir():
             here, there = ("folder", "file") if target.is_dir() else ("file", "folder")
             raise OdapiError(
-                f"{target} is a {here}, and a {there} of that name is to be written.",
+                f"{target} is a {here}; a {there} of that name is to be written.",
                 hint="move it away or choose another output folder; nothing was changed.",
             )
 
@@ -160,7 +160,7 @@ def _make_folders(folder: Path, made: list[Path]) -> None:
         missing.append(folder)
         folder = folder.parent
     if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
         made.append(path)

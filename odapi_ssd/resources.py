@@ -1,7 +1,7 @@
-"""Where the pipeline templates that come with the project lie.
+"""The files that come with the project.
 
-In a checkout (editable install) they are a folder at its root; in an installed package they lie
-beside this module, where `setup.py` puts them.
+In a checkout (editable install) their folder is at its root; in an installed package it is beside
+this module, where `setup.py` puts it.
 """
 
 from pathlib import Path
@@ -11,21 +11,19 @@ from odapi_ssd.errors import OdapiError
 __all__ = ["template_dir"]
 
 
+_PACKAGE_DIR = Path(__file__).resolve().parent
+
+
 def template_dir() -> Path:
     """The folder of the pipeline templates, `*.config`.
 
     Raises:
         OdapiError: the installation is incomplete.
     """
-    return _folder("pipelines")
-
-
-def _folder(name: str) -> Path:
-    package = Path(__file__).resolve().parent
-    for folder in (package / name, package.parent / name):
+    for folder in (_PACKAGE_DIR / "pipelines", _PACKAGE_DIR.parent / "pipelines"):
         if folder.is_dir():
             return folder
     raise OdapiError(
-        f"The folder {name}/ is neither in {package} nor beside it.",
+        f"The folder pipelines/ is neither in {_PACKAGE_DIR} nor beside it.",
         hint="install odapi-ssd again.",
     )

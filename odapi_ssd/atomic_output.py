@@ -133,7 +133,7 @@ def publish(staging: Path, output_dir: Path, stale_names: Iterable[str] = ()) ->
 
 
 def _refuse_other_kinds(staging: Path, output_dir: Path, names: Iterable[str]) -> None:
-    """Refuses to replace a folder by a file or a file by a folder: it cannot be an earlier output."""
+    """Refuses to replace a folder by a file or a file by a folder: neither is earlier output."""
     for name in names:
         target = output_dir / name
         if target.exists() and target.is_dir() != (staging / name).is_dir():

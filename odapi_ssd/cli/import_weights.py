@@ -8,7 +8,8 @@ import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import output_dir_option, pipeline_config_option
-from odapi_ssd.weights.keras_networks import NETWORKS
+from odapi_ssd.weights.sources import SOURCE_NAMES
+from odapi_ssd.weights.sources.keras import NETWORKS
 
 if TYPE_CHECKING:
     from odapi_ssd.weights.outcome import Imported
@@ -24,7 +25,7 @@ __all__ = ["command"]
 @click.option(
     "--from",
     "source",
-    type=click.Choice(["keras", "torchvision", "tutorial", "slim"]),
+    type=click.Choice(SOURCE_NAMES),
     required=True,
     help="The program that the weights come from.",
 )
@@ -62,20 +63,14 @@ def command(
     evaluate one, configure its pipeline.config (`odapi-ssd configure --template FILE`) with records
     of the same classes.
     """
-    if (source == "keras") != (backbone is not None):
-        wanted = "is needed" if backbone is None else "has no meaning"
-        raise click.UsageError(f"--backbone {wanted} with --from {source}.")
-    if weights is None and source != "keras":
-        raise click.UsageError(f"--weights is needed with --from {source}.")
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import PhaseLines
     from odapi_ssd.cli.runtime import quiet_tensorflow
-
-    quiet_tensorflow(settings.verbose)
-    click.echo("Starting TensorFlow")
     from odapi_ssd.weights.run import ImportOptions, import_weights
 
     options = ImportOptions(source, output_dir, weights, backbone, pipeline_config_path)
+    quiet_tensorflow(settings.verbose)
+    click.echo("Starting TensorFlow")
     imported = import_weights(options, PhaseLines())
     print_table("Imported", ("from", "to", "shapes"), imported.rows)
     for line in imported.left:

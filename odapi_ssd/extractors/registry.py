@@ -1,7 +1,7 @@
 """The registry of feature extractors: names in configs, backbones, classes. No TensorFlow.
 
 A backbone is added by one line in `EXTRACTORS`. Training, `odapi-ssd check` and `odapi-ssd anchors`
-know it from there; `import-weights` offers it once `odapi_ssd.weights.keras_networks` has an entry
+know it from there; `import-weights` offers it once `odapi_ssd.weights.sources.keras` has an entry
 under its backbone name. Extractors of other packages are registered by `EXTRACTORS.add(…)` before
 the call of `odapi_ssd.register()`.
 """

@@ -1,4 +1,4 @@
-"""The pipeline config of a whole detector's weights: made of a template, or a user's, checked."""
+"""The pipeline config of an imported detector: made from a template, or a user's, checked."""
 
 import math
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class DetectorConfig:
 
     Attributes:
         config: the pipeline config.
-        cell_orders: for each map, the source's place of each box of the config's cells.
+        cell_orders: for each feature map, the source's index of each box of the config's cells.
         notes: what the user should know, a sentence each.
     """
 
@@ -40,7 +40,7 @@ class DetectorConfig:
 
 
 def config_of_template(source: DetectorSource, num_classes: int) -> DetectorConfig:
-    """The source's template with its number of classes and its very anchors."""
+    """The source's template with the weights' number of classes and the source's own anchors."""
     config = load_config(find_template(source.template))
     ssd = config.model.ssd
     notes = []
@@ -58,15 +58,15 @@ def config_of_template(source: DetectorSource, num_classes: int) -> DetectorConf
 def fitting_config(
     config: Any, source: DetectorSource, num_classes: int, origin: str
 ) -> DetectorConfig:
-    """A user's config, if its model is the one that the weights are of.
+    """A user's config, checked to have the model that the weights are for.
 
     Args:
         config: a pipeline config; not changed.
-        source: whose weights they are.
-        num_classes: that the weights know.
+        source: the program that the weights come from.
+        num_classes: of the weights, without background.
         origin: the config's path, for messages.
     Raises:
-        OdapiError: its model is another one; all differences are named.
+        OdapiError: it is another model; all differences are named.
     """
     ssd = config.model.ssd
     facts = _facts(ssd) if config.model.WhichOneof("model") == "ssd" else {"": "absent"}
@@ -93,37 +93,37 @@ def fitting_config(
 def cell_order(
     source_sizes_hw: Sequence[tuple[float, float]], target_sizes_hw: Sequence[tuple[float, float]]
 ) -> list[int]:
-    """Where the boxes of one cell stand among those of another, which has them in another order.
+    """The permutation that brings the source's boxes of a cell into the target's order.
 
-    Boxes correspond by the order of their shapes and, among squares, of their sizes: sizes
+    Boxes correspond by the rank of their aspect ratio and, within a ratio, of their area: the sizes
     themselves may differ.
 
     Args:
         source_sizes_hw: heights and widths of the source's boxes.
         target_sizes_hw: as many of the target's.
     Returns:
-        For each box of the target, the place of the source's.
+        For each box of the target, the index of the source's.
     """
     ranked = [
-        sorted(range(len(sizes_hw)), key=lambda place: _shape_and_area(*sizes_hw[place]))
+        sorted(range(len(sizes_hw)), key=lambda idx: _ratio_and_area(*sizes_hw[idx]))
         for sizes_hw in (source_sizes_hw, target_sizes_hw)
     ]
-    place_of = dict(zip(ranked[1], ranked[0], strict=True))
-    return [place_of[place] for place in range(len(target_sizes_hw))]
+    source_idx = dict(zip(ranked[1], ranked[0], strict=True))
+    return [source_idx[idx] for idx in range(len(target_sizes_hw))]
 
 
-def _shape_and_area(height: float, width: float) -> tuple[float, float]:
+def _ratio_and_area(height: float, width: float) -> tuple[float, float]:
     return round(math.log(width / height), 2), height * width
 
 
 def _facts(ssd: Any) -> dict[str, object]:
-    """What decides about the variables and what is computed with them, but for the anchors."""
+    """The fields that decide on the variables and on the computation, anchors aside."""
     extractor, resizer = ssd.feature_extractor, ssd.image_resizer.fixed_shape_resizer
     hyperparams = extractor.conv_hyperparams
     predictor = ssd.box_predictor.convolutional_box_predictor
     coder = ssd.box_coder.faster_rcnn_box_coder
     num_more_layers = predictor.num_layers_before_predictor
-    if predictor.min_depth == predictor.max_depth == 0:  # they would have no channels
+    if predictor.min_depth == predictor.max_depth == 0:  # the API adds no layers without channels
         num_more_layers = 0
     return {
         "num_classes": ssd.num_classes,
@@ -167,7 +167,7 @@ _EXPECTED: dict[str, object] = {
 
 
 def _anchors(anchor_generator: Any, source: DetectorSource, origin: str) -> AnchorSpec:
-    """A config's anchors, if there are as many in each cell as the weights predict for."""
+    """A config's anchors, checked to be as many in each cell as the weights predict for."""
     grids_hw = [layer.grid_hw for layer in source.anchors.layers]
     try:
         spec = proto_to_spec(anchor_generator, grids_hw, _INPUT_HW).normalized(_INPUT_HW)
@@ -188,19 +188,21 @@ def _notes(
 ) -> list[str]:
     notes = []
     layers = [
-        replace(layer, box_sizes_hw=tuple(layer.box_sizes_hw[place] for place in order))
+        replace(layer, box_sizes_hw=tuple(layer.box_sizes_hw[idx] for idx in order))
         for layer, order in zip(source.anchors.layers, orders, strict=True)
     ]
     trained_yxyx = replace(source.anchors, layers=tuple(layers)).boxes_yxyx()
     distances_px = np.abs(spec.boxes_yxyx() - trained_yxyx).max(axis=1) * ssd300.INPUT_SIDE
-    num_others = int((distances_px > _SAME_PX).sum())
-    if num_others:
+    num_different = int((distances_px > _SAME_PX).sum())
+    if num_different:
         notes.append(
-            f"{count_of(num_others, 'anchor')} of {len(distances_px):,} in the config differ from "
-            f"those of {source.title}, by up to {distances_px.max():.1f} pixels, and so will the "
-            "boxes that are predicted from them."
+            f"{count_of(num_different, 'anchor')} of {len(distances_px):,} in the config differ "
+            f"from those of {source.title}, by up to {distances_px.max():.1f} pixels, and so will "
+            "the boxes that are predicted from them."
         )
     converter = type(ssd.post_processing).ScoreConverter.Name(ssd.post_processing.score_converter)
     if converter != "SOFTMAX":
-        notes.append(f"The config's score_converter is {converter}; the weights want SOFTMAX.")
+        notes.append(
+            f"The config's score_converter is {converter}; the weights were trained for SOFTMAX."
+        )
     return notes

@@ -1,7 +1,7 @@
-"""What distinguishes one program's SSD300 on VGG-16 from ours, and the rules that follow from it.
+"""How another program's SSD300 on VGG-16 differs from ours, and the mapping rules that follow.
 
-Kernels lie in another order, boxes are predicted as x, y, w, h where the API has y, x, h, w, the
-boxes of a cell may come in another order, and images were normalized in another way.
+The axes of kernels are in another order, boxes are predicted as x, y, w, h where the API has
+y, x, h, w, the boxes of a cell may come in another order, and images were normalized differently.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ __all__ = ["SLIM", "TORCH", "DetectorSource", "Layout", "detector_rules", "num_c
 
 # The API's ty, tx, th, tw among the sources' tx, ty, tw, th.
 _YXHW = [1, 0, 3, 2]
-# More than any data set has. A file's word for it is not taken: heads of that size are made.
-_MOST_CLASSES = 10_000
+# More than any dataset has. A file cannot ask for heads of any size: they would be built.
+_MAX_CLASSES = 10_000
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Layout:
     """How a library stores a convolution.
 
     Attributes:
-        kernel: what the name of its kernel ends in.
-        bias: what the name of its bias ends in.
+        kernel: the ending of its kernel's name.
+        bias: the ending of its bias's name.
         axes: the kernel's axes in TensorFlow's order: height, width, input, output.
     """
 
@@ -46,7 +46,7 @@ class Layout:
         return tuple(shape)
 
     def to_tensorflow(self, kernel: Array) -> Array:
-        """A kernel of the file as [height, width, input, output]."""
+        """A kernel of the file, transposed to [height, width, input, output]."""
         return kernel.transpose(self.axes)
 
 
@@ -59,18 +59,20 @@ class DetectorSource:
     """One program's SSD300 on VGG-16.
 
     Attributes:
-        title: what messages call it.
+        title: its name in messages.
+        read: reads its weight file: from a path to arrays by name.
         layout: how it stores convolutions.
-        layers: its name of each of our layers, but for the file's prefix.
-        norm: its name of the factors for conv4_3.
-        norm_shapes: the shapes that they are known to have.
-        channel_means: red, green, blue, 0 to 255: what it subtracts from an image.
-        channel_factors: what it multiplies the difference with.
+        layers: its name for each of our layers.
+        norm: its name for the scale of conv4_3's L2 normalization.
+        norm_shapes: the shapes that this scale is known to have.
+        channel_means: subtracted from an image: red, green, blue, 0 to 255.
+        channel_factors: multiplied with the difference.
         anchors: its anchors, normalized, the boxes of a cell in its order.
         template: the template whose model, data and loss suit it best.
     """
 
     title: str
+    read: Callable[[str], Mapping[str, StoredArray]]
     layout: Layout
     layers: Mapping[str, str]
     norm: str
@@ -82,10 +84,10 @@ class DetectorSource:
 
 
 def num_classes(source: DetectorSource, stored: Mapping[str, StoredArray], origin: str) -> int:
-    """How many classes a file's detector knows, without the background; from its first class head.
+    """The number of classes of a file's detector, without background, from its first class head.
 
     Raises:
-        OdapiError: that head is missing, or does not predict for four boxes.
+        OdapiError: that head is missing, or its length is not a multiple of its four boxes.
     """
     head = ssd300.heads("classes", 1)[0]
     name = source.layers[head.name] + source.layout.bias
@@ -93,10 +95,10 @@ def num_classes(source: DetectorSource, stored: Mapping[str, StoredArray], origi
         raise OdapiError(f"{origin} is not {source.title}: it has no array {name}.")
     shape, boxes = stored[name].shape, ssd300.BOXES_PER_CELL[0]
     with_background = shape[0] // boxes if len(shape) == 1 and shape[0] % boxes == 0 else 0
-    if not 2 <= with_background <= _MOST_CLASSES:
+    if not 2 <= with_background <= _MAX_CLASSES:
         raise OdapiError(
-            f"{origin} is not {source.title}: {name} has the shape {shape_text(shape)}, where "
-            f"{boxes} boxes times the number of classes with the background was expected."
+            f"{origin} is not {source.title}: {name} has the shape {shape_text(shape)}; expected "
+            f"{boxes} boxes times the number of classes, background included."
         )
     return with_background - 1
 
@@ -107,13 +109,13 @@ def detector_rules(
     num_classes: int,
     cell_orders: Sequence[Sequence[int]],
 ) -> list[Rule]:
-    """The rules for all of a detector's variables.
+    """The mapping rules for all variables of a detector.
 
     Args:
-        source: whose detector it is.
-        stored: the file's arrays, which decide between the shapes that the norm may have.
+        source: the program that the detector comes from.
+        stored: the file's arrays; they decide which of the source's `norm_shapes` is expected.
         num_classes: without the background.
-        cell_orders: for each map, the source's place of each box of our cells.
+        cell_orders: for each feature map, the source's index of each box of our cells.
     """
     rules = []
     for convolution in (*ssd300.NETWORK, *ssd300.ADDED):
@@ -124,11 +126,11 @@ def detector_rules(
     ):
         for head, order in zip(ssd300.heads(kind, per_box), cell_orders, strict=True):
             channels = np.add.outer(np.array(order) * per_box, within_box).ravel()
-            rules += _convolution_rules(source, head, _choose(channels))
+            rules += _convolution_rules(source, head, _select_channels(channels))
     return [*rules, _norm_rule(source, stored)]
 
 
-def _choose(channels: Array) -> Callable[[Array], Array]:
+def _select_channels(channels: Array) -> Callable[[Array], Array]:
     return lambda array: array[..., channels]
 
 

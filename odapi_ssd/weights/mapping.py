@@ -1,7 +1,7 @@
-"""Turns the arrays of a weight file into values of our variables, by rules. NumPy alone.
+"""Maps the arrays of a weight file to values of our variables, by rules. NumPy alone.
 
-The files come from strangers. No array is read before its shape is known to be the expected one: a
-small file can declare one that fills the memory.
+The files are not trusted. No array is read before its declared shape is the expected one: a small
+file can declare an array that fills the memory.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ class StoredArray:
 
     Attributes:
         shape: as the file declares it.
-        read: gives the array.
+        read: reads the array from the file.
     """
 
     shape: tuple[int, ...]
@@ -47,12 +47,12 @@ def unchanged(array: Array) -> Array:
 
 @dataclass(frozen=True)
 class Rule:
-    """Where the value of one of our variables comes from.
+    """How one of our variables gets its value.
 
     Attributes:
         target: our variable, `layer/kernel`.
         source: the name of the array in the file.
-        shape: what its shape has to be.
+        shape: the expected shape of that array.
         convert: turns it into our variable's value.
     """
 
@@ -64,12 +64,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class MappedWeights:
-    """What became of a file's arrays.
+    """The values of our variables, and the arrays of the file that were used for them.
 
     Attributes:
         values: float32 values by the names of our variables.
         sources: the array that each came from, by the same names.
-        left: the names of the arrays that nothing came from.
+        left: the names of the arrays that were not used.
     """
 
     values: dict[str, Array]
@@ -82,7 +82,7 @@ def map_weights(
     stored: Mapping[str, StoredArray],
     origin: str,
     what: str,
-    misfit_hint: str | None = None,
+    mismatch_hint: str | None = None,
 ) -> MappedWeights:
     """Applies rules to the arrays of a file.
 
@@ -90,23 +90,23 @@ def map_weights(
         rules: one for each of our variables.
         stored: the file's arrays by name.
         origin: the file, for messages.
-        what: whose weights it should hold, for messages.
-        misfit_hint: what to do about arrays of other shapes; None where that is not known.
+        what: the model whose weights it should hold, for messages.
+        mismatch_hint: what to do about a shape mismatch; None where that is not known.
     Raises:
-        OdapiError: an array is missing, has another shape, or holds what is no finite number; all
-            such arrays are named.
+        OdapiError: arrays are missing, have another shape, are not floating-point, or hold NaN or
+            infinity; all such arrays are named.
     """
     _require_all(rules, stored, origin, what)
-    misfits = [
+    mismatches = [
         f"{rule.source}: {shape_text(stored[rule.source].shape)} in the file, "
         f"{shape_text(rule.shape)} expected"
         for rule in rules
         if stored[rule.source].shape != rule.shape
     ]
-    if misfits:
-        arrays = count_of(len(misfits), "array has another shape", "arrays have other shapes")
+    if mismatches:
+        arrays = count_of(len(mismatches), "array has another shape", "arrays have other shapes")
         raise OdapiError(
-            f"{origin} does not fit {what}: {arrays}.", details=misfits, hint=misfit_hint
+            f"{origin} does not fit {what}: {arrays}.", details=mismatches, hint=mismatch_hint
         )
     values, faults = {}, []
     for rule in rules:
@@ -114,15 +114,15 @@ def map_weights(
         if array.dtype.kind != "f":
             faults.append(f"{rule.source} holds {array.dtype}, not floating-point numbers")
             continue
-        with np.errstate(over="ignore"):  # told just below
+        with np.errstate(over="ignore"):  # infinity is reported below
             value = np.ascontiguousarray(rule.convert(array), np.float32)
         if not np.isfinite(value).all():
-            faults.append(f"{rule.source} holds numbers that are NaN or infinite")
+            faults.append(f"{rule.source} holds values that are NaN or infinite")
         values[rule.target] = value
     if faults:
         arrays = count_of(len(faults), "array holds", "arrays hold")
         raise OdapiError(
-            f"{origin} cannot be used: {arrays} no weights.",
+            f"{origin} cannot be used: {arrays} values that are not weights.",
             details=faults,
             hint="take a checkpoint from before its training failed.",
         )
@@ -135,7 +135,7 @@ def map_weights(
 
 
 def shape_text(shape: Iterable[int]) -> str:
-    """A shape as in messages and tables: `3x3x64x128`; `scalar` for none."""
+    """A shape as messages and tables show it: `3x3x64x128`; `scalar` for rank 0."""
     return "x".join(map(str, shape)) or "scalar"
 
 
@@ -149,5 +149,5 @@ def _require_all(
     raise OdapiError(
         f"{origin} is not {what}: it lacks {len(missing)} of the {needed}.",
         details=[f"missing: {list_some(missing)}", f"there are: {list_some(stored) or 'none'}"],
-        hint="compare with what --help says of each source.",
+        hint="see --help for the weights that each source takes.",
     )

@@ -1,4 +1,4 @@
-"""What an import did, for the user: which layer became which, what was left."""
+"""The summary of an import for the user: which layer became which, and what was not used."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from odapi_ssd.weights.mapping import MappedWeights, shape_text
 __all__ = ["Imported", "describe_left", "layer_rows"]
 
 _MAX_ROWS = 50
-# The last part of a name: `.weight`, `/biases`.
+# The last component of a name: `.weight`, `/biases`.
 _LAST_PART = re.compile(r"[./][^./]*$")
 
 
@@ -20,10 +20,10 @@ class Imported:
 
     Attributes:
         rows: the source's layer, our layer and the shapes of its variables.
-        left: what of the file was not used, a line each.
+        left: the arrays of the file that were not used, in a few lines.
         notes: what the user should know, a sentence each.
         checkpoint: the prefix of the checkpoint.
-        config_path: of a whole detector's pipeline config; None for a network.
+        config_path: the pipeline config of a whole detector; None for a network.
     """
 
     rows: list[tuple[str, str, str]]
@@ -34,14 +34,14 @@ class Imported:
 
 
 def layer_rows(mapped: MappedWeights) -> list[tuple[str, str, str]]:
-    """A row for each layer; one for all where every layer keeps its name."""
+    """One row per layer; a single row for all if every layer keeps its name."""
     layers: dict[str, list[str]] = {}
     for target in mapped.sources:
         layers.setdefault(target.rpartition("/")[0], []).append(target)
     rows = []
     for layer, targets in layers.items():
         source = mapped.sources[targets[0]]
-        # `rescale_factors`, `backbone.scale_weight` are no parts of a layer.
+        # `rescale_factors` and `backbone.scale_weight` are parameters without a layer of their own.
         if "/" in source or len(targets) > 1:
             source = _LAST_PART.sub("", source)
         shapes = ", ".join(shape_text(mapped.values[target].shape) for target in targets)
@@ -55,13 +55,14 @@ def layer_rows(mapped: MappedWeights) -> list[tuple[str, str, str]]:
 
 
 def describe_left(mapped: MappedWeights) -> list[str]:
-    """What was not used: the slots of optimizers and averages in short, then other arrays."""
+    """The arrays that were not used: optimizer slots and moving averages counted, others named."""
     used = set(mapped.sources.values())
     slots = [name for name in mapped.left if _LAST_PART.sub("", name) in used]
     others = [name for name in mapped.left if name not in slots]
     lines = []
     if slots:
-        lines.append(f"{count_of(len(slots), 'slot')} of optimizers and averages, as {slots[0]}")
+        kinds = "optimizer slot or moving average", "optimizer slots and moving averages"
+        lines.append(f"{count_of(len(slots), *kinds)}, such as {slots[0]}")
     if others:
         lines.append(f"{count_of(len(others), 'array')}: {list_some(others)}")
     return lines

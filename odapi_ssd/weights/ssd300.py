@@ -1,4 +1,4 @@
-"""The SSD300 on VGG-16 that weights of whole detectors are for: its layers, by our names.
+"""The layers of SSD300 on VGG-16, by our names: the model that weights of whole detectors fill.
 
 Liu et al., "SSD" (arXiv:1512.02325), section 3; the layers are made in `extractors.vgg16` and, for
 the predictions, by the API's `convolutional_box_predictor`.
@@ -27,7 +27,7 @@ class Convolution:
 
 
 def _chain(depth_in: int, *layers: tuple[str, int, int]) -> tuple[Convolution, ...]:
-    """Convolutions one after the other; each a name, a kernel and a depth."""
+    """Consecutive convolutions, each given by name, kernel side and output depth."""
     convolutions = []
     for name, kernel, depth in layers:
         convolutions.append(Convolution(name, kernel, depth_in, depth))
@@ -53,7 +53,7 @@ ADDED = _chain(
     *(("added_3_1", 1, 128), ("added_3_2", 3, 256)),
     *(("added_4_1", 1, 128), ("added_4_2", 3, 256)),
 )
-# The factors that conv4_3's normalized features are multiplied with.
+# The scale of conv4_3's L2 normalization.
 NORM = "conv4_3_norm/scale"
 INPUT_SIDE = 300
 BOXES_PER_CELL = (4, 6, 6, 6, 4, 4)
@@ -61,11 +61,11 @@ _MAP_DEPTHS = (512, 1024, 512, 256, 256, 256)
 
 
 def heads(kind: str, per_box: int) -> tuple[Convolution, ...]:
-    """The convolutions that predict from the six maps.
+    """The convolutions that predict from the six feature maps.
 
     Args:
-        kind: "boxes" or "classes"; the layers are called `boxes_0` and so on.
-        per_box: numbers predicted for each box: 4, or the classes and the background.
+        kind: "boxes" or "classes"; the layers are named `boxes_0` and so on.
+        per_box: outputs for each box: 4, or the number of classes with background.
     """
     return tuple(
         Convolution(f"{kind}_{number}", 3, depth, num_boxes * per_box)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from odapi_ssd.cli import import_weights
-from odapi_ssd.weights.keras_networks import NETWORKS
 from odapi_ssd.weights.outcome import Imported
+from odapi_ssd.weights.sources.keras import NETWORKS
 from tests.support.command_line import heavy_imports, run_odapi_ssd
 
 

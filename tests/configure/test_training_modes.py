@@ -14,8 +14,8 @@ from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.training import run as training
-from odapi_ssd.weights import tutorial_ssd
 from odapi_ssd.weights.detector_config import config_of_template
+from odapi_ssd.weights.sources import tutorial
 from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
@@ -210,7 +210,7 @@ class TestADetectorWithItsConfig:
     def test_other_anchors_of_the_same_shapes(self, run_configure, imported, tmp_path):
         """What the tutorial's weights are to the template: its order within a cell, its sizes."""
         prefix = imported()
-        config = config_of_template(tutorial_ssd.SOURCE, num_classes=3).config
+        config = config_of_template(tutorial.SOURCE, num_classes=3).config
         save_config(config, tmp_path / "weights" / "pipeline.config")
         with pytest.raises(OdapiError, match="anchor_grid differs") as caught:
             run_configure("all-layers", prefix, "ssd_vgg_voc")

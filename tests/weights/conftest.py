@@ -1,13 +1,17 @@
-"""What the tests of imports share."""
+"""Fixtures of the tests of imports."""
 
 from pathlib import Path
 
 import pytest
 
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.weights import ssd300
+from odapi_ssd.weights.detector_source import detector_rules
+
 
 @pytest.fixture
 def import_into(tmp_path):
-    """Imports into a folder of its own, which it gives; options by name."""
+    """Imports into a folder of its own; options by name."""
     from odapi_ssd.weights.run import ImportOptions, import_weights
 
     def run(source, weights, **options):
@@ -35,3 +39,37 @@ def restore_as_api(api):
         return model
 
     return restore
+
+
+@pytest.fixture
+def state_dict(tmp_path):
+    """Writes a source's state dict with random weights; `changes` by name, None leaves one out."""
+    torch = pytest.importorskip("torch")
+
+    def write(source, num_classes=20, **changes):
+        orders = [range(boxes) for boxes in ssd300.BOXES_PER_CELL]
+        generator = torch.Generator().manual_seed(1)
+        tensors = {
+            rule.source: 0.01 * torch.randn(rule.shape, generator=generator)
+            for rule in detector_rules(source, {}, num_classes, orders)
+        }
+        tensors.update(changes)
+        path = tmp_path / "weights.pth"
+        torch.save({name: value for name, value in tensors.items() if value is not None}, path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def refused(import_into, tmp_path):
+    """Imports, expects a refusal that leaves the folder as it was, and returns the error."""
+
+    def run(*args, **options):
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(OdapiError) as caught:
+            import_into(*args, **options)
+        assert sorted(tmp_path.rglob("*")) == before
+        return caught.value
+
+    return run

@@ -1,4 +1,4 @@
-"""The config that goes with a detector's weights."""
+"""The pipeline config of an imported detector."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.anchor_config import proto_to_spec
 from odapi_ssd.plugin.anchor_config_writer import spec_to_proto
 from odapi_ssd.ssd.anchors import box_sizes, preset
-from odapi_ssd.weights import slim_ssd, torchvision_ssd, tutorial_ssd
 from odapi_ssd.weights.detector_config import (
     cell_order,
     config_of_template,
     fitting_config,
 )
+from odapi_ssd.weights.sources import slim, torchvision, tutorial
 
 COCO = find_template("ssd_vgg_coco")
 
@@ -26,7 +26,7 @@ def _boxes(config, source):
 class TestOfTemplate:
     @pytest.mark.parametrize(
         ("source", "classes"),
-        [(torchvision_ssd.SOURCE, 90), (tutorial_ssd.SOURCE, 20), (slim_ssd.SOURCE, 20)],
+        [(torchvision.SOURCE, 90), (tutorial.SOURCE, 20), (slim.SOURCE, 20)],
     )
     def test_has_the_source_s_anchors_and_classes(self, source, classes):
         made = config_of_template(source, classes)
@@ -40,15 +40,15 @@ class TestOfTemplate:
         assert again.notes == ()
         assert [list(order) for order in again.cell_orders] == list(map(list, made.cell_orders))
 
-    def test_other_classes_are_told(self):
-        made = config_of_template(slim_ssd.SOURCE, 3)
+    def test_other_classes_are_noted(self):
+        made = config_of_template(slim.SOURCE, 3)
         assert made.config.model.ssd.num_classes == 3
         assert "is for 20 classes, the weights for 3" in made.notes[0]
 
 
 class TestGiven:
-    def test_the_template_s_own_anchors_are_not_clamped_as_torchvision_s(self):
-        fitting = fitting_config(load_config(COCO), torchvision_ssd.SOURCE, 90, "f")
+    def test_the_template_s_anchors_are_not_clamped_like_torchvision_s(self):
+        fitting = fitting_config(load_config(COCO), torchvision.SOURCE, 90, "f")
         # 261·√2 = 369.1 px, in the last map's one cell, twice: 34.6 px over each edge
         (note,) = fitting.notes
         assert "2 anchors of 8,732" in note
@@ -58,11 +58,11 @@ class TestGiven:
         config = load_config(COCO)
         spec = preset("ssd300_coco", order="tutorial").with_sizes_clamped()
         config.model.ssd.anchor_generator.CopyFrom(spec_to_proto(spec, (300, 300)))
-        fitting = fitting_config(config, torchvision_ssd.SOURCE, 90, "f")
+        fitting = fitting_config(config, torchvision.SOURCE, 90, "f")
         assert fitting.notes == ()
         assert fitting.cell_orders[1] == [0, 1, 2, 4, 3, 5]
 
-    def test_all_that_does_not_fit_is_named(self):
+    def test_all_differences_are_named(self):
         config = load_config(COCO, [
             "model.ssd.feature_extractor.conv_hyperparams.activation=RELU_6",
             "model.ssd.image_resizer.fixed_shape_resizer.width=320",
@@ -73,7 +73,7 @@ class TestGiven:
             "model.ssd.feature_extractor.conv_hyperparams.batch_norm={}",
         ])  # fmt: skip
         with pytest.raises(OdapiError) as caught:
-            fitting_config(config, torchvision_ssd.SOURCE, 20, "mine.config")
+            fitting_config(config, torchvision.SOURCE, 20, "mine.config")
         assert caught.value.problem.startswith("mine.config: the weights of torchvision's")
         assert caught.value.details == (
             "model.ssd.num_classes is 90, not 20",
@@ -89,13 +89,13 @@ class TestGiven:
     @pytest.mark.parametrize("template", ["ssd_vgg512_voc", "ssd_mobilenet_v2_voc"])
     def test_another_extractor(self, template):
         with pytest.raises(OdapiError, match=r"feature_extractor\.type is .*, not ssd300_vgg16"):
-            fitting_config(load_config(find_template(template)), slim_ssd.SOURCE, 20, "f")
+            fitting_config(load_config(find_template(template)), slim.SOURCE, 20, "f")
 
-    def test_no_ssd(self):
+    def test_not_an_ssd(self):
         config = load_config(COCO)
         config.model.faster_rcnn.num_classes = 90
         with pytest.raises(OdapiError, match=r"model\.ssd is absent, not present"):
-            fitting_config(config, torchvision_ssd.SOURCE, 90, "f")
+            fitting_config(config, torchvision.SOURCE, 90, "f")
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -107,13 +107,15 @@ class TestGiven:
     def test_other_anchors(self, text, message):
         config = load_config(COCO, [f"model.ssd.anchor_generator={{ {text} }}"])
         with pytest.raises(OdapiError, match=message):
-            fitting_config(config, torchvision_ssd.SOURCE, 90, "f")
+            fitting_config(config, torchvision.SOURCE, 90, "f")
 
-    def test_another_score_converter_is_told(self):
+    def test_another_score_converter_is_noted(self):
         config = load_config(COCO, ["model.ssd.post_processing.score_converter=SIGMOID"])
-        fitting = fitting_config(config, slim_ssd.SOURCE, 90, "f")
+        fitting = fitting_config(config, slim.SOURCE, 90, "f")
         (note,) = fitting.notes
-        assert note == "The config's score_converter is SIGMOID; the weights want SOFTMAX."
+        assert (
+            note == "The config's score_converter is SIGMOID; the weights were trained for SOFTMAX."
+        )
 
 
 class TestCellOrder:
@@ -127,7 +129,7 @@ class TestCellOrder:
         cell = box_sizes([(10, 1), (14, 1), (10, 2), (10, 0.5), (10, 3), (10, 0.333)])
         assert cell_order(cell, cell) == [0, 1, 2, 3, 4, 5]
 
-    def test_other_sizes_and_sizes_cut_at_the_image(self):
+    def test_other_sizes_and_clamped_sizes(self):
         source = ((1.0, 1.0), (0.9, 0.9), (0.64, 1.0), (1.0, 0.64))
         target = ((2.0, 1.0), (0.87, 0.87), (1.0, 2.0), (0.96, 0.96))
         assert cell_order(source, target) == [3, 1, 2, 0]

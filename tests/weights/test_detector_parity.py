@@ -1,4 +1,4 @@
-"""Imported detectors see what their originals see: PyTorch's two and the TF1 port's."""
+"""Imported detectors predict what their originals predict: PyTorch's two and the TF1 port's."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,16 +15,16 @@ _NUM_CLASSES = {"tutorial": 20, "torchvision": 90, "slim": 20}
 _IMAGES = np.random.default_rng(3).integers(0, 256, (2, 300, 300, 3), np.uint8)
 
 
-# The tutorial compares boxes as they are, the others cut them first and take 400 of a class.
+# The others clip boxes before NMS and keep 400 of a class; the tutorial does neither.
 _POST_PROCESSING = {
-    "tutorial": {"cuts_first": False},
-    "torchvision": {"cuts_first": True, "most_of_a_class": 400},
-    "slim": {"cuts_first": True, "most_of_a_class": 400},
+    "tutorial": {"clips_first": False},
+    "torchvision": {"clips_first": True, "max_per_class": 400},
+    "slim": {"clips_first": True, "max_per_class": 400},
 }
 
 
 def _original(kind, folder):
-    """What the original sees, its anchors, and the file of its weights."""
+    """The original's predictions, its anchors, and the file of its weights."""
     num_classes = _NUM_CLASSES[kind] + 1
     if kind == "slim":
         from tests.support.slim_detector import SlimSSD300
@@ -51,7 +51,7 @@ def _original(kind, folder):
 
 @pytest.fixture(scope="module", params=_NUM_CLASSES)
 def pair(request, tmp_path_factory, api):
-    """An original, what its import says, and what the imported detector sees and detects."""
+    """An original, the summary of its import, and the imported detector's predictions."""
     import tensorflow as tf
     from object_detection.builders import model_builder
 
@@ -64,7 +64,7 @@ def pair(request, tmp_path_factory, api):
     assert config.model.ssd.num_classes == _NUM_CLASSES[request.param]
     assert config.train_config.fine_tune_checkpoint == imported.checkpoint
     model = model_builder.build(config.model, is_training=False)
-    # Before the first call, as the API's exporter has it.
+    # Before the first call, as the API's exporter restores.
     tf.train.Checkpoint(model=model).restore(imported.checkpoint).expect_partial()
     images, true_shapes = model.preprocess(tf.constant(_IMAGES, tf.float32))
     predicted = model.predict(images, true_shapes)
@@ -116,17 +116,17 @@ def test_final_detections_agree(pair, index):
         pair.detected["detection_boxes"][index, :number][:, [1, 0, 3, 2]],
     ])  # fmt: skip
     theirs = np.column_stack([classes, scores, boxes_xyxy])
-    # Scores that are all but equal may have changed places.
+    # Almost equal scores may be in another order.
     distances = np.abs(ours[:, None] - theirs[None]).max(axis=2)
     assert distances.min(axis=1).max() < 1e-4
     assert len(set(distances.argmin(axis=1))) == number
 
 
-def test_what_was_mapped_and_left(pair):
+def test_all_layers_are_mapped_and_the_rest_is_reported(pair):
     assert len(pair.imported.rows) == 36
     if pair.kind == "slim":
         momentum, step = pair.imported.left
-        assert momentum.startswith("71 slots of optimizers and averages, as ssd_300_vgg/")
+        assert momentum.startswith("71 optimizer slots and moving averages, such as ssd_300_vgg/")
         assert step == "1 array: global_step"
     else:
         assert pair.imported.left == []

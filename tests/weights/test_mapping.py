@@ -1,11 +1,10 @@
-"""Rules: arrays of a file become values of variables, or the import is refused and says why."""
+"""Mapping rules: arrays of a file become values of variables, or the import is refused."""
 
 import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.weights.mapping import MappedWeights, Rule, StoredArray, map_weights
-from odapi_ssd.weights.outcome import describe_left, layer_rows
+from odapi_ssd.weights.mapping import Rule, StoredArray, map_weights
 
 
 def _stored(**arrays):
@@ -19,7 +18,7 @@ def _map(rules, **arrays):
 
 
 class TestMapping:
-    def test_values_are_converted_to_float32_and_the_rest_is_left(self):
+    def test_values_become_float32_and_the_rest_is_left(self):
         rule = Rule("layer/kernel", "w", (2, 3), np.transpose)
         mapped = _map([rule], w=np.arange(6.0).reshape(2, 3), unused=np.zeros(2))
         assert mapped.values["layer/kernel"].dtype == np.float32
@@ -35,7 +34,7 @@ class TestMapping:
         assert "missing: s1, s2, s3, s4, s5 and 2 more" in str(caught.value)
         assert "there are: s0, other" in str(caught.value)
 
-    def test_shapes_that_do_not_fit_are_all_named_with_both(self):
+    def test_shape_mismatches_are_all_named_with_both_shapes(self):
         rules = [Rule("a", "a", (3, 2)), Rule("b", "b", (4,)), Rule("c", "c", ())]
         with pytest.raises(OdapiError) as caught:
             _map(rules, a=np.zeros((2, 3)), b=np.zeros(4), c=np.zeros(1))
@@ -53,56 +52,16 @@ class TestMapping:
             map_weights([Rule("t", "huge", (3,))], stored, "f", "w")
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
-    def test_numbers_that_are_not_finite(self, bad):
+    def test_values_that_are_not_finite(self, bad):
         rules = [Rule("t", "good", (1,)), Rule("u", "bad", (2,))]
         with pytest.raises(OdapiError) as caught:
             _map(rules, good=np.zeros(1), bad=np.array([0.0, bad]))
-        assert caught.value.details == ("bad holds numbers that are NaN or infinite",)
+        assert caught.value.details == ("bad holds values that are NaN or infinite",)
 
     @pytest.mark.parametrize("kind", ["int64", "bool", "complex64", "S4", "O"])
-    def test_what_is_no_number(self, kind):
+    def test_arrays_that_are_not_floating_point(self, kind):
         with pytest.raises(OdapiError, match="not floating-point numbers"):
             _map([Rule("t", "s", (2,))], s=np.zeros(2, kind))
 
     def test_without_rules_all_is_left(self):
         assert _map([], a=np.zeros(1)).left == ["a"]
-
-
-class TestReport:
-    @staticmethod
-    def _mapped(sources, left=()):
-        return MappedWeights({target: np.zeros((2, 3)) for target in sources}, sources, list(left))
-
-    def test_a_row_for_each_layer(self):
-        mapped = self._mapped({
-            "block1_conv1/kernel": "base.conv1_1.weight",
-            "block1_conv1/bias": "base.conv1_1.bias",
-            "norm/scale": "rescale.factors",
-        })  # fmt: skip
-        assert layer_rows(mapped) == [
-            ("base.conv1_1", "block1_conv1", "2x3, 2x3"),
-            ("rescale.factors", "norm", "2x3"),
-        ]
-
-    def test_one_row_where_all_keep_their_names(self):
-        mapped = self._mapped({"a/kernel": "a/kernel:0", "a/bias": "a/bias:0"})
-        assert layer_rows(mapped) == [("1 layer", "the same names", "12 numbers")]
-
-    def test_many_rows_are_cut_short(self):
-        mapped = self._mapped({f"ours_{n}/kernel": f"theirs_{n}/kernel" for n in range(53)})
-        rows = layer_rows(mapped)
-        assert len(rows) == 51
-        assert rows[-1] == ("and 3 more layers", "", "")
-
-    def test_slots_are_left_in_short(self):
-        mapped = self._mapped(
-            {"a/kernel": "net/a/weights"},
-            ["global_step", "net/a/weights/Adam", "net/a/weights/Adam_1", "net/b/weights"],
-        )
-        assert describe_left(mapped) == [
-            "2 slots of optimizers and averages, as net/a/weights/Adam",
-            "2 arrays: global_step, net/b/weights",
-        ]
-
-    def test_nothing_left(self):
-        assert describe_left(self._mapped({"a/kernel": "a"})) == []

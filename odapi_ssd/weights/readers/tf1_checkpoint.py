@@ -1,4 +1,4 @@
-"""Reads checkpoints of TensorFlow 1, which hold variables by name. Needs TensorFlow."""
+"""Reads TensorFlow 1 checkpoints, which hold variables by name. Needs TensorFlow."""
 
 from odapi_ssd import compat
 from odapi_ssd.errors import OdapiError
@@ -15,7 +15,7 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
 
     Args:
         path: a prefix such as `folder/model.ckpt-1000`, one of its files, or a folder, whose newest
-            checkpoint is taken.
+            checkpoint is read.
     Raises:
         OdapiError: there is none, or it cannot be read.
     """
@@ -28,8 +28,8 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
         shapes = reader.get_variable_to_shape_map()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise OdapiError(
-            f"--weights {path} is no checkpoint of TensorFlow: {first_line(error)}",
-            hint="name the files' common part, such as folder/ssd_300_vgg.ckpt.",
+            f"--weights {path} is not a TensorFlow checkpoint: {first_line(error)}",
+            hint="give the common prefix of its files, such as folder/ssd_300_vgg.ckpt.",
         ) from error
 
     def stored(name: str) -> StoredArray:

@@ -1,45 +1,18 @@
-"""Keras's networks: VGG-16's decimation, the others as they are, into the API's own restoring."""
+"""Keras's networks into the API's own restoring, and what is refused."""
 
+import h5py
 import numpy as np
 import pytest
 
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.config.templates import find_template
-from odapi_ssd.errors import OdapiError
-from odapi_ssd.extractors.registry import EXTRACTORS
-from odapi_ssd.weights.keras_networks import NETWORKS, decimate_fc6, decimate_fc7
+from odapi_ssd.weights.sources.keras import NETWORKS, decimate_fc6, decimate_fc7
 
-
-def test_names_are_those_of_the_registry():
-    assert set(NETWORKS) <= {extractor.backbone for extractor in EXTRACTORS.values()}
-
-
-class TestDecimation:
-    def test_fc6_by_slices_and_by_hand(self):
-        # [row, unit] holds 4096·row + unit; row (y·7 + x)·512 + c is channel c's tap (y, x).
-        kernel = np.arange(7 * 7 * 512 * 4096, dtype=np.int32).reshape(7 * 7 * 512, 4096)
-        conv6 = decimate_fc6(kernel)
-        assert conv6.shape == (3, 3, 512, 1024)
-        assert conv6[0, 0, 0, 1] == 4
-        assert conv6[0, 1, 0, 0] == 3 * 512 * 4096
-        assert conv6[2, 1, 5, 7] == ((6 * 7 + 3) * 512 + 5) * 4096 + 28
-        rows = kernel.reshape(7, 7, 512, 4096)
-        taps = (0, 3, 6)
-        for y in range(3):
-            for x in range(3):
-                expected = rows[taps[y], taps[x]][:, range(0, 4096, 4)]
-                np.testing.assert_array_equal(conv6[y, x], expected)
-
-    def test_fc7_by_slices_and_by_hand(self):
-        kernel = np.arange(4096 * 4096, dtype=np.int32).reshape(4096, 4096)
-        conv7 = decimate_fc7(kernel)
-        assert conv7.shape == (1, 1, 1024, 1024)
-        assert conv7[0, 0, 1, 2] == 4 * 4096 + 8
-        np.testing.assert_array_equal(conv7[0, 0], kernel[::4][:, ::4])
+pytestmark = pytest.mark.tf
 
 
 def _random_network(application, **options):
-    """A network of Keras with random weights, also where Keras begins with zeros and ones."""
+    """A network of Keras with random weights, also where Keras starts with zeros and ones."""
     import tensorflow as tf
 
     network = getattr(tf.keras.applications, application)(weights=None, **options)
@@ -54,13 +27,13 @@ def _random_network(application, **options):
 
 
 def _maps_of_both(model, network, preprocess, map_idx, layer, side=224):
-    """A map of the model, and the output of one of Keras's layers, for the same random image."""
+    """A feature map of the model and the output of Keras's layer, for the same random image."""
     import tensorflow as tf
 
     image = np.random.default_rng(1).uniform(0, 255, (1, side, side, 3)).astype(np.float32)
     extractor = model.feature_extractor
     maps = extractor.classification_backbone(extractor.preprocess(image))
-    # Keras's functions change the image that they are given.
+    # Some of Keras's functions change their argument.
     expected = tf.keras.Model(network.inputs, network.get_layer(layer).output)(preprocess(image))
     return maps[map_idx].numpy(), expected.numpy()
 
@@ -76,7 +49,6 @@ def _model_of(template):
     return model_builder.build(load_config(find_template(template)).model, is_training=True)
 
 
-@pytest.mark.tf
 @pytest.mark.slow
 class TestVGG16:
     @pytest.fixture(scope="class")
@@ -108,19 +80,17 @@ class TestVGG16:
         np.testing.assert_array_equal(conv7.kernel, decimate_fc7(fc7.kernel.numpy()))
         np.testing.assert_array_equal(conv7.bias, fc7.bias.numpy()[::4])
 
-    def test_a_network_with_batch_normalization_is_refused(self, weights, import_into, tmp_path):
+    def test_a_network_with_batch_normalization_is_refused(self, weights, refused, tmp_path):
         override = "model.ssd.feature_extractor.conv_hyperparams.batch_norm={}"
         save_config(load_config(find_template("ssd_vgg_voc"), [override]), tmp_path / "bn.config")
-        with pytest.raises(OdapiError, match="has batch normalization, which no published"):
-            import_into(
-                "keras", weights, backbone="vgg16",
-                pipeline_config_path=str(tmp_path / "bn.config"),
-            )  # fmt: skip
-        assert not (tmp_path / "imported").exists()
+        error = refused(
+            "keras", weights, backbone="vgg16", pipeline_config_path=str(tmp_path / "bn.config")
+        )
+        assert "has batch normalization, which no published" in error.problem
 
 
-# The Keras module that prepares its images, and one of the layers that are taken from it.
-_AS_THEY_ARE = [
+# Name, template, the Keras module that preprocesses its images, a feature map and its Keras layer.
+_UNCHANGED = [
     ("mobilenet_v1", "ssd_mobilenet_v1_voc", "mobilenet", 1, "conv_pw_11_relu"),
     ("mobilenet_v2", "ssd_mobilenet_v2_voc", "mobilenet_v2", 1, "block_13_expand_relu"),
     ("mobilenet_v2", "ssd_mobilenet_v2_zoo_voc", "mobilenet_v2", 1, "out_relu"),
@@ -130,9 +100,8 @@ _AS_THEY_ARE = [
 ]
 
 
-@pytest.mark.tf
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "template", "module", "map_idx", "layer"), _AS_THEY_ARE)
+@pytest.mark.parametrize(("name", "template", "module", "map_idx", "layer"), _UNCHANGED)
 def test_other_networks_into_the_api(
     name, template, module, map_idx, layer, api, tmp_path, import_into, restore_as_api
 ):
@@ -151,3 +120,42 @@ def test_other_networks_into_the_api(
     model = restore_as_api(_model_of(template), imported.checkpoint, "classification")
     preprocess = getattr(tf.keras.applications, module).preprocess_input
     _assert_close(*_maps_of_both(model, network, preprocess, map_idx, layer, side))
+
+
+def test_a_network_without_weights_of_keras(refused):
+    error = refused("keras", None, backbone="inception_v4")
+    assert error.problem.startswith("--backbone is 'inception_v4', which Keras has no weights for")
+
+
+def test_a_config_with_another_network(refused, tmp_path):
+    error = refused(
+        "keras", tmp_path / "w.h5", backbone="mobilenet_v1",
+        pipeline_config_path=str(find_template("ssd_mobilenet_v2_voc")),
+    )  # fmt: skip
+    assert "ssd300_mobilenet_v2_keras" in error.problem
+    assert "ssd300_mobilenet_v1_keras" in error.problem
+
+
+def test_a_network_of_another_width(refused, tmp_path, api):
+    import tensorflow as tf
+
+    path = tmp_path / "w.h5"
+    tf.keras.applications.MobileNet(
+        input_shape=(224, 224, 3), alpha=0.5, include_top=False, weights=None
+    ).save_weights(path)
+    error = refused("keras", path, backbone="mobilenet_v1")
+    assert error.problem == (
+        f"{path} does not fit Keras's MobileNet: 115 arrays have other shapes."
+    )
+    assert "--pipeline_config_path whose" in error.hint
+    assert "depth_multiplier is that width" in error.hint
+
+
+def test_a_file_with_too_few_layers(refused, tmp_path):
+    kernel = np.zeros((3, 3, 3, 16), np.float32)
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = [b"conv1"]
+        file["conv1/conv1/kernel:0"] = kernel
+        file["conv1"].attrs["weight_names"] = [b"conv1/kernel:0"]
+    error = refused("keras", tmp_path / "w.h5", backbone="mobilenet_v1")
+    assert "it lacks 45 of the 46 layers that are needed" in error.problem

@@ -1,11 +1,11 @@
-"""Keras's HDF5 files, and what only looks like one."""
+"""Keras's HDF5 files, and files that are refused."""
 
 import h5py
 import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.weights.h5_file import opened_h5
+from odapi_ssd.weights.readers.keras_h5 import opened_h5
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ CONVOLUTION = {"conv/kernel:0": np.ones((3, 3)), "conv/bias:0": np.zeros(3)}
 
 class TestLayers:
     @pytest.mark.parametrize("root", ["/", "model_weights"])
-    def test_in_order_without_those_that_have_no_weights(self, path, root):
+    def test_in_order_without_layers_that_have_no_weights(self, path, root):
         old_names = {"fc1_W:0": np.ones((2, 5)), "fc1_b:0": np.zeros(5)}
         _write(path, {"conv": CONVOLUTION, "pool": {}, "fc1": old_names}, root)
         with opened_h5(path) as layers:
@@ -49,7 +49,7 @@ class TestLayers:
             }
             np.testing.assert_array_equal(layers["conv"]["conv/kernel:0"].read(), np.ones((3, 3)))
 
-    def test_names_that_keras_has_split(self, path):
+    def test_names_in_several_attributes(self, path):
         _write(path, {"a": {"a/k:0": np.ones(1)}, "b": {"b/k:0": np.ones(2)}})
         with h5py.File(path, "a") as file:
             del file.attrs["layer_names"]
@@ -58,7 +58,7 @@ class TestLayers:
             assert list(layers) == ["a", "b"]
 
     @pytest.mark.tf
-    def test_what_keras_writes(self, path, api):
+    def test_a_file_written_by_keras(self, path, api):
         import tensorflow as tf
 
         network = tf.keras.Sequential([
@@ -82,7 +82,7 @@ class TestLayers:
 
 
 class TestOtherFiles:
-    def test_none(self, path):
+    def test_no_file(self, path):
         assert f"--weights {path} does not exist" in _refused(path)
 
     def test_a_folder(self, path):
@@ -90,7 +90,7 @@ class TestOtherFiles:
         assert "is a folder; a Keras weight file (.h5) was expected" in _refused(path)
 
     @pytest.mark.parametrize("content", [b"", b"no weights at all", b"\x89HDF\r\n\x1a\n broken"])
-    def test_no_hdf5(self, path, content):
+    def test_not_hdf5(self, path, content):
         path.write_bytes(content)
         assert f"{path} cannot be read as HDF5" in _refused(path)
 
@@ -98,26 +98,25 @@ class TestOtherFiles:
         with h5py.File(path, "w") as file:
             file["layers/dense/vars/0"] = np.ones(3)
         message = _refused(path)
-        assert (
-            "no weight file of Keras 2: it has no attribute layer_names; it holds layers" in message
-        )
+        assert "not a weight file of Keras 2" in message
+        assert "it has no attribute layer_names, and holds layers" in message
 
     def test_a_layer_that_is_listed_but_not_there(self, path):
         _write(path, {"conv": CONVOLUTION})
         with h5py.File(path, "a") as file:
             del file["conv"]
-        assert "is damaged: it lists conv, but does not hold it" in _refused(path)
+        assert "is damaged: it lists conv, but does not contain it" in _refused(path)
 
     def test_an_array_that_is_a_group(self, path):
         _write(path, {"conv": CONVOLUTION})
         with h5py.File(path, "a") as file:
             del file["conv/conv/bias:0"]
             file.create_group("conv/conv/bias:0")
-        assert "is damaged: conv/bias:0 is no array" in _refused(path)
+        assert "is damaged: conv/bias:0 is not an array" in _refused(path)
 
 
-class TestStrangers:
-    """HDF5 can take its numbers from other files of the machine."""
+class TestUntrustedFiles:
+    """HDF5 can link to other files of the machine."""
 
     @pytest.fixture
     def other(self, tmp_path):
@@ -129,12 +128,12 @@ class TestStrangers:
         with h5py.File(path, "a") as file:
             del file["conv/conv/bias:0"]
             file["conv/conv/bias:0"] = h5py.ExternalLink(str(other), "conv/conv/bias:0")
-        assert "leads to another file at conv/bias:0" in _refused(path)
+        assert "links to another file at conv/bias:0" in _refused(path)
 
     def test_an_external_link_as_the_model(self, path, other):
         with h5py.File(path, "w") as file:
             file["model_weights"] = h5py.ExternalLink(str(other), "/")
-        assert "leads to another file at model_weights" in _refused(path)
+        assert "links to another file at model_weights" in _refused(path)
 
     def test_virtual_arrays(self, path, other):
         _write(path, {"conv": CONVOLUTION})

@@ -1,10 +1,10 @@
-"""Checkpoints of TensorFlow 1, by any of the names that people give them."""
+"""TensorFlow 1 checkpoints, given by prefix, file or folder."""
 
 import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.weights.tf1_checkpoint import read_tf1_checkpoint
+from odapi_ssd.weights.readers.tf1_checkpoint import read_tf1_checkpoint
 
 pytestmark = pytest.mark.tf
 
@@ -37,7 +37,7 @@ def test_by_folder(api, tmp_path):
     assert "net/weights" in read_tf1_checkpoint(str(tmp_path))
 
 
-def test_the_format_of_one_file(api, tmp_path):
+def test_the_format_with_one_file(api, tmp_path):
     import tensorflow as tf
 
     prefix = _save(tmp_path, write_version=tf.compat.v1.train.SaverDef.V1)
@@ -46,15 +46,15 @@ def test_the_format_of_one_file(api, tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no checkpoint"])
-def test_no_checkpoint(api, tmp_path, content):
+def test_not_a_checkpoint(api, tmp_path, content):
     path = tmp_path / "model.ckpt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(OdapiError, match="is no checkpoint of TensorFlow"):
+    with pytest.raises(OdapiError, match="is not a TensorFlow checkpoint"):
         read_tf1_checkpoint(str(path))
 
 
-def test_damaged_numbers(api, tmp_path):
+def test_damaged_values(api, tmp_path):
     prefix = _save(tmp_path)
     data = tmp_path / "model.ckpt-7.data-00000-of-00001"
     data.write_bytes(bytes(data.stat().st_size))

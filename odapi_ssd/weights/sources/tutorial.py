@@ -1,17 +1,19 @@
-"""The SSD300 of "a PyTorch Tutorial to Object Detection", by the layer names of its `model.py`."""
+"""The SSD300 of "a PyTorch Tutorial to Object Detection": the layer names of its `model.py`."""
 
 from odapi_ssd.ssd.anchors import preset
 from odapi_ssd.weights.detector_source import TORCH, DetectorSource
+from odapi_ssd.weights.readers.state_dict import read_state_dict
 
 __all__ = ["SOURCE"]
 
 _MAPS = ("conv4_3", "conv7", "conv8_2", "conv9_2", "conv10_2", "conv11_2")
 _NUM_CONVOLUTIONS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}
-# The means and deviations of ImageNet's colors, as shares of 255.
+# ImageNet's channel means and standard deviations, of pixels in 0..1.
 _MEANS, _DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 SOURCE = DetectorSource(
     title="the PyTorch tutorial's SSD300",
+    read=read_state_dict,
     layout=TORCH,
     layers={
         **{
@@ -36,7 +38,7 @@ SOURCE = DetectorSource(
         1 / (255 * _DEVIATIONS[1]),
         1 / (255 * _DEVIATIONS[2]),
     ),
-    # It cuts centers and sizes at the image's edges, which no center reaches.
+    # It clamps centers and sizes to 0..1; centers lie inside anyway.
     anchors=preset("ssd300_linear", order="tutorial").with_sizes_clamped(),
     template="ssd_vgg_voc",
 )

@@ -1,4 +1,4 @@
-"""PyTorch's files: tensors alone are read; nothing in a file is run."""
+"""PyTorch files: only tensors are read; no code in a file is run."""
 
 import pickle
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.weights.state_dict import MIN_TORCH, read_state_dict
+from odapi_ssd.weights.readers.state_dict import MIN_TORCH, read_state_dict
 
 torch = pytest.importorskip("torch")
 
@@ -46,7 +46,7 @@ class TestTensors:
         np.testing.assert_array_equal(stored["conv.weight"].read(), [[0, 1, 2], [3, 4, 5]])
 
     @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
-    def test_other_precisions_become_numpy_s(self, tmp_path, kind):
+    def test_other_precisions(self, tmp_path, kind):
         path = _save(tmp_path / "w.pth", {"w": torch.ones(2, dtype=kind)})
         assert read_state_dict(path)["w"].read().dtype == np.float32
 
@@ -59,7 +59,7 @@ class TestTensors:
     def test_a_sparse_tensor_is_refused_when_it_is_read(self, tmp_path):
         path = _save(tmp_path / "w.pth", {"w": torch.eye(2).to_sparse()})
         stored = read_state_dict(path)
-        with pytest.raises(OdapiError, match="w is no plain tensor"):
+        with pytest.raises(OdapiError, match="w is not a dense tensor"):
             stored["w"].read()
 
 
@@ -73,7 +73,7 @@ class _Malicious:
         return open, (self.path, "w")
 
 
-class TestStrangers:
+class TestUntrustedFiles:
     @pytest.mark.parametrize("zipped", [True, False])
     def test_a_malicious_pickle_is_refused_and_not_run(self, tmp_path, zipped):
         mark = tmp_path / "was_here"
@@ -100,7 +100,7 @@ class TestStrangers:
 
 class TestVersions:
     @pytest.mark.parametrize("version", ["1.13.1", "2.5.1+cu121", "2.9.1", "unknown"])
-    def test_one_that_protects_nobody_reads_nothing(self, tmp_path, monkeypatch, version):
+    def test_an_unsafe_one_reads_nothing(self, tmp_path, monkeypatch, version):
         monkeypatch.setattr(torch, "__version__", version)
         monkeypatch.setattr(torch, "load", None)
         message = _refused(_save(tmp_path / "w.pth", TENSORS))
@@ -108,36 +108,36 @@ class TestVersions:
         assert "pip install 'torch>=2.10'" in message
 
     @pytest.mark.parametrize("version", ["2.10.0", "2.13.0+cpu", "3.0"])
-    def test_one_that_does_reads(self, tmp_path, monkeypatch, version):
+    def test_a_safe_one_reads(self, tmp_path, monkeypatch, version):
         monkeypatch.setattr(torch, "__version__", version)
         assert read_state_dict(_save(tmp_path / "w.pth", TENSORS)).keys() == TENSORS.keys()
 
-    def test_the_extra_asks_for_the_same(self):
-        text = (Path(__file__).parents[2] / "requirements-torch-extra.txt").read_text()
+    def test_the_extra_requires_the_same(self):
+        text = (Path(__file__).parents[3] / "requirements-torch-extra.txt").read_text()
         assert text.splitlines()[-1] == f"torch>={MIN_TORCH[0]}.{MIN_TORCH[1]}"
 
 
 class TestOtherFiles:
-    def test_none(self, tmp_path):
+    def test_no_file(self, tmp_path):
         assert f"--weights {tmp_path / 'none.pth'} does not exist" in _refused(
             tmp_path / "none.pth"
         )
 
     def test_a_folder(self, tmp_path):
-        assert "is a folder; a state dict of PyTorch (.pth)" in _refused(tmp_path)
+        assert "is a folder; a PyTorch state dict (.pth)" in _refused(tmp_path)
 
     @pytest.mark.parametrize(
         "content", [b"", b"no weights", b"PK\x03\x04 no zip", b"\x80\x02}q\x00."]
     )
-    def test_no_file_of_pytorch(self, tmp_path, content):
+    def test_not_a_pytorch_file(self, tmp_path, content):
         (tmp_path / "w.pth").write_bytes(content)
         assert str(tmp_path / "w.pth") in _refused(tmp_path / "w.pth")
 
-    def test_cut_off(self, tmp_path):
+    def test_a_truncated_file(self, tmp_path):
         path = tmp_path / "w.pth"
         _save(path, TENSORS)
         path.write_bytes(path.read_bytes()[:-200])
-        assert "cannot be read as a file of PyTorch" in _refused(path)
+        assert "is not a PyTorch file, or damaged" in _refused(path)
 
     @pytest.mark.parametrize(
         ("content", "described"),

@@ -1,12 +1,13 @@
 """The SSD300 of the widespread TF1 port, SSD-Tensorflow: `nets/ssd_vgg_300.py`, on tf-slim.
 
-Its checkpoints come from Caffe's by conversion, or from its own training, whose optimizer and
-averages stand beside each weight. The anchors are those of the port's settings, Caffe's for COCO,
-whatever classes a checkpoint has.
+Its checkpoints were converted from Caffe's, or come from its own training and then hold optimizer
+slots and moving averages too. The anchors are the port's defaults, Caffe's for COCO, whatever the
+classes of a checkpoint.
 """
 
 from odapi_ssd.ssd.anchors import preset
 from odapi_ssd.weights.detector_source import SLIM, DetectorSource
+from odapi_ssd.weights.readers.tf1_checkpoint import read_tf1_checkpoint
 
 __all__ = ["SOURCE"]
 
@@ -16,6 +17,7 @@ _MAP_BLOCKS = (4, 7, 8, 9, 10, 11)
 
 SOURCE = DetectorSource(
     title="the TF1 port's ssd_300_vgg",
+    read=read_tf1_checkpoint,
     layout=SLIM,
     layers={
         **{

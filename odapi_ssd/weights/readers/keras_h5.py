@@ -1,7 +1,7 @@
 """Reads the HDF5 weight files of Keras 2: `save_weights("….h5")`, or a whole model as `.h5`.
 
-A root, or its group `model_weights`, lists its layers in the attribute `layer_names`; each layer's
-group lists its arrays in `weight_names`. The files come from strangers: HDF5 can lead to other
+The root, or its group `model_weights`, lists the layers in the attribute `layer_names`; the group
+of each layer lists its arrays in `weight_names`. The files are not trusted: HDF5 can link to other
 files, which is refused.
 """
 
@@ -17,21 +17,21 @@ from odapi_ssd.weights.mapping import Array, StoredArray
 
 __all__ = ["LayerArrays", "opened_h5"]
 
-# The arrays of each layer in their order, by name; layers in the network's order.
+# Layers in the network's order; each the layer's arrays in order, by name.
 LayerArrays = dict[str, dict[str, StoredArray]]
 
 _FORMAT_HINT = (
-    "give the weights of Keras 2 (tf_keras), such as those of tf.keras.applications. Of another "
-    "format, build the model there and save it with tf_keras: model.save_weights('weights.h5')."
+    "give the weights of Keras 2 (tf_keras), such as those of tf.keras.applications. To convert "
+    "another format, load it into its model in tf_keras; then model.save_weights('weights.h5')."
 )
 
 
 @contextlib.contextmanager
 def opened_h5(path: Path) -> Iterator[LayerArrays]:
-    """The layers of a weight file that have weights; their arrays can be read while it is open.
+    """The layers of a weight file that have weights; arrays can be read while it is open.
 
     Raises:
-        OdapiError: there is no such file, it is no HDF5, or not of Keras 2.
+        OdapiError: there is no such file, or it is not HDF5, not from Keras 2, or damaged.
     """
     import h5py
 
@@ -55,8 +55,8 @@ def _layers(file: Any, path: Path) -> Iterator[tuple[str, dict[str, StoredArray]
     root = _member(file, "model_weights", path) if is_model else file
     if not any(name.startswith("layer_names") for name in root.attrs):
         raise OdapiError(
-            f"{path} is HDF5, but no weight file of Keras 2: it has no attribute layer_names; it "
-            f"holds {', '.join(list(file)[:5]) or 'nothing'}.",
+            f"{path} is HDF5, but not a weight file of Keras 2: it has no attribute layer_names, "
+            f"and holds {', '.join(list(file)[:5]) or 'nothing'}.",
             hint=_FORMAT_HINT,
         )
     for layer in _names(root, "layer_names"):
@@ -70,7 +70,7 @@ def _layers(file: Any, path: Path) -> Iterator[tuple[str, dict[str, StoredArray]
 
 
 def _names(group: Any, attribute: str) -> list[str]:
-    """A list of names, which Keras splits into `…0`, `…1` and so on where it is too long."""
+    """A list of names; Keras splits a long one into the attributes `…0`, `…1` and so on."""
     if attribute in group.attrs:
         chunks = [group.attrs[attribute]]
     else:
@@ -86,7 +86,7 @@ def _stored(group: Any, name: str, path: Path) -> StoredArray:
 
     dataset = _member(group, name, path)
     if not isinstance(dataset, h5py.Dataset):
-        raise OdapiError(f"{path} is damaged: {name} is no array.")
+        raise OdapiError(f"{path} is damaged: {name} is not an array.")
     if dataset.is_virtual or dataset.external:
         raise OdapiError(f"{path} keeps {name} in another file, which is not followed.")
 
@@ -100,14 +100,14 @@ def _stored(group: Any, name: str, path: Path) -> StoredArray:
 
 
 def _member(group: Any, name: str, path: Path) -> Any:
-    """What lies in a group under a name, in which slashes lead on; in this very file."""
+    """The member of a group by its name, a path with slashes; links to other files are refused."""
     import h5py
 
     for part in name.strip("/").split("/"):
         link = group.get(part, getlink=True) if isinstance(group, h5py.Group) else None
         if isinstance(link, h5py.ExternalLink):
-            raise OdapiError(f"{path} leads to another file at {name}, which is not followed.")
+            raise OdapiError(f"{path} links to another file at {name}, which is not followed.")
         if not isinstance(link, h5py.HardLink):
-            raise OdapiError(f"{path} is damaged: it lists {name}, but does not hold it.")
+            raise OdapiError(f"{path} is damaged: it lists {name}, but does not contain it.")
         group = group[part]
     return group

@@ -1,4 +1,4 @@
-"""The rules by which a file of Keras becomes the variables of a classification network."""
+"""The mapping rules from a Keras weight file to the variables of a classification network."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,45 +6,44 @@ import numpy as np
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
-from odapi_ssd.weights.h5_file import LayerArrays
-from odapi_ssd.weights.keras_networks import ADJUSTMENT, KerasNetwork
 from odapi_ssd.weights.mapping import Array, Rule, unchanged
+from odapi_ssd.weights.readers.keras_h5 import LayerArrays
+from odapi_ssd.weights.sources.keras import KerasNetwork
 
 __all__ = ["LayerShapes", "network_rules"]
 
-# Layers in the network's order; each the shapes of its variables, by their own names.
+# Layers in the network's order; each the shapes of its variables, by name.
 LayerShapes = Mapping[str, Mapping[str, tuple[int, ...]]]
 
 
 def network_rules(
     network: KerasNetwork, layers: LayerShapes, file_layers: LayerArrays, origin: str
 ) -> tuple[list[Rule], dict[str, Array]]:
-    """What a classification network's variables are made of.
+    """The mapping rules for a classification network.
 
     Args:
-        network: which one it is.
-        layers: our network's layers that have variables.
+        network: the network.
+        layers: our layers that the file has too.
         file_layers: the file's layers.
         origin: the file, for messages.
     Returns:
-        The rules; and the values of variables that a file may lack: scales of batch normalization,
-        1, where the file's has none.
+        The rules; and the values of variables that the file lacks: 1 for the scales (gamma) of
+        batch normalizations that have none there.
     Raises:
         OdapiError: layers are missing, or have another number of arrays; all of them are named.
     """
-    ours = [layer for layer in layers if layer != ADJUSTMENT]
-    names = {layer: network.sources.get(layer, layer) for layer in ours}
+    names = {layer: network.sources.get(layer, layer) for layer in layers}
     if network.is_numbered:
-        names = dict(zip(ours, file_layers, strict=False))
-    _require_layers(network, ours, names, file_layers, origin)
-    rules, filled, misfits = [], {}, []
+        names = dict(zip(layers, file_layers, strict=False))
+    _require_layers(network, list(layers), names, file_layers, origin)
+    rules, ones, mismatches = [], {}, []
     for layer, name in names.items():
         variables, arrays = list(layers[layer].items()), list(file_layers[name])
         if variables[0][0] == "gamma" and len(arrays) == len(variables) - 1:
             scale, shape = variables.pop(0)
-            filled[f"{layer}/{scale}"] = np.ones(shape, np.float32)
+            ones[f"{layer}/{scale}"] = np.ones(shape, np.float32)
         if len(variables) != len(arrays):
-            misfits.append(
+            mismatches.append(
                 f"{name}: {count_of(len(arrays), 'array')} in the file, "
                 f"{count_of(len(variables), 'variable')} in the model "
                 f"({', '.join(variable for variable, _ in variables)})"
@@ -54,13 +53,13 @@ def network_rules(
             target = f"{layer}/{variable}"
             file_shape, convert = network.changes.get(target, (shape, unchanged))
             rules.append(Rule(target, array, file_shape, convert))
-    if misfits:
+    if mismatches:
         raise OdapiError(
             f"{origin} does not fit this {network.application}:",
-            details=misfits,
+            details=mismatches,
             hint="leave batch_norm's scale and center true in the config.",
         )
-    return rules, filled
+    return rules, ones
 
 
 def _require_layers(
@@ -77,7 +76,7 @@ def _require_layers(
     if missing and set(missing) <= set(network.sources.values()):
         hint = (
             "give the weights with the classifier (include_top=True; Keras's own file without "
-            "_notop in its name): the fully connected layers become convolutions."
+            "_notop in its name): its fully connected layers become convolutions."
         )
     needed = count_of(len(ours), "layer that is needed", "layers that are needed")
     raise OdapiError(

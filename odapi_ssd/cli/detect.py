@@ -54,11 +54,12 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
-    from odapi_ssd.deployment import detect as detection
+    from odapi_ssd.deployment.detect import detect_images
+    from odapi_ssd.deployment.image_files import find_images
 
-    files = detection.find_images(images, output_dir)
+    files = find_images(images, output_dir)
     with item_display("Images") as progress:
-        result = detection.detect_images(
+        result = detect_images(
             saved_model_dir,
             label_map_path,
             output_dir,

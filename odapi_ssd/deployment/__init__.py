@@ -1,1 +1,1 @@
-"""From a checkpoint to detections: export, detect, visualization."""
+"""From a checkpoint to detections: export, runners of exported models, detection, drawing."""

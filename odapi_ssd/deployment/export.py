@@ -29,16 +29,16 @@ LABEL_MAP_NAME = "label_map.pbtxt"
 def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
     """Runs `exporter_main_v2` with the plugin registered.
 
-    What it writes (`saved_model/`, `checkpoint/`, `pipeline.config`) and a copy of the label map
-    appear in the output directory only when all is complete, and replace an earlier export's.
+    Its files (`saved_model/`, `checkpoint/`, `pipeline.config`) and a copy of the label map appear
+    in the output directory only when all are complete, and replace those of an earlier export.
 
     Args:
-        flags: the program's flags by name; None stands for a flag's default.
+        flags: the program's flags by name; None for a flag's default.
         progress: gets the phases.
     Returns:
         The SavedModel's directory.
     Raises:
-        OdapiError: there is no checkpoint, it is another model's, or the files cannot be written.
+        OdapiError: there is no checkpoint, it is of another model, or the files cannot be written.
         OptionError: the input type is unknown.
     """
     _require_input_type(flags.get("input_type"))
@@ -63,9 +63,7 @@ def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
         with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
             _export_checked(program, checkpoint, progress)
         if not _copy_label_map(config, staging):
-            progress.phase(
-                f"No {LABEL_MAP_NAME} in the export: the config names none that is there."
-            )
+            progress.phase(f"No {LABEL_MAP_NAME} in the export: the config names none that exists.")
         publish(staging, Path(output_dir), _stale_names(Path(output_dir)))
     return Path(output_dir) / "saved_model"
 
@@ -101,13 +99,13 @@ def _folder_with_newest(checkpoint: str) -> Iterator[str]:
 
 
 def _stale_names(output_dir: Path) -> list[str]:
-    """The label map of an earlier export, which may be of other classes; no file of a user's."""
+    """The label map of an earlier export, whose classes may be others; never a user's file."""
     is_export = (output_dir / "saved_model" / "saved_model.pb").is_file()
     return [LABEL_MAP_NAME] if is_export else []
 
 
 def _export_checked(program: Any, checkpoint: str, progress: Progress) -> None:
-    """Runs the program, and makes sure that what it exported is the checkpoint's model."""
+    """Runs the program; afterwards, checks that the exported model is the checkpoint's."""
     from object_detection import exporter_lib_v2
 
     builders = exporter_lib_v2.INPUT_BUILDER_UTIL_MAP
@@ -130,7 +128,7 @@ def _export_checked(program: Any, checkpoint: str, progress: Progress) -> None:
 
 
 def _copy_label_map(config: Any, directory: Path) -> bool:
-    """Puts the class names beside the model, so that the export is all that a user has to keep."""
+    """Copies the label map into the export, which is then complete; False if there is none."""
     for reader in (*config.eval_input_reader, config.train_input_reader):
         if reader.label_map_path and Path(reader.label_map_path).is_file():
             shutil.copyfile(reader.label_map_path, directory / LABEL_MAP_NAME)

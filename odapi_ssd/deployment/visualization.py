@@ -1,4 +1,4 @@
-"""Boxes and labels on images, for people to look at."""
+"""Draws detections on images: boxes with their labels, a color per class."""
 
 import colorsys
 import functools
@@ -6,16 +6,33 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["color_of_class", "draw_boxes"]
+from odapi_ssd.deployment.detections import Detection
+
+__all__ = ["color_of_class", "draw_boxes", "draw_detections"]
 
 _GOLDEN_RATIO = 0.618034
 
 
 def color_of_class(class_id: int) -> tuple[int, int, int]:
-    """An RGB color for a class, far from its neighbors' and the same in every picture."""
+    """An RGB color for a class: the same in every image, far from that of neighboring class ids."""
     hue = (class_id * _GOLDEN_RATIO) % 1.0
     red, green, blue = colorsys.hsv_to_rgb(hue, 0.85, 0.95)
     return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def draw_detections(image: Any, detections: Sequence[Detection]) -> None:
+    """Draws detections with their names and scores into an RGB Pillow image.
+
+    Args:
+        image: PIL.Image.Image of mode RGB; is changed.
+        detections: the first one is drawn on top.
+    """
+    draw_boxes(
+        image,
+        [found.box_yxyx_px for found in detections],
+        [f"{found.class_name} {found.score:.0%}" for found in detections],
+        [found.class_id for found in detections],
+    )
 
 
 def draw_boxes(
@@ -24,7 +41,7 @@ def draw_boxes(
     labels: Sequence[str],
     class_ids: Sequence[int],
 ) -> None:
-    """Draws boxes with their labels into an RGB Pillow image, the first one on top.
+    """Draws boxes with their labels into an RGB Pillow image, the first box on top.
 
     Args:
         image: PIL.Image.Image of mode RGB; is changed.
@@ -48,7 +65,7 @@ def draw_boxes(
 
 @functools.cache
 def _load_font(size_px: int) -> Any:
-    """DejaVu Sans, which comes with matplotlib and has most alphabets."""
+    """DejaVu Sans, which comes with matplotlib and covers most alphabets."""
     import matplotlib
     from PIL import ImageFont
 
@@ -64,7 +81,7 @@ def _draw_label(
     font: Any,
     color: tuple[int, int, int],
 ) -> None:
-    """A label above a box's top left corner, moved as far as the image's border demands."""
+    """Draws a label above a box's top left corner, moved so that it stays inside the image."""
     left, top, right, bottom = draw.textbbox((0, 0), label, font=font)
     width, height = right - left + 6, bottom - top + 6
     x = min(max(0, corner_xy[0]), max(0, image_wh[0] - width))

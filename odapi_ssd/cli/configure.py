@@ -1,11 +1,13 @@
 """`odapi-ssd configure`: writes a pipeline config from a template and a converted dataset."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import set_option
+from odapi_ssd.configure.training_modes import MODES
 
 __all__ = ["command"]
 
@@ -50,7 +52,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--mode",
-    type=click.Choice(["scratch", "from-detector", "new-layers", "all-layers"]),
+    type=click.Choice(MODES),
     help="Where training starts and what it trains; see above.",
 )
 @click.option(
@@ -64,19 +66,7 @@ __all__ = ["command"]
     "--eval_split", metavar="NAME", help="The split to evaluate on.  [default: val, else test]"
 )
 @pass_settings
-def command(
-    settings: Settings,
-    template: str,
-    records_dir: Path,
-    output_path: Path,
-    assignments: tuple[str, ...],
-    batch_size: int | None,
-    num_steps: int | None,
-    fine_tune_checkpoint: str | None,
-    mode: str | None,
-    train_split: str,
-    eval_split: str | None,
-) -> None:
+def command(settings: Settings, /, **values: Any) -> None:
     """Write a pipeline config for a converted dataset.
 
     Its paths are absolute, so that it works from any folder; configure again after moving the data.
@@ -93,14 +83,15 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.configure.run import ConfigureOptions, configure
 
-    options = ConfigureOptions(
-        template, records_dir, output_path, assignments, batch_size, num_steps,
-        fine_tune_checkpoint, mode, train_split, eval_split,
-    )  # fmt: skip
+    options = ConfigureOptions(**values)
     quiet_tensorflow(settings.verbose)
     configured = configure(options)
-    print_table(f"Set in {output_path}", ("field", "value"), configured.changes)
+    print_table(f"Set in {options.output_path}", ("field", "value"), configured.changes)
     for note in configured.notes:
         click.echo(f"Note: {note}")
-    run = Path("runs") / output_path.stem
-    click.echo(f"Next: odapi-ssd train --pipeline_config_path {output_path} --model_dir {run}")
+    click.echo(f"Next: {_next_command(options.output_path)}")
+
+
+def _next_command(config_path: Path) -> str:
+    model_dir = Path("runs") / config_path.stem
+    return f"odapi-ssd train --pipeline_config_path {config_path} --model_dir {model_dir}"

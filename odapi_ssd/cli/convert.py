@@ -1,6 +1,7 @@
 """`odapi-ssd convert`: converts an annotated dataset to TFRecords."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,16 +53,7 @@ def _split_names(
     help="Processes that check images.  [default: the cores available]",
 )
 @pass_settings
-def command(
-    settings: Settings,
-    data_dir: Path,
-    output_dir: Path,
-    label_map_path: Path | None,
-    splits: tuple[str, ...] | None,
-    val_fraction: float | None,
-    num_shards: int | None,
-    num_workers: int | None,
-) -> None:
+def command(settings: Settings, /, data_dir: Path, output_dir: Path, **values: Any) -> None:
     """Convert a VOC dataset to TFRecords that the API reads.
 
     Every annotation and every image is checked first; all faults are reported together, and then
@@ -73,7 +65,7 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 
-    options = ConversionOptions(label_map_path, splits, val_fraction, num_shards, num_workers)
+    options = ConversionOptions(**values)
     quiet_tensorflow(settings.verbose)
     with item_display("Images converted") as progress:
         summary = convert_dataset(data_dir, output_dir, options, progress)

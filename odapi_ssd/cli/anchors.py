@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.options import output_dir_option, pipeline_config_option, set_option
 
 if TYPE_CHECKING:
     from odapi_ssd.inspection.anchors.report import AnchorReport
@@ -14,19 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command(cls=Command, short_help="Draw a config's anchors; count the boxes that they match.")
-@click.option("--pipeline_config_path", required=True, metavar="F", help="A config with an SSD.")
-@click.option(
-    "--output_dir",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="O",
-    help="Gets the plots and anchors.json.",
+@click.command(
+    "anchors", cls=Command, short_help="Draw a config's anchors; count the boxes that they match."
 )
+@pipeline_config_option("The pipeline config of an SSD.")
+@output_dir_option("The folder for the plots and anchors.json.")
 @click.option(
     "--image",
     type=click.Path(path_type=Path),
-    metavar="I",
+    metavar="FILE",
     help="Draw on this image; by default on the records' first one.",
 )
 @click.option(
@@ -35,8 +32,7 @@ __all__ = ["command"]
     help="Count the boxes of these records: train_input_reader's, which is the default if the "
     "files are there, or eval_input_reader's.",
 )
-@click.option("--set", "assignments", multiple=True, metavar="PATH.TO.FIELD=VALUE",
-              help="Try the config with this field set; may be given many times.")  # fmt: skip
+@set_option
 @pass_settings
 def command(
     settings: Settings,
@@ -50,8 +46,8 @@ def command(
 
     A box is matched if its IoU with an anchor is the matcher's matched_threshold or more. All boxes
     of the records are counted, as they are before augmentation. Lengths are pixels of the network's
-    input. O gets anchors.png, box_sizes.png, anchor_matches.png, and anchors.json, which lists
-    the boxes that no anchor matches.
+    input. The files are anchors.png, box_sizes.png, anchor_matches.png, and anchors.json, which
+    lists the boxes that no anchor matches.
     """
     from odapi_ssd.cli.console import print_warnings
     from odapi_ssd.cli.progress_display import item_display

@@ -6,23 +6,22 @@ from pathlib import Path
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.options import output_dir_option, pipeline_config_option
+
+__all__ = ["command"]
 
 
-@click.command(cls=Command, short_help="Evaluate one checkpoint: VOC AP at IoU 0.5 per class.")
-@click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
+@click.command(
+    "evaluate", cls=Command, short_help="Evaluate one checkpoint: VOC AP at IoU 0.5 per class."
+)
+@pipeline_config_option()
 @click.option(
     "--checkpoint_dir",
     required=True,
-    metavar="M",
-    help="A model directory, whose newest checkpoint is taken, or a prefix such as M/ckpt-7.",
+    metavar="DIR",
+    help="A model directory, whose newest checkpoint is evaluated, or a prefix such as DIR/ckpt-7.",
 )
-@click.option(
-    "--output_dir",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="O",
-    help="Gets metrics.json, and an event file for TensorBoard.",
-)
+@output_dir_option("The folder for metrics.json and an event file for TensorBoard.")
 @pass_settings
 def command(
     settings: Settings, pipeline_config_path: str, checkpoint_dir: str, output_dir: Path

@@ -1,8 +1,7 @@
 """`odapi-ssd import-weights`: makes a checkpoint from another program's weights."""
 
 import shlex
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -44,14 +43,7 @@ __all__ = ["command"]
     "The config of the model to make the checkpoint for.  [default: a template's]", required=False
 )
 @pass_settings
-def command(
-    settings: Settings,
-    source: str,
-    weights: str | None,
-    backbone: str | None,
-    output_dir: Path,
-    pipeline_config_path: str | None,
-) -> None:
+def command(settings: Settings, /, **values: Any) -> None:
     """Make a checkpoint for fine_tune_checkpoint from another program's weights.
 
     From keras: a network of tf.keras.applications, trained on ImageNet (.h5), for the
@@ -68,7 +60,7 @@ def command(
     from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.weights.run import ImportOptions, import_weights
 
-    options = ImportOptions(source, output_dir, weights, backbone, pipeline_config_path)
+    options = ImportOptions(**values)
     quiet_tensorflow(settings.verbose)
     click.echo("Starting TensorFlow")
     imported = import_weights(options, PhaseLines())
@@ -79,7 +71,7 @@ def command(
     click.echo(f"Written: {imported.checkpoint}")
     if imported.config_path is not None:
         click.echo(f"Written: {imported.config_path}")
-    click.echo(f"Next: {_next_command(imported, pipeline_config_path)}")
+    click.echo(f"Next: {_next_command(imported, options.pipeline_config_path)}")
 
 
 def _next_command(imported: "Imported", template: str | None) -> str:

@@ -13,14 +13,11 @@ from odapi_ssd.check.findings import (
 )
 from odapi_ssd.check.label_map import LabelMap, check_label_map
 from odapi_ssd.check.records import check_contents
+from odapi_ssd.config.input_paths import is_remote, match_input_path, open_record_file
 from odapi_ssd.data.records.contents import RecordContents, read_contents
-from odapi_ssd.data.records.files import (
-    DamagedRecordsError,
-    count_records,
-    expand_pattern,
-    missing_shards,
-    shard_counts,
-)
+from odapi_ssd.data.records.counts import count_records
+from odapi_ssd.data.records.framing import UnreadableRecordsError
+from odapi_ssd.data.records.shards import shard_counts
 from odapi_ssd.messages import count_of, list_some
 
 __all__ = ["InputFacts", "check_input_reader"]
@@ -102,23 +99,22 @@ def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[st
     if PLACEHOLDER in pattern:
         findings.problem(field_path, f"is still {pattern!r}", CONFIGURE)
         return []
-    files = expand_pattern(pattern)
-    if not files:
+    matched = match_input_path(pattern)
+    if not matched.paths and not matched.folders:
         findings.problem(field_path, f"{pattern} matches no file", where_paths_start())
         return []
-    folders = [file for file in files if Path(file).is_dir()]
-    if folders:
+    if matched.folders:
         findings.problem(
-            field_path, f"{list_some(folders)} is a folder", "name the record files in it"
+            field_path, f"{list_some(matched.folders)} is a folder", "name the record files in it"
         )
-    missing = missing_shards(pattern, files)
+    missing = matched.missing_shards
     if missing:
         findings.problem(
             field_path,
             f"{count_of(len(missing), 'shard is', 'shards are')} absent: {list_some(missing)}",
             "copy or convert the dataset again",
         )
-    for name, totals in shard_counts(files).items():
+    for name, totals in shard_counts(matched.paths).items():
         if len(totals) > 1:
             listed = " and ".join(f"-of-{total:05d}" for total in totals)
             findings.warning(
@@ -127,7 +123,7 @@ def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[st
                 "two conversions; all of them would be read",
                 "remove those that are out of date",
             )
-    return [file for file in files if file not in folders]
+    return list(matched.paths)
 
 
 def _count_all(files: Sequence[str], field_path: str, findings: Findings) -> dict[str, int | None]:
@@ -135,11 +131,9 @@ def _count_all(files: Sequence[str], field_path: str, findings: Findings) -> dic
     counts: dict[str, int | None] = {}
     for file in files:
         try:
-            counts[file] = None if "://" in file else count_records(file)
-        except DamagedRecordsError as error:
-            findings.problem(field_path, f"{file}: {error}", "copy or convert the dataset again")
-        except OSError as error:
-            findings.problem(field_path, f"{file} cannot be read: {error.strerror}")
+            counts[file] = None if is_remote(file) else count_records(file)
+        except UnreadableRecordsError as error:
+            findings.problem(field_path, error.problem, error.hint or "")
     if counts and all(count == 0 for count in counts.values()):
         findings.problem(
             field_path, f"no record in {list_some(list(counts))}", "convert the dataset again"
@@ -165,6 +159,6 @@ def _read_sample(
     if not limits:
         return
     try:
-        facts.contents = read_contents(limits)
-    except DamagedRecordsError as error:
-        findings.problem(field_path, str(error), "copy or convert the dataset again")
+        facts.contents = read_contents(limits, open_record_file)
+    except UnreadableRecordsError as error:
+        findings.problem(field_path, error.problem, error.hint or "")

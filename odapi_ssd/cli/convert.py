@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.command import Command
 from odapi_ssd.cli.options import data_dir_option, output_dir_option
 
 __all__ = ["command"]
@@ -35,7 +35,7 @@ def _split_names(
     "--splits",
     callback=_split_names,
     metavar="NAME,NAME…",
-    help="The splits to write.  [default: those of ImageSets/Main except trainval]",
+    help="The splits to write.  [default: those of the dataset except trainval]",
 )
 @click.option(
     "--val_fraction",
@@ -52,9 +52,8 @@ def _split_names(
     type=click.IntRange(min=1),
     help="Processes that check images.  [default: the cores available]",
 )
-@pass_settings
-def command(settings: Settings, /, data_dir: Path, output_dir: Path, **values: Any) -> None:
-    """Convert a VOC dataset to TFRecords that the API reads.
+def command(data_dir: Path, output_dir: Path, **values: Any) -> None:
+    """Convert an annotated dataset to TFRecords that the API reads.
 
     Every annotation and every image is checked first; all faults are reported together, and then
     nothing is written. Boxes are converted as the API's own converter does it: pixels divided by
@@ -62,11 +61,9 @@ def command(settings: Settings, /, data_dir: Path, output_dir: Path, **values: A
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import item_display
-    from odapi_ssd.cli.runtime import quiet_tensorflow
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 
     options = ConversionOptions(**values)
-    quiet_tensorflow(settings.verbose)
     with item_display("Images converted") as progress:
         summary = convert_dataset(data_dir, output_dir, options, progress)
     print_warnings(summary.warnings)

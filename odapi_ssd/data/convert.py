@@ -19,7 +19,8 @@ from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
-from odapi_ssd.data.records.writer import ShardedWriter, choose_num_shards
+from odapi_ssd.data.records.shards import choose_num_shards
+from odapi_ssd.data.records.writer import ShardedWriter
 from odapi_ssd.data.splits import SplitPlan, plan_splits, require_val_fraction
 from odapi_ssd.data.summary import (
     LABEL_MAP_FILE,

@@ -1,7 +1,6 @@
-"""Label maps: class names and their ids, in the API's `StringIntLabelMap` text format.
+"""Label maps: class names and their ids, in the text format of the API's `StringIntLabelMap`.
 
-Read and written through the API's proto and protobuf's text format alone. Ids start at 1, as the
-API keeps 0 for the background.
+Ids start at 1, as the API keeps 0 for the background.
 """
 
 import collections
@@ -9,9 +8,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from google.protobuf import text_format
 
 from odapi_ssd.atomic_output import write_text
+from odapi_ssd.data.protos import StringIntLabelMap
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
@@ -69,8 +70,8 @@ class LabelMapItem:
 
     Attributes:
         class_id: from 1.
-        name: what records call the class.
-        display_name: what people call it; equal to `name` where the label map has no other.
+        name: the class's name in records.
+        display_name: its name for people; `name` where the label map has no other.
     """
 
     class_id: int
@@ -82,11 +83,10 @@ def read_items(path: Path) -> list[LabelMapItem]:
     """Reads and checks a label map.
 
     Returns:
-        Its classes in the order of ids; the background, which some label maps list under id 0, is
-        no class.
+        Its classes in the order of ids, without the background that some label maps list as id 0.
 
     Raises:
-        OdapiError: the file cannot be read or is no valid label map; see `parse_items`.
+        OdapiError: the file cannot be read or is not a valid label map; see `parse_items`.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -111,12 +111,10 @@ def parse_items(text: str, source: str) -> list[LabelMapItem]:
         As `read_items`.
 
     Raises:
-        OdapiError: no text format (with line and column), or items without a name, with an id
-            below 1, or with a name or id that another has too; all of these are listed.
+        OdapiError: the text does not parse (with line and column), or items have no name, an id
+            below 1, or a name or id that another has too; all of these are listed.
     """
-    from google.protobuf import text_format
-
-    message = _new_message()
+    message = StringIntLabelMap()
     try:
         text_format.Parse(text, message)
     except text_format.ParseError as error:
@@ -139,9 +137,7 @@ def parse_items(text: str, source: str) -> list[LabelMapItem]:
 
 def label_map_to_text(name_to_id: Mapping[str, int]) -> str:
     """The text format of a label map, in the order of ids, non-ASCII names readable."""
-    from google.protobuf import text_format
-
-    message = _new_message()
+    message = StringIntLabelMap()
     for name, class_id in sorted(name_to_id.items(), key=lambda item: item[1]):
         message.item.add(id=class_id, name=name)
     text: str = text_format.MessageToString(message, as_utf8=True)
@@ -157,15 +153,6 @@ def write_label_map(name_to_id: Mapping[str, int], path: Path) -> None:
     write_text(path, label_map_to_text(name_to_id))
 
 
-def _new_message() -> Any:
-    from odapi_ssd import compat
-
-    compat.activate_protos()
-    from object_detection.protos import string_int_label_map_pb2
-
-    return string_int_label_map_pb2.StringIntLabelMap()
-
-
 def _find_faults(items: list[tuple[str, int]]) -> list[str]:
     faults = []
     for number, (name, class_id) in enumerate(items, start=1):
@@ -176,7 +163,7 @@ def _find_faults(items: list[tuple[str, int]]) -> list[str]:
     for what, column in (("name", 0), ("id", 1)):
         counts = collections.Counter(item[column] for item in items)
         faults += [
-            f"{what} {value!r} stands in {count} items"
+            f"{what} {value!r} is in {count} items"
             for value, count in counts.items()
             if count > 1 and value != ""
         ]

@@ -101,8 +101,8 @@ def test_other_fields_and_order_are_tolerated():
         ('item { name: "a" }', "item 1 ('a') has id 0"),
         ('item { name: "a" id: -3 }', "item 1 ('a') has id -3"),
         ("item { id: 1 }", "item 1 (id 1) has no name"),
-        ('item { name: "a" id: 1 } item { name: "b" id: 1 }', "id 1 stands in 2 items"),
-        ('item { name: "a" id: 1 } item { name: "a" id: 2 }', "name 'a' stands in 2 items"),
+        ('item { name: "a" id: 1 } item { name: "b" id: 1 }', "id 1 is in 2 items"),
+        ('item { name: "a" id: 1 } item { name: "a" id: 2 }', "name 'a' is in 2 items"),
     ],
 )
 def test_invalid_items(text, expected):

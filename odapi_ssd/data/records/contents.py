@@ -1,4 +1,4 @@
-"""What stands in TFRecords of `tf.train.Example`: classes, boxes, and what is wrong with them.
+"""Checks the contents of TFRecords: classes, boxes, and records that the API cannot use.
 
 Reads as the API's `TfExampleDecoder` does: a class is found by its text in the label map, if the
 record has texts, and by its id only if not.
@@ -6,19 +6,16 @@ record has texts, and by its id only if not.
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from odapi_ssd.data.records.files import DamagedRecordsError
+from odapi_ssd.data.records import keys
+from odapi_ssd.data.records.reader import OpenFile, Record, open_local, read_examples
 
-__all__ = ["RecordContents", "read_contents", "read_records"]
+__all__ = ["RecordContents", "read_contents"]
 
-_BOX_KEYS = tuple(f"image/object/bbox/{side}" for side in ("ymin", "xmin", "ymax", "xmax"))
-_LABEL_KEY = "image/object/class/label"
-_TEXT_KEY = "image/object/class/text"
-# What the API's decoder takes. It refuses GIF, which `tf.image.decode_image` gives four dimensions,
-# and BMP whose pixels share a byte.
+# The API's decoder refuses GIF, which `tf.image.decode_image` gives four dimensions, and BMP whose
+# pixels share a byte.
 _JPEG_AND_PNG = (b"\xff\xd8", b"\x89PNG")
 _BMP = b"BM"
 _BMP_BITS_OFFSET = 28
@@ -37,11 +34,11 @@ class RecordContents:
         num_objects: boxes in them.
         max_objects: the most boxes in one record.
         texts: how often each class text occurs.
-        ids_by_text: the ids that stand beside a text.
+        ids_by_text: the class ids beside each text.
         bare_ids: how often each class id occurs in records that have no texts.
         broken: records that the API cannot use: which, and why.
         outside: boxes outside 0..1, with their values.
-        flat: number of boxes without area.
+        flat: number of boxes with zero area.
     """
 
     num_read: int = 0
@@ -54,31 +51,33 @@ class RecordContents:
     outside: list[str] = field(default_factory=list)
     flat: int = 0
 
-    def add(self, serialized: bytes, where: str, example_type: Any) -> None:
-        """Takes one serialized example into account; `where` names it."""
+    def add(self, record: Record) -> bool:
+        """Takes one record into account; returns whether the API can use it."""
         self.num_read += 1
-        try:
-            features = example_type.FromString(serialized).features.feature
-        except Exception:  # protobuf's DecodeError; its class depends on the implementation.
-            self.broken.append(f"{where} is not a tf.train.Example")
-            return
-        unusable = _describe_unusable_image(features["image/encoded"].bytes_list.value)
+        if not record.is_example:
+            self.broken.append(f"{record.where} is not a tf.train.Example")
+            return False
+        num_broken = len(self.broken)
+        unusable = _describe_unusable_image(record.byte_strings(keys.ENCODED))
         if unusable:
-            self.broken.append(f"{where} has {unusable} under the key image/encoded, {_ACCEPTED}")
-        boxes = [features[key].float_list.value for key in _BOX_KEYS]
-        ids = features[_LABEL_KEY].int64_list.value
-        texts = [text.decode("utf-8", "replace") for text in features[_TEXT_KEY].bytes_list.value]
+            self.broken.append(
+                f"{record.where} has {unusable} under the key {keys.ENCODED}, {_ACCEPTED}"
+            )
+        boxes = [record.floats(key) for key in keys.BOX_YXYX]
+        ids, texts = record.integers(keys.CLASS_LABEL), record.texts(keys.CLASS_TEXT)
         lengths = {
-            key.rpartition("/")[2]: len(side) for key, side in zip(_BOX_KEYS, boxes, strict=True)
+            key.rpartition("/")[2]: len(side)
+            for key, side in zip(keys.BOX_YXYX, boxes, strict=True)
         }
         lengths |= {"label": len(ids)} if ids or not texts else {}
         lengths |= {"text": len(texts)} if texts else {}
         if len(set(lengths.values())) > 1:
             counts = ", ".join(f"{count} {name}" for name, count in lengths.items())
-            self.broken.append(f"{where} has lists of different lengths: {counts}")
-            return
+            self.broken.append(f"{record.where} has lists of different lengths: {counts}")
+            return False
         self._add_classes(ids, texts)
-        self._add_boxes(list(zip(*boxes, strict=True)), where)
+        self._add_boxes(list(zip(*boxes, strict=True)), record.where)
+        return len(self.broken) == num_broken
 
     def _add_classes(self, ids: Sequence[int], texts: Sequence[str]) -> None:
         if not texts:
@@ -99,8 +98,27 @@ class RecordContents:
                 self.flat += 1
 
 
+def read_contents(
+    files: Sequence[tuple[str, int | None]], open_file: OpenFile = open_local
+) -> RecordContents:
+    """Reads records.
+
+    Args:
+        files: path, and how many records of it to read from its start (None for all).
+        open_file: opens them.
+
+    Raises:
+        UnreadableRecordsError: a file is damaged or cannot be read.
+    """
+    contents = RecordContents()
+    for path, limit in files:
+        for record in read_examples(path, limit, open_file):
+            contents.add(record)
+    return contents
+
+
 def _describe_unusable_image(encoded: Sequence[bytes]) -> str | None:
-    """What stands in place of a picture that the API decodes; None if it is one."""
+    """What a record has in place of an image that the API decodes; None if it is one."""
     if len(encoded) != 1:
         return f"{len(encoded)} values" if encoded else "nothing"
     content = encoded[0]
@@ -113,42 +131,4 @@ def _describe_unusable_image(encoded: Sequence[bytes]) -> str | None:
         return f"a BMP with {bits} bits per pixel"
     if content.startswith(_GIF):
         return "a GIF"
-    return "no picture that the API decodes"
-
-
-def read_contents(files: Sequence[tuple[str, int | None]]) -> RecordContents:
-    """Reads records.
-
-    Args:
-        files: path, and how many records of it to read from its start (None for all).
-
-    Raises:
-        DamagedRecordsError: a record's checksum is wrong; the message names file and record.
-    """
-    from odapi_ssd import compat
-
-    tf = compat.import_tensorflow()
-    contents = RecordContents()
-    for path, limit in files:
-        for index, serialized in enumerate(read_records(path, limit)):
-            contents.add(serialized, f"{path}, record {index}", tf.train.Example)
-    return contents
-
-
-def read_records(path: str, limit: int | None = None) -> Iterator[bytes]:
-    """Yields the records of one file, checksums verified.
-
-    Raises:
-        DamagedRecordsError: the file is damaged.
-    """
-    from odapi_ssd import compat
-
-    tf = compat.import_tensorflow()
-    dataset = tf.data.TFRecordDataset(path)
-    count = 0
-    try:
-        for record in dataset.take(-1 if limit is None else limit).as_numpy_iterator():
-            yield record
-            count += 1
-    except tf.errors.OpError as error:
-        raise DamagedRecordsError(f"{path}, record {count}: {error.message.strip()}") from error
+    return "no image that the API decodes"

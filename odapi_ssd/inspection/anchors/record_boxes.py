@@ -9,23 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from odapi_ssd.check.findings import CONFIGURE, PLACEHOLDER, where_paths_start
+from odapi_ssd.config.input_paths import is_remote, match_input_path, open_record_file
 from odapi_ssd.data.images import IMAGE_FORMATS
-from odapi_ssd.data.records.contents import RecordContents, read_records
-from odapi_ssd.data.records.files import (
-    DamagedRecordsError,
-    count_records,
-    expand_pattern,
-    missing_shards,
-)
+from odapi_ssd.data.records import keys
+from odapi_ssd.data.records.contents import RecordContents
+from odapi_ssd.data.records.counts import count_records
+from odapi_ssd.data.records.reader import Record, read_examples
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
 from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["RecordBoxes", "find_record_files", "read_boxes"]
 
-_BOX_KEYS = tuple(f"image/object/bbox/{side}" for side in ("ymin", "xmin", "ymax", "xmax"))
-_TEXT_KEY = "image/object/class/text"
-_LABEL_KEY = "image/object/class/label"
 _AGAIN = "copy or convert the dataset again."
 
 
@@ -68,12 +63,13 @@ def find_record_files(config: Any, split: str | None, warnings: list[str]) -> li
     patterns = [one for reader in readers for one in reader.tf_record_input_reader.input_path]
     files: list[str] = []
     for pattern in patterns:
-        found = [] if PLACEHOLDER in pattern else expand_pattern(pattern)
-        files += found
-        missing = missing_shards(pattern, found)
-        if missing:
-            shown = count_of(len(missing), "shard is", "shards are")
-            warnings.append(f"{shown} absent: {list_some(missing)}")
+        if PLACEHOLDER in pattern:
+            continue
+        matched = match_input_path(pattern)
+        files += [*matched.folders, *matched.paths]  # folders are refused when they are read
+        if matched.missing_shards:
+            shown = count_of(len(matched.missing_shards), "shard is", "shards are")
+            warnings.append(f"{shown} absent: {list_some(matched.missing_shards)}")
     if files:
         return files
     reader = "eval_input_reader[0]" if split == "val" else "train_input_reader"
@@ -95,22 +91,13 @@ def read_boxes(paths: Sequence[str], progress: Progress = SILENT) -> RecordBoxes
         OdapiError: a file is damaged or cannot be read, there is no record, or records cannot be
             used (all are counted, some are named).
     """
-    import tensorflow as tf
-
-    collector = _Collector(tf.train.Example)
-    try:
-        is_local = not any("://" in path for path in paths)
-        total = sum(count_records(path) for path in paths) if is_local else None
-        for path in paths:
-            for index, serialized in enumerate(read_records(path)):
-                collector.add(serialized, f"{path}, record {index}")
-                progress.advance(collector.contents.num_read, total)
-    except DamagedRecordsError as error:
-        raise OdapiError(
-            f"The records {list_some(paths)} are damaged: {error}.", hint=_AGAIN
-        ) from error
-    except OSError as error:
-        raise OdapiError(f"Cannot read {error.filename}: {error.strerror}.") from error
+    collector = _Collector()
+    is_local = not any(map(is_remote, paths))
+    total = sum(map(count_records, paths)) if is_local else None
+    for path in paths:
+        for record in read_examples(path, open_file=open_record_file):
+            collector.add(record)
+            progress.advance(collector.contents.num_read, total)
     broken = collector.contents.broken
     if broken:
         raise OdapiError(
@@ -124,8 +111,7 @@ def read_boxes(paths: Sequence[str], progress: Progress = SILENT) -> RecordBoxes
 class _Collector:
     """Takes one record after the other."""
 
-    def __init__(self, example_type: Any):
-        self._example_type = example_type
+    def __init__(self) -> None:
         self.contents = RecordContents()  # which knows what is wrong with a record
         self.names: list[str] = []
         self._image_hws: list[tuple[int, int]] = []
@@ -135,30 +121,25 @@ class _Collector:
         self._class_names: list[str] = []
         self._num_left_out = 0
 
-    def add(self, serialized: bytes, where: str) -> None:
+    def add(self, record: Record) -> None:
         """Takes a record; one that cannot be used is noted in `contents.broken`."""
-        num_broken = len(self.contents.broken)
-        self.contents.add(serialized, where, self._example_type)
-        if len(self.contents.broken) > num_broken:
+        if not self.contents.add(record):
             return
-        features = self._example_type.FromString(serialized).features.feature
-        encoded = features["image/encoded"].bytes_list.value[0]
+        (encoded,) = record.byte_strings(keys.ENCODED)
         image_hw = _size_of(encoded)
         if image_hw is None:
-            self.contents.broken.append(f"{where} has an image that cannot be decoded")
+            self.contents.broken.append(f"{record.where} has an image that cannot be decoded")
             return
         self._first_encoded = self._first_encoded or encoded
-        names = features["image/filename"].bytes_list.value
-        self.names.append(names[0].decode("utf-8", "replace") if names else where)
+        self.names.append(next(iter(record.texts(keys.FILENAME)), record.where))
         self._image_hws.append(image_hw)
-        self._add_boxes(features)
+        self._add_boxes(record)
 
-    def _add_boxes(self, features: Any) -> None:
-        sides = [features[key].float_list.value for key in _BOX_KEYS]
+    def _add_boxes(self, record: Record) -> None:
+        sides = [record.floats(key) for key in keys.BOX_YXYX]
         boxes = np.array(sides, np.float64).reshape(4, -1).T  # [n, 4]
         is_usable = (boxes[:, 2:] > boxes[:, :2]).all(axis=1) & np.isfinite(boxes).all(axis=1)
-        texts = [text.decode("utf-8", "replace") for text in features[_TEXT_KEY].bytes_list.value]
-        classes = texts or [str(one) for one in features[_LABEL_KEY].int64_list.value]
+        classes = record.texts(keys.CLASS_TEXT) or list(map(str, record.integers(keys.CLASS_LABEL)))
         self._boxes.append(boxes[is_usable])
         self._class_names += [name for name, use in zip(classes, is_usable, strict=True) if use]
         self._image_idx += [len(self.names) - 1] * int(is_usable.sum())

@@ -26,7 +26,7 @@ class TestReadBoxes:
     def test_damaged_and_empty_files(self, records):
         content = records.read_bytes()
         records.write_bytes(content[:-20])
-        with pytest.raises(OdapiError, match=r"one\.record are damaged: it is cut short"):
+        with pytest.raises(OdapiError, match=r"one\.record: it is cut short"):
             read_boxes([str(records)])
         records.write_bytes(b"")
         with pytest.raises(OdapiError, match=r"no record in .*one\.record"):

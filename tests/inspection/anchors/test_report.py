@@ -180,6 +180,6 @@ class TestBadInput:
     def test_records(self, tiny_config_path, records, tmp_path):
         config = load_with(tiny_config_path, **{TRAIN: records})
         records.write_bytes(records.read_bytes()[:-20])
-        self._refused(config, tmp_path, "one.record are damaged: it is cut short")
+        self._refused(config, tmp_path, "one.record: it is cut short")
         absent = load_with(tiny_config_path, **{TRAIN: tmp_path / "none*"})
         self._refused(absent, tmp_path, "input_path matches no file", split="train")

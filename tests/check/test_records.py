@@ -34,7 +34,7 @@ def test_no_objects(config, data):
         (lambda: b"\xff\xff\xff", "record 0 is not a tf.train.Example"),
         (lambda: example(CAT, encoded=b""), "record 0 has nothing under the key image/encoded"),
         (lambda: example(CAT, encoded=b"text"),
-         "record 0 has no picture that the API decodes under the key image/encoded, expected "
+         "record 0 has no image that the API decodes under the key image/encoded, expected "
          "one JPEG, PNG or BMP (of 8, 24 or 32 bits per pixel)"),
         (lambda: example(CAT, encoded=image_file("GIF")),
          "record 0 has a GIF under the key image/encoded, expected one JPEG, PNG or BMP"),

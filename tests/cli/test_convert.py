@@ -16,7 +16,6 @@ def voc_dir(tmp_path):
     return folder
 
 
-@pytest.mark.tf
 def test_records_are_counted_and_warnings_shown(voc_dir, tmp_path):
     done = run_odapi_ssd("convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "records")
     assert done.returncode == 0, done.stderr
@@ -30,7 +29,6 @@ def test_records_are_counted_and_warnings_shown(voc_dir, tmp_path):
     assert "person" in read_label_map(tmp_path / "records" / "label_map.pbtxt")
 
 
-@pytest.mark.tf
 def test_every_option_reaches_the_conversion(voc_dir, tmp_path, invoke):
     label_map_path = write_text(tmp_path / "map.pbtxt", "item { id: 7 name: 'dog' }")
     result = invoke(

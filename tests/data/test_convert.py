@@ -13,15 +13,12 @@ from PIL import Image
 
 from odapi_ssd.data import convert
 from odapi_ssd.data.convert import ConversionOptions, convert_dataset
-from odapi_ssd.data.examples import check_example
-from odapi_ssd.data.formats import read_dataset
-from odapi_ssd.data.records.writer import ShardedWriter
+from odapi_ssd.data.protos import Example
+from odapi_ssd.data.records.reader import read_records
 from odapi_ssd.data.summary import DatasetSummary
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.progress import SILENT
 from tests.support.recorded_progress import InterruptedProgress
-
-pytestmark = pytest.mark.tf
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +63,7 @@ def fails(voc_dir, output_dir, **options):
     return str(caught.value)
 
 
+@pytest.mark.tf
 def test_records_hold_what_the_annotations_say(voc_dir, output_dir, decode):
     voc_dir.add("a", [("dog", (4, 2, 20, 12), "<difficult>1</difficult><pose>Left</pose>"),
                       ("Kätzchen", (10, 5, 30.5, 20), "<truncated>1</truncated>")])  # fmt: skip
@@ -88,14 +86,11 @@ def test_records_hold_what_the_annotations_say(voc_dir, output_dir, decode):
 
 
 def test_feature_keys_are_those_of_the_apis_converter(voc_dir, output_dir):
-    from odapi_ssd.compat import import_tensorflow
-
-    tf = import_tensorflow()
     voc_dir.add("a", suffix=".png")
     voc_dir.add_splits(train=["a"])
     convert_dataset(voc_dir.root, output_dir)
-    (record,) = tf.data.TFRecordDataset(str(output_dir / "train.record-00000-of-00001"))
-    features = tf.train.Example.FromString(record.numpy()).features.feature
+    (record,) = read_records(str(output_dir / "train.record-00000-of-00001"))
+    features = Example.FromString(record).features.feature
     per_object = ("bbox/xmin", "bbox/xmax", "bbox/ymin", "bbox/ymax", "class/text", "class/label",
                   "difficult", "truncated", "view")  # fmt: skip
     per_image = ("height", "width", "filename", "source_id", "key/sha256", "encoded", "format")
@@ -127,7 +122,8 @@ def test_boxes_are_clipped_or_dropped_and_reported(voc_dir, output_dir):
     assert DatasetSummary.load(output_dir) == DatasetSummary._from_json(written)
 
 
-def test_the_pictures_own_size_counts(voc_dir, output_dir, decode):
+@pytest.mark.tf
+def test_the_images_own_size_counts(voc_dir, output_dir, decode):
     voc_dir.add("a", size_wh=(20, 40))  # The annotation says 40x20.
     voc_dir.add_splits(train=["a"])
     summary = convert_dataset(voc_dir.root, output_dir)
@@ -186,7 +182,7 @@ def test_external_entity_is_never_read(voc_dir, output_dir, tmp_path):
     assert "SECRET" not in message
 
 
-def test_truncated_picture_found_while_writing_leaves_nothing(voc_dir, output_dir):
+def test_truncated_image_found_while_writing_leaves_nothing(voc_dir, output_dir):
     for stem in ("a", "b", "c"):
         voc_dir.add(stem)
     content = (voc_dir.images / "b.jpg").read_bytes()
@@ -222,6 +218,7 @@ def test_all_offenders_are_named_however_many(voc_dir, output_dir):
     assert all(f"Annotations/{number:03d}.xml" in message for number in range(120))
 
 
+@pytest.mark.tf
 def test_given_label_map_is_used_and_copied(voc_dir, output_dir, tmp_path, decode):
     voc_dir.add("a")
     voc_dir.add_splits(train=["a"])
@@ -235,7 +232,7 @@ def test_given_label_map_is_used_and_copied(voc_dir, output_dir, tmp_path, decod
 
 @pytest.fixture
 def big_dir(voc_dir):
-    """23 pictures, each with a box of its own."""
+    """23 images, each with a box of its own."""
     for number in range(23):
         voc_dir.add(f"{number:02d}", [("zebra", (number, 1, number + 5, 9))])
     return voc_dir
@@ -252,6 +249,7 @@ def test_number_of_workers_changes_nothing(big_dir, tmp_path):
     assert len(outputs[0]) == 2 * 2 + 2
 
 
+@pytest.mark.tf
 def test_shards_hold_all_examples_once_and_stale_ones_go(big_dir, output_dir, decode):
     big_dir.add_splits(train=[f"{number:02d}" for number in range(23)])
     convert_dataset(big_dir.root, output_dir, ConversionOptions(num_shards=7))
@@ -342,14 +340,7 @@ def test_ctrl_c_ends_the_command_and_leaves_nothing(big_dir, output_dir):
     assert not output_dir.exists()
 
 
-def test_unwritable_records_are_a_clear_error(voc_dir):
-    voc_dir.add("a")
-    example = check_example(read_dataset(voc_dir.root).images["a"])
-    writer = ShardedWriter(voc_dir.root / "gone", "train", 1, 1, {"dog": 1})
-    with pytest.raises(OdapiError, match="records cannot be written"):
-        writer.write(example)
-
-
+@pytest.mark.tf
 @pytest.mark.real_data
 def test_bccd(bccd_dir, output_dir, decode):
     summary = convert_dataset(bccd_dir, output_dir)
@@ -364,3 +355,25 @@ def test_bccd(bccd_dir, output_dir, decode):
     assert len(examples) == 205
     num_boxes = sum(len(example["groundtruth_boxes"]) for example in examples)
     assert num_boxes == summary.splits["train"].num_objects == 2804
+
+
+def test_a_conversion_imports_neither_tensorflow_nor_the_api(big_dir, output_dir, tmp_path):
+    code = (
+        "import sys; from odapi_ssd.cli import main\n"
+        "def run(*arguments):\n"
+        "    sys.argv = ['odapi-ssd', *arguments]\n"
+        "    try: main()\n"
+        "    except SystemExit as exit: assert not exit.code, exit.code\n"
+        "data_dir, output_dir, map_path = sys.argv[1:]\n"
+        "run('label-map', '--data_dir', data_dir, '--output_path', map_path)\n"
+        "run('convert', '--data_dir', data_dir, '--output_dir', output_dir,\n"
+        "    '--label_map_path', map_path, '--num_workers', '2')\n"
+        "print('HEAVY', {'tensorflow', 'object_detection', 'odapi_ssd.compat'} & set(sys.modules))"
+    )
+    arguments = [str(path) for path in (big_dir.root, output_dir, tmp_path / "map.pbtxt")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("HEAVY set()\n")
+    assert len(list(output_dir.glob("*.record-*"))) == 2

@@ -2,7 +2,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from google.protobuf import text_format
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odapi_ssd.data.formats.voc import CLASS_NAMES as VOC_CLASS_NAMES
@@ -12,6 +13,7 @@ from odapi_ssd.data.label_map import (
     label_map_to_text,
     make_label_map,
     parse_items,
+    read_items,
     read_label_map,
     write_label_map,
 )
@@ -143,18 +145,6 @@ def test_similar_names():
     assert find_similar_names(names) == [("Dog", "d og", "dog"), ("cafe\u0301", "caf\u00e9")]
 
 
-@pytest.mark.tf
-def test_the_api_reads_it(tmp_path):
-    import odapi_ssd
-
-    odapi_ssd.register()
-    from object_detection.utils import label_map_util
-
-    path = tmp_path / "map.pbtxt"
-    write_label_map({"a": 1, "Löwe": 2}, path)
-    assert label_map_util.get_label_map_dict(str(path)) == {"a": 1, "Löwe": 2}
-
-
 def test_display_names_and_a_background_are_understood():
     text = """
         item { id: 0 name: "background" }
@@ -165,3 +155,67 @@ def test_display_names_and_a_background_are_understood():
         LabelMapItem(1, "cat", "cat"),
         LabelMapItem(2, "/m/01g317", "person"),
     ]
+
+
+ITEMS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": st.text(min_size=1, max_size=9).filter(str.strip),
+            "id": st.integers(1, 2**31 - 1),
+        },
+        optional={
+            "display_name": st.text(min_size=1, max_size=9),
+            "keypoints": st.lists(
+                st.fixed_dictionaries({"id": st.integers(0, 9), "label": st.text(max_size=3)}),
+                max_size=2,
+            ),
+            "ancestor_ids": st.lists(st.integers(-9, 9), max_size=2),
+            "frequency": st.sampled_from(["UNSPECIFIED", "RARE"]),
+            "instance_count": st.integers(0, 9),
+        },
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=(lambda item: item["name"], lambda item: item["id"]),
+)
+
+
+@pytest.mark.tf
+@pytest.mark.usefixtures("api")
+class TestAsTheApiReadsIt:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(ITEMS, st.booleans())
+    def test_any_label_map(self, tmp_path, items, as_utf8):
+        from object_detection.protos.string_int_label_map_pb2 import StringIntLabelMap
+        from object_detection.utils import label_map_util
+
+        path = tmp_path / "map.pbtxt"
+        text = text_format.MessageToString(StringIntLabelMap(item=items), as_utf8=as_utf8)
+        path.write_text(text, encoding="utf-8", newline="")
+        expected = [
+            LabelMapItem(item.id, item.name, item.display_name or item.name)
+            for item in label_map_util.load_labelmap(str(path)).item
+        ]
+        assert read_items(path) == sorted(expected, key=lambda item: item.class_id)
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(ITEMS)
+    def test_what_is_written(self, tmp_path, items):
+        from object_detection.utils import label_map_util
+
+        path = tmp_path / "map.pbtxt"
+        label_map = {item["name"]: item["id"] for item in items}
+        write_label_map(label_map, path)
+        assert label_map_util.get_label_map_dict(str(path)) == label_map
+
+    @pytest.mark.parametrize(
+        "text", ['item {\n  nmae: "a"\n}', "item { id: x }", 'item { name: "a" id: 1', "{}"]
+    )
+    def test_the_same_texts_are_refused_at_the_same_place(self, text):
+        from object_detection.protos.string_int_label_map_pb2 import StringIntLabelMap
+
+        with pytest.raises(text_format.ParseError) as expected:
+            text_format.Parse(text, StringIntLabelMap())
+        with pytest.raises(OdapiError) as caught:
+            parse_items(text, "my.pbtxt")
+        assert caught.value.problem == f"The label map my.pbtxt does not parse: {expected.value}"

@@ -86,7 +86,6 @@ def test_the_folder_is_recognized(toy_dir):
     assert dataset.count_objects() == {"cat": 2, "dog": 1}
 
 
-@pytest.mark.tf
 def test_it_becomes_records_with_its_own_classes_and_splits(toy_dir, tmp_path):
     summary = convert_dataset(toy_dir, tmp_path / "records")
     assert summary == DatasetSummary.load(tmp_path / "records")

@@ -9,10 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from google.protobuf import text_format
-
 from odapi_ssd.atomic_output import write_text
-from odapi_ssd.data.protos import StringIntLabelMap
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
@@ -114,6 +111,10 @@ def parse_items(text: str, source: str) -> list[LabelMapItem]:
         OdapiError: the text does not parse (with line and column), or items have no name, an id
             below 1, or a name or id that another has too; all of these are listed.
     """
+    from google.protobuf import text_format  # here: the command line's help must be quick
+
+    from odapi_ssd.data.protos import StringIntLabelMap
+
     message = StringIntLabelMap()
     try:
         text_format.Parse(text, message)
@@ -137,6 +138,10 @@ def parse_items(text: str, source: str) -> list[LabelMapItem]:
 
 def label_map_to_text(name_to_id: Mapping[str, int]) -> str:
     """The text format of a label map, in the order of ids, non-ASCII names readable."""
+    from google.protobuf import text_format
+
+    from odapi_ssd.data.protos import StringIntLabelMap
+
     message = StringIntLabelMap()
     for name, class_id in sorted(name_to_id.items(), key=lambda item: item[1]):
         message.item.add(id=class_id, name=name)

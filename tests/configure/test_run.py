@@ -1,8 +1,6 @@
 """Filling templates. No TensorFlow: the records are empty files, which configure never opens."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -255,15 +253,3 @@ def test_the_header_is_the_command(run, records_dir, tmp_path):
         f"# odapi-ssd configure --template {TEMPLATE} --records_dir {records_dir} "
         f"--output_path {tmp_path / 'o.config'} --num_steps 5 --set train_config.batch_size=1"
     )
-
-
-def test_the_command(records_dir, tmp_path):
-    arguments = ["--template", TEMPLATE, "--records_dir", records_dir,
-                 "--output_path", tmp_path / "o.config", "--batch_size", "4"]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "odapi_ssd", "configure", *arguments],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "model.ssd.num_classes" in done.stdout
-    assert f"Next: odapi-ssd train --pipeline_config_path {tmp_path}" in done.stdout

@@ -1,9 +1,9 @@
-"""What the Object Detection API needs to run on today's libraries: the only place that patches.
+"""Patches that let the Object Detection API run on today's libraries.
 
-One module per patch. Each says at its top what a user sees without the patch, which versions are
-affected and when the patch can go; its `apply()` changes something only where that is needed and
-returns whether it was. Nothing is edited on disk, and nothing happens at import: `activate()` and
-`activate_protos()` are called by those who need the API.
+This is the only place that patches the API or a library for good. One module per patch, with three
+constants: the symptom without it, the affected versions, and when it can go. Its `apply()` changes
+something only where that is needed, and returns whether it was. Nothing is edited on disk, and
+nothing happens at import: whoever needs the API calls `activate()` or `activate_protos()`.
 """
 
 import threading
@@ -37,7 +37,15 @@ __all__ = ["PatchReport", "activate", "activate_protos", "import_tensorflow", "r
 
 @dataclass(frozen=True)
 class PatchReport:
-    """What one patch is for and whether this environment needed it."""
+    """A patch, and whether this environment needed it.
+
+    Attributes:
+        name: of its module.
+        symptom: the error that users see without it.
+        affects: the versions that need it.
+        until: when it can go.
+        was_needed: whether it changed anything in this process.
+    """
 
     name: str
     symptom: str
@@ -46,24 +54,30 @@ class PatchReport:
     was_needed: bool
 
 
-# keras2 comes first: it refuses before anything is changed.
+# In the order in which they are applied. Two places in it matter; the groups are for readers.
 _PATCHES = (
+    # First, so that it can refuse before anything is changed: it imports TensorFlow.
     keras2,
+    # Without these, the API cannot be imported.
     protos,
     numpy_names,
     tensorflow_estimator,
     slim_control_flow,
     tensorflow_io,
+    # Libraries that draw, encode and decode images. encoded_images extends the module that
+    # opencv leaves in place.
     matplotlib_canvas,
     image_fonts,
     opencv,
     encoded_images,
+    # Single functions of the API, changed when their modules are imported.
     boolean_features,
     sequence_boxes,
     pandas_arrays,
     category_metrics,
     keras_resnet,
     deepmac_without_objects,
+    # For the code of the API's users.
     tensor_numbers,
 )
 
@@ -83,13 +97,13 @@ def activate() -> None:
 
 
 def activate_protos() -> None:
-    """Makes `object_detection.protos` importable, and nothing else; needs no TensorFlow."""
+    """Applies only the patch that makes `object_detection.protos` importable. No TensorFlow."""
     with _lock:
         _apply(protos)
 
 
 def reports() -> list[PatchReport]:
-    """The patches applied so far in this process, in the order of their application."""
+    """The patches of this process so far, in the order in which they were applied."""
     return list(_reports.values())
 
 

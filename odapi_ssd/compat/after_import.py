@@ -1,6 +1,6 @@
-"""Changes a module once it is imported, so that nobody imports it for the sake of a patch.
+"""Changes a module right after its import, so that it need not be imported just to be patched.
 
-Not a patch itself: what patches of the API's own modules are made with. A module that is run as a
+Not a patch itself: patches of the API's own modules are made with it. A module that is run as a
 program (`python -m`, runpy) is not imported, and so not changed.
 """
 
@@ -14,12 +14,12 @@ Change = Callable[[types.ModuleType], None]
 
 
 def after_import(name: str, change: Change) -> None:
-    """Calls `change(module)` when the module has been executed, or now if it has been already.
+    """Calls `change(module)` right after the module's import, or now if it is imported already.
 
     Args:
         name: the module's full name.
-        change: what to do to it. It comes before its importers see the module, other than those
-            within a cycle of imports.
+        change: changes the module. It runs before any importer sees the module, except within a
+            cycle of imports.
     """
     if name in sys.modules:
         change(sys.modules[name])
@@ -30,7 +30,7 @@ def after_import(name: str, change: Change) -> None:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Finds the modules that are to be changed as `sys.path` has them, and no others."""
+    """Finds the modules that are to be changed on `sys.path`, and no others."""
 
     def __init__(self) -> None:
         self.changes: dict[str, list[Change]] = {}
@@ -50,8 +50,8 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def _change_after_execution(loader: importlib.abc.Loader, changes: Sequence[Change]) -> None:
-    # On the loader itself, which belongs to this one import: a wrapper would have to pass on all
-    # that a loader may be asked for (source, code, data).
+    # Replaced on the loader itself, which belongs to this one import: a wrapper would have to
+    # forward everything else that a loader offers (source, code, data).
     execute = loader.exec_module
 
     def exec_module(module: types.ModuleType) -> None:

@@ -1,6 +1,7 @@
-"""Booleans in an example's int64 features, where the API's converters put them.
+"""Booleans in the int64 features of an example.
 
-COCO's `iscrowd` and visibility flags are compared to something and handed on as they come out.
+The API's converters compute COCO's `iscrowd` and visibility flags by comparisons, and pass the
+resulting booleans on unconverted.
 """
 
 import types
@@ -10,37 +11,37 @@ from typing import Any
 from odapi_ssd.compat.after_import import after_import
 
 SYMPTOM = "TypeError: Field tensorflow.Int64List.value: Expected an int, got a boolean"
-AFFECTS = "protobuf 6 and newer, in create_coco_tf_record and whoever passes a bool"
+AFFECTS = "protobuf 6 and newer, in create_coco_tf_record and other code that passes a bool"
 UNTIL = "the API's converters pass numbers"
 
 
 def apply() -> bool:
-    """Has `dataset_util` turn booleans into 0 and 1 where protobuf does not."""
+    """Makes `dataset_util` convert booleans to 0 and 1 where protobuf does not."""
     import tensorflow as tf
 
     try:
         tf.train.Int64List(value=[True])
     except TypeError:
-        after_import("object_detection.utils.dataset_util", _take_booleans)
+        after_import("object_detection.utils.dataset_util", _convert_booleans)
         return True
     return False
 
 
-def _take_booleans(dataset_util: types.ModuleType) -> None:
+def _convert_booleans(dataset_util: types.ModuleType) -> None:
     import numpy as np
 
     booleans = (bool, np.bool_)
-    of_one, of_many = dataset_util.int64_feature, dataset_util.int64_list_feature
+    feature_of, list_feature_of = dataset_util.int64_feature, dataset_util.int64_list_feature
 
     def int64_feature(value: Any) -> Any:
-        return of_one(int(value) if isinstance(value, booleans) else value)
+        return feature_of(int(value) if isinstance(value, booleans) else value)
 
     def int64_list_feature(value: Iterable[Any] | None) -> Any:
         try:
-            return of_many(value)
+            return list_feature_of(value)
         except TypeError:
             numbers = [int(v) if isinstance(v, booleans) else v for v in value or ()]
-            return of_many(numbers)
+            return list_feature_of(numbers)
 
     dataset_util.int64_feature = int64_feature
     dataset_util.int64_list_feature = int64_list_feature

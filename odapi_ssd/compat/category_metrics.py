@@ -1,9 +1,9 @@
-"""COCO's figures for each category, which `eval_config.include_metrics_per_category` asks for.
+"""COCO's metrics per category, for `eval_config.include_metrics_per_category`.
 
-The API reads them from an attribute that a pycocotools of its authors has and that of PyPI never
-had. All twelve follow from the precisions and recalls that pycocotools keeps, averaged as its
-`COCOeval.summarize` does, but over one category instead of all. A category without objects has -1
-throughout, which the API's averages over super-categories take for a number.
+The API reads them from the attribute `category_stats`, which its authors' own pycocotools has and
+PyPI's has never had. All twelve follow from the precisions and recalls that pycocotools keeps,
+averaged as in its `COCOeval.summarize`, but over one category instead of all. A category without
+objects has -1 throughout; the API's averages over super-categories include these values.
 """
 
 import types
@@ -15,9 +15,9 @@ SYMPTOM = "ValueError: Category stats do not exist (include_metrics_per_category
 AFFECTS = "pycocotools from PyPI, all versions, with COCO's metrics"
 UNTIL = "pycocotools or the API computes category_stats"
 
-# What is averaged, at which IoU (None: 0.50 to 0.95), for objects of which size, and for how many
-# detections an image (index into `params.maxDets`): the order of `COCOeval.stats`.
-_FIGURES = (
+# Each metric's name in `COCOeval.eval`, IoU (None: 0.50 to 0.95), object size, and number of
+# detections per image (index into `params.maxDets`), in the order of `COCOeval.stats`.
+_METRICS = (
     ("precision", None, "all", 2),
     ("precision", 0.5, "all", 2),
     ("precision", 0.75, "all", 2),
@@ -34,7 +34,7 @@ _FIGURES = (
 
 
 def apply() -> bool:
-    """Has the API's `COCOEvalWrapper` set the attribute, unless pycocotools does."""
+    """Makes the API's `COCOEvalWrapper` set the attribute, unless pycocotools does."""
     after_import("object_detection.metrics.coco_tools", _add_category_stats)
     return True
 
@@ -46,7 +46,7 @@ def _add_category_stats(coco_tools: types.ModuleType) -> None:
     def summarize(self: Any) -> None:
         vars(self).pop("category_stats", None)
         summarize_all(self)
-        # The API asks for keypoints of one category at a time.
+        # The API evaluates keypoints one category at a time.
         if self.params.iouType != "keypoints" and not hasattr(self, "category_stats"):
             self.category_stats = _category_stats(self)
 
@@ -54,21 +54,22 @@ def _add_category_stats(coco_tools: types.ModuleType) -> None:
 
 
 def _category_stats(evaluation: Any) -> Any:
-    """float64 [12, num_categories]; -1 where there is nothing to find."""
+    """The twelve metrics of each category: float64 [12, num_categories]; -1 without objects."""
     import numpy as np
 
-    return np.array([_of_each_category(evaluation, *figure) for figure in _FIGURES])
+    return np.array([_metric_per_category(evaluation, *metric) for metric in _METRICS])
 
 
-def _of_each_category(
-    evaluation: Any, figure: str, iou: float | None, size: str, detections_idx: int
+def _metric_per_category(
+    evaluation: Any, name: str, iou: float | None, size: str, detections_idx: int
 ) -> list[float]:
     import numpy as np
 
     params = evaluation.params
-    # Precision [IoU, recall, category, size, detections]; recall the same without its second axis.
-    values = evaluation.eval[figure][..., params.areaRngLbl.index(size), detections_idx]
+    # precision [IoU, recall, category, size, detections]; recall has no recall axis
+    values = evaluation.eval[name][..., params.areaRngLbl.index(size), detections_idx]
     if iou is not None:
         values = values[np.isclose(params.iouThrs, iou)]
-    of_categories = np.moveaxis(values, -1, 0).reshape(values.shape[-1], -1)
-    return [of_one[of_one > -1].mean() if (of_one > -1).any() else -1.0 for of_one in of_categories]
+    by_category = np.moveaxis(values, -1, 0).reshape(values.shape[-1], -1)
+    valid = [row[row > -1] for row in by_category]
+    return [row.mean() if row.size else -1.0 for row in valid]

@@ -1,8 +1,8 @@
 """DeepMAC's mask head on images without objects.
 
-On CPUs TensorFlow's convolutions are oneDNN's, which return their *input's* shape when there is
-nothing to compute: [0, H, W, C_in] instead of [0, H, W, C_out]. The layer that follows fails. The
-mask head is the one place where the API lets a batch of size zero through: a batch of instances.
+On CPUs, TensorFlow's convolutions are oneDNN's. For an empty batch these return the shape of their
+*input*, [0, H, W, C_in] instead of [0, H, W, C_out], and the next layer fails. The mask head, whose
+batch is one of instances, is the only place where the API allows an empty batch.
 """
 
 import types
@@ -10,22 +10,22 @@ from typing import Any
 
 from odapi_ssd.compat.after_import import after_import
 
-SYMPTOM = "Incompatible shapes: [8] vs. [0,32,32,16] in DeepMAC, where images have no objects"
+SYMPTOM = "Incompatible shapes: [8] vs. [0,32,32,16] in DeepMAC, for images without objects"
 AFFECTS = "TensorFlow 2.9 and newer on x86 CPUs (oneDNN), unless TF_ENABLE_ONEDNN_OPTS=0 is set"
-UNTIL = "oneDNN's convolution of TensorFlow gives empty outputs their own shape"
+UNTIL = "TensorFlow's oneDNN convolutions return the right shape for an empty batch"
 
 
 def apply() -> bool:
-    """Has the mask head compute one instance of zeros, and drop it, where there is none."""
+    """Makes the mask head compute one instance of zeros, and drop it, if there is none."""
     from tensorflow.python.util import _pywrap_util_port
 
     if not _pywrap_util_port.IsMklEnabled():
         return False
-    after_import("object_detection.meta_architectures.deepmac_meta_arch", _never_compute_nothing)
+    after_import("object_detection.meta_architectures.deepmac_meta_arch", _avoid_empty_batches)
     return True
 
 
-def _never_compute_nothing(deepmac_meta_arch: types.ModuleType) -> None:
+def _avoid_empty_batches(deepmac_meta_arch: types.ModuleType) -> None:
     import tensorflow as tf
 
     head_class = deepmac_meta_arch.MaskHeadNetwork
@@ -47,9 +47,9 @@ def _never_compute_nothing(deepmac_meta_arch: types.ModuleType) -> None:
 
 
 def _add_zeros(tensor: Any, num_added: Any) -> Any:
-    """Lengthens the first dimension; the static shape of the others stays."""
+    """Appends zeros along the first dimension; the static shape of the others stays known."""
     import tensorflow as tf
 
-    # Not tf.pad: oneDNN takes a convolution's padding for its own, and leaves the batch as it was.
+    # Not tf.pad: oneDNN fuses that into the convolution as its padding, and the batch stays empty.
     others = tf.shape(tensor)[1:]
     return tf.concat([tensor, tf.zeros(tf.concat([[num_added], others], 0), tensor.dtype)], 0)

@@ -1,6 +1,6 @@
-"""`tostring` of the buffers that OpenCV encodes images into, for the API's AVA converter.
+"""The method `tostring` of OpenCV's encoded images, which are arrays; for the API's AVA converter.
 
-NumPy's arrays take no new attributes, so OpenCV hands out a kind of array that has it.
+NumPy's array type takes no new attributes, so `cv2.imencode` returns a subclass with the method.
 """
 
 import sys
@@ -12,7 +12,7 @@ UNTIL = "the converter calls tobytes()"
 
 
 def apply() -> bool:
-    """Wraps `cv2.imencode` where NumPy lacks the method; after the patch `opencv`."""
+    """Wraps `cv2.imencode` if NumPy lacks the method. Needs the patch `opencv` before it."""
     import numpy as np
 
     cv2: Any = sys.modules.get("cv2")

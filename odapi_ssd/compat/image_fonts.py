@@ -1,4 +1,4 @@
-"""`getsize` of Pillow's fonts, with which the API measures the labels that it draws."""
+"""The method `getsize` of Pillow's fonts, which measures the labels that the API draws."""
 
 from typing import Any
 
@@ -19,6 +19,6 @@ def apply() -> bool:
 
 
 def _getsize(font: Any, text: str) -> tuple[int, int]:
-    """Width and height of the text in pixels, measured from the top of its line."""
+    """Width and height of a text in pixels; the height from the top of its line."""
     left, _, right, bottom = font.getbbox(text)
     return int(right - left), int(bottom)

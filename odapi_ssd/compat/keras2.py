@@ -1,7 +1,7 @@
 """Keras 2 behind `tf.keras`: the API's models are Keras 2 models.
 
-TensorFlow decides between Keras 3 and the package `tf_keras` when it is imported, by the
-environment variable `TF_USE_LEGACY_KERAS`; afterwards nothing can be changed.
+On import, TensorFlow selects Keras 3 or the package `tf_keras` by the environment variable
+`TF_USE_LEGACY_KERAS`; afterwards the choice is final.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from typing import Any
 
 from odapi_ssd.errors import OdapiError
 
-SYMPTOM = "Keras 3 behind tf.keras: layers and optimizers of the API cannot be built"
+SYMPTOM = "Keras 3 behind tf.keras: the API's layers and optimizers cannot be built"
 AFFECTS = "TensorFlow 2.16 and newer, unless TF_USE_LEGACY_KERAS=1 is set before its import"
 UNTIL = "the API is ported to Keras 3"
 
@@ -19,7 +19,11 @@ _VARIABLE = "TF_USE_LEGACY_KERAS"
 
 
 def apply() -> bool:
-    """Selects Keras 2, or says why it is too late. Returns whether anything had to be set."""
+    """Selects Keras 2 and imports TensorFlow; returns whether the variable had to be set.
+
+    Raises:
+        OdapiError: TensorFlow was imported with Keras 3 before.
+    """
     was_selected = os.environ.get(_VARIABLE) in ("1", "true", "True")
     if "tensorflow" in sys.modules and not was_selected:
         raise _too_late()
@@ -33,7 +37,7 @@ def import_tensorflow() -> Any:
     """Imports TensorFlow with Keras 2 selected, without any other patch.
 
     Raises:
-        OdapiError: TensorFlow is in this process already, with Keras 3.
+        OdapiError: TensorFlow was imported with Keras 3 before.
     """
     apply()
     return sys.modules["tensorflow"]
@@ -50,5 +54,5 @@ def _too_late() -> OdapiError:
         "needs Keras 2.",
         hint="restart Python (in a notebook: restart the runtime) and call odapi_ssd.register() "
         f"before the first `import tensorflow`, or set {_VARIABLE}=1 in the environment and "
-        "install tf_keras of TensorFlow's version.",
+        "install the version of tf_keras that matches TensorFlow's.",
     )

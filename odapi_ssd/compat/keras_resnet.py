@@ -1,7 +1,7 @@
 """Keras 2's `ResNet` builder for the API's ResNet-18 and ResNet-34, which CenterNet uses.
 
-The API takes it from the package `keras`, which is Keras 3 today: its module of the name has no
-such public builder, and its layers do not belong into a Keras 2 model.
+The API imports it from the package `keras`, which is Keras 3 today: its module of that name has no
+such public builder, and its layers cannot be used in a Keras 2 model.
 """
 
 import types
@@ -14,7 +14,7 @@ UNTIL = "the API builds these networks with tf.keras"
 
 
 def apply() -> bool:
-    """Puts tf_keras's module where `resnet_v1` has that of `keras`."""
+    """Replaces the `keras` module in the API's `resnet_v1` by that of tf_keras."""
     from importlib import metadata
 
     try:

@@ -1,12 +1,14 @@
-"""`FigureCanvasAgg.tostring_rgb`, with which the API turns its plots into summaries."""
+"""The method `FigureCanvasAgg.tostring_rgb`, by which the API's plots become image summaries."""
+
+from typing import Any
 
 SYMPTOM = "AttributeError: 'FigureCanvasAgg' object has no attribute 'tostring_rgb'"
 AFFECTS = "matplotlib 3.10 and newer"
-UNTIL = "the API reads buffer_rgba() instead"
+UNTIL = "the API calls buffer_rgba() instead"
 
 
 def apply() -> bool:
-    """Adds the method where matplotlib has it no more."""
+    """Adds the method if matplotlib no longer has it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     if hasattr(FigureCanvasAgg, "tostring_rgb"):
@@ -15,7 +17,7 @@ def apply() -> bool:
     return True
 
 
-def _tostring_rgb(canvas) -> bytes:
+def _tostring_rgb(canvas: Any) -> bytes:
     """The rendered figure as RGB bytes, row by row from the top."""
     import numpy as np
 

@@ -1,9 +1,9 @@
-"""NumPy names and behavior that NumPy removed and the API's metrics still use."""
+"""Names and behavior that NumPy has removed and the API's metrics still use."""
 
 from typing import Any
 
 SYMPTOM = "AttributeError: module 'numpy' has no attribute 'float' (int, string_, …)"
-AFFECTS = "NumPy 1.24 and newer (np.float and its kind), 2.0 (np.string_), 2.3 (np.fromstring)"
+AFFECTS = "NumPy 1.24 and newer (np.float, np.int, …), 2.0 (np.string_, …), 2.3 (np.fromstring)"
 UNTIL = "the API and lvis stop using these names"
 
 _ALIASES: dict[str, str | type] = {
@@ -20,7 +20,7 @@ _ALIASES: dict[str, str | type] = {
 
 
 def apply() -> bool:
-    """Adds what is absent; never replaces a name that NumPy still has."""
+    """Adds the missing names; never replaces a name that NumPy still has."""
     import numpy as np
 
     missing = [name for name in _ALIASES if name not in vars(np)]
@@ -39,7 +39,7 @@ def _restore_binary_fromstring(np: Any) -> bool:
         return False
 
     def fromstring(string: Any, dtype: Any = float, count: int = -1, *, sep: str = "", **kw: Any):
-        """`numpy.fromstring` with its former binary mode (`sep=""`), which copies."""
+        """`numpy.fromstring` with its former binary mode (`sep=""`), which returns a copy."""
         if sep == "":
             return np.frombuffer(string, dtype=dtype, count=count).copy()
         return read_text(string, dtype=dtype, count=count, sep=sep, **kw)

@@ -1,4 +1,4 @@
-"""Arrays from pandas, into which the API's Open Images evaluation writes."""
+"""Read-only arrays from pandas, which the API's Open Images evaluation modifies in place."""
 
 import types
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from odapi_ssd.compat.after_import import after_import
 
 SYMPTOM = "ValueError: output array is read-only, in metrics/oid_challenge_evaluation"
 AFFECTS = "pandas 3 and newer, whose to_numpy() gives read-only views"
-UNTIL = "OpenImagesChallengeEvaluator subtracts into a new array"
+UNTIL = "OpenImagesChallengeEvaluator no longer subtracts in place"
 
-_WRITTEN_TO = ("groundtruth_image_classes", "groundtruth_labeled_classes")
+_MODIFIED = ("groundtruth_image_classes", "groundtruth_labeled_classes")
 
 
 def apply() -> bool:
-    """Has the evaluator work on copies of the arrays that it changes."""
+    """Makes the evaluator work on copies of the arrays that it modifies."""
     try:
         is_needed = int(metadata.version("pandas").split(".")[0]) >= 3
     except metadata.PackageNotFoundError:
@@ -34,7 +34,7 @@ def _pass_copies(object_detection_evaluation: types.ModuleType) -> None:
     def add_single_ground_truth_image_info(
         self: Any, image_id: Any, groundtruth_dict: Mapping[str, Any]
     ) -> None:
-        present = [key for key in _WRITTEN_TO if key in groundtruth_dict]
+        present = [key for key in _MODIFIED if key in groundtruth_dict]
         copies = {key: np.array(groundtruth_dict[key]) for key in present}
         add(self, image_id, {**groundtruth_dict, **copies})
 

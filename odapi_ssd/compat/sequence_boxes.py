@@ -1,4 +1,4 @@
-"""Boxes of video frames, which the API's sequence examples compare with an empty list."""
+"""Boxes of video frames, which the API compares with an empty list to make sequence examples."""
 
 import types
 from collections.abc import Iterable
@@ -8,11 +8,11 @@ from odapi_ssd.compat.after_import import after_import
 
 SYMPTOM = "ValueError: operands could not be broadcast together with shapes (2,4) (0,)"
 AFFECTS = "NumPy 1.25 and newer, in dataset_tools/seq_example_util"
-UNTIL = "seq_example_util asks for the size of the boxes"
+UNTIL = "seq_example_util checks the size of the boxes instead"
 
 
 def apply() -> bool:
-    """Has `boxes_to_box_components` see lists, which can be compared with an empty one."""
+    """Passes lists to `boxes_to_box_components`: they can be compared with an empty list."""
     import numpy as np
 
     try:

@@ -1,4 +1,4 @@
-"""Control-flow functions where tf_slim looks for them; its decoder reads every image with them."""
+"""Control-flow functions where tf_slim expects them; its decoder uses them for every image."""
 
 import importlib
 
@@ -7,7 +7,7 @@ AFFECTS = "TensorFlow 2.13 and newer, with tf_slim 1.1"
 UNTIL = "tf_slim imports these functions from their new modules"
 
 _OPS = "tensorflow.python.ops"
-# Every function that tf_slim takes from control_flow_ops -> the module that it moved to.
+# Every function that tf_slim uses from control_flow_ops, and the module that it moved to.
 _MOVED = {
     "Assert": "control_flow_assert",
     "case": "control_flow_case",

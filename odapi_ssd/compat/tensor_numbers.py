@@ -1,6 +1,6 @@
 """`int()` and `float()` of an eager tensor with one element, whatever its rank.
 
-`int(detections.pop('num_detections'))` stands in every tutorial of the API; the tensor is [1].
+Every tutorial of the API has `int(detections.pop('num_detections'))`, of a tensor of shape [1].
 """
 
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from typing import Any
 
 SYMPTOM = "TypeError: only 0-dimensional arrays can be converted to Python scalars"
 AFFECTS = "NumPy 2.4 and newer, where a tensor of shape [1] is converted"
-UNTIL = "TensorFlow converts tensors of one element itself, or the API and its users index them"
+UNTIL = "TensorFlow converts such tensors itself, or the API and its tutorials index them"
 
 
 def apply() -> bool:
-    """Has eager tensors of one element convert as they did; all others as they do."""
+    """Lets eager tensors with one element be converted again; others are converted as before."""
     import warnings
 
     import numpy as np
@@ -24,13 +24,13 @@ def apply() -> bool:
             int(np.zeros(1))
     except TypeError:
         eager_tensor_class = ops._EagerTensorBase
-        eager_tensor_class.__int__ = _of_one_element(int, eager_tensor_class.__int__)
-        eager_tensor_class.__float__ = _of_one_element(float, eager_tensor_class.__float__)
+        eager_tensor_class.__int__ = _converts_one_element(int, eager_tensor_class.__int__)
+        eager_tensor_class.__float__ = _converts_one_element(float, eager_tensor_class.__float__)
         return True
     return False
 
 
-def _of_one_element(kind: type, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _converts_one_element(kind: type, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def convert_one_element(tensor: Any) -> Any:
         if tensor.shape.rank and tensor.shape.num_elements() == 1:
             return kind(tensor.numpy().item())

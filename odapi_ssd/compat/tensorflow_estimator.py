@@ -1,4 +1,4 @@
-"""A stand-in for `tensorflow.compat.v1.estimator`, of which the API's TF2 path needs the modes."""
+"""A placeholder for `tensorflow.compat.v1.estimator`; the API's TF2 path only needs its modes."""
 
 import types
 from typing import Any
@@ -9,7 +9,7 @@ UNTIL = "the API no longer imports its TF1 half (model_lib) in the TF2 path"
 
 
 def apply() -> bool:
-    """Adds the stand-in where TensorFlow has no estimators."""
+    """Adds the placeholder if TensorFlow has no estimators."""
     import tensorflow.compat.v1 as tf1
 
     if hasattr(tf1, "estimator"):

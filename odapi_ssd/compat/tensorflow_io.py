@@ -1,8 +1,8 @@
-"""Keeps `tensorflow_io` out of the way until something uses it.
+"""Defers the import of `tensorflow_io` to its first use.
 
-The API imports it at the top of DeepMAC, and so of the whole model builder, for one color
-conversion. Its native library fits one TensorFlow version only and warns at length on any other;
-where there is no wheel for the platform the import fails altogether.
+DeepMAC, and with it the whole model builder, imports it for one color conversion. Its native
+library fits a single TensorFlow version and prints long warnings on any other; on platforms without
+a wheel the import fails altogether.
 """
 
 import importlib.util
@@ -20,16 +20,16 @@ _NAME = "tensorflow_io"
 
 
 def apply() -> bool:
-    """Puts a module in its place that imports the real one at its first use."""
+    """Registers a placeholder module that imports the real one on first use."""
     if _NAME in sys.modules:
         return False
-    sys.modules[_NAME] = _OnFirstUse(_NAME)
+    sys.modules[_NAME] = _Placeholder(_NAME)
     return True
 
 
-class _OnFirstUse(types.ModuleType):
+class _Placeholder(types.ModuleType):
     def __init__(self, name: str):
-        super().__init__(name, "Stands in for tensorflow_io until an attribute of it is used.")
+        super().__init__(name, "A placeholder for tensorflow_io until an attribute of it is used.")
         self.__spec__ = ModuleSpec(name, loader=None)
 
     def __getattr__(self, attribute: str) -> Any:
@@ -38,15 +38,15 @@ class _OnFirstUse(types.ModuleType):
         return getattr(_import_real(self), attribute)
 
 
-def _import_real(stand_in: types.ModuleType) -> types.ModuleType:
+def _import_real(placeholder: types.ModuleType) -> types.ModuleType:
     del sys.modules[_NAME]
     try:
         with warnings.catch_warnings():
-            # Its pure-TensorFlow functions, the only ones the API calls, work without the library.
+            # The API only calls functions in plain TensorFlow, which need no native library.
             warnings.filterwarnings("ignore", message="(unable to load|file system plugins)")
             return importlib.import_module(_NAME)
     except ImportError as error:
-        sys.modules[_NAME] = stand_in
+        sys.modules[_NAME] = placeholder
         raise ImportError(
             f"DeepMAC needs the package tensorflow_io, which cannot be imported here: {error}"
         ) from error

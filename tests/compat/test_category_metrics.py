@@ -1,4 +1,4 @@
-"""COCO's figures of each category, against pycocotools' own over all of them."""
+"""COCO's metrics per category, against pycocotools' own over all categories."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ def _boxes(generator: np.random.Generator, sides: np.ndarray) -> np.ndarray:
     return np.concatenate([corners, corners + heights_widths], axis=1).astype(np.float32)
 
 
-def _metrics(classes: np.ndarray, *, all_figures: bool = True) -> dict[str, Any]:
-    """Evaluates three images with objects of every size, found more or less well.
+def _metrics(classes: np.ndarray, *, all_metrics: bool = True) -> dict[str, Any]:
+    """Evaluates three images with objects of every size, detected with some error.
 
     Args:
         classes: those of the objects in each image, int [48].
-        all_figures: whether to ask for all twelve of each category.
+        all_metrics: whether to compute all twelve of each category.
     """
     from object_detection.metrics import coco_evaluation
 
     categories = [{"id": i, "name": name} for i, name in enumerate(_NAMES, start=1)]
     evaluator = coco_evaluation.CocoDetectionEvaluator(
-        categories, include_metrics_per_category=True, all_metrics_per_category=all_figures
+        categories, include_metrics_per_category=True, all_metrics_per_category=all_metrics
     )
     generator = np.random.default_rng(7)
     sides = np.repeat([20.0, 60.0, 150.0, 250.0], 12)
@@ -50,7 +50,7 @@ def _metrics(classes: np.ndarray, *, all_figures: bool = True) -> dict[str, Any]
     return evaluator.evaluate()
 
 
-def test_their_mean_is_pycocotools_figure_over_all():
+def test_their_mean_is_the_metric_over_all():
     # Each of three categories has an object of each size in every image; the fourth has none.
     metrics = _metrics(np.tile([1, 2, 3], 16))
     summary = {
@@ -61,14 +61,14 @@ def test_their_mean_is_pycocotools_figure_over_all():
     }
     assert len(summary) == 12
     assert len(set(summary.values())) == 12  # no two that could be confused
-    for figure, over_all in summary.items():
-        of_each = [metrics[f"DetectionBoxes_{figure} ByCategory/{name}"] for name in _NAMES]
-        assert np.mean(of_each[:3]) == pytest.approx(over_all, abs=1e-9), figure
-        assert of_each[3] == -1, figure
+    for name, over_all in summary.items():
+        of_each = [metrics[f"DetectionBoxes_{name} ByCategory/{category}"] for category in _NAMES]
+        assert np.mean(of_each[:3]) == pytest.approx(over_all, abs=1e-9), name
+        assert of_each[3] == -1, name
 
 
-def test_of_a_single_category_they_are_the_figures_over_all():
-    metrics = _metrics(np.full(48, 2), all_figures=False)
+def test_of_a_single_category_they_are_the_metrics_over_all():
+    metrics = _metrics(np.full(48, 2), all_metrics=False)
     over_all = metrics["DetectionBoxes_Precision/mAP"]
     assert 0 < over_all < 1
     of_each = {name: metrics[f"DetectionBoxes_PerformanceByCategory/mAP/{name}"] for name in _NAMES}

@@ -1,4 +1,4 @@
-"""Parts of the API's networks whose own tests ask for more than today's TensorFlow gives."""
+"""Parts of the API whose own tests are stricter than today's libraries allow."""
 
 import numpy as np
 import pytest

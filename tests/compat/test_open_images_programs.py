@@ -65,7 +65,7 @@ class TestOpenImages:
             "image/object/truncated": [[0], [1], []],
             "image/object/group_of": [[0], [1], []],
             "image/object/depiction": [[1], [0], []],
-            # Whether a label was verified as there or as not there is not written.
+            # Positive and negative image labels are not distinguished.
             "image/class/text": [[b"/m/dog"], [b"/m/dog"], []],
             "image/class/label": [[2], [2], []],
         }
@@ -79,13 +79,13 @@ class TestOpenImages:
                 1,
                 ["0a,/m/cat,1,0.1,0.2", "0a,/m/animal,1,0.3,0.4"],
                 {"0a,/m/animal,1,0.1,0.2"},
-                id="boxes-also-of-what-is-above",
+                id="boxes-also-for-ancestors",
             ),
             pytest.param(
                 2,
                 ["0a,/m/cat,1,,", "0b,/m/animal,0,,"],
                 {"0a,/m/animal,1,,", "0b,/m/cat,0,,", "0b,/m/dog,0,,"},
-                id="labels-that-are-absent-also-of-what-is-below",
+                id="negative-labels-also-for-descendants",
             ),
         ],
     )
@@ -117,7 +117,7 @@ class TestOpenImages:
 
 
 class TestAva:
-    """A video of a frame a second whose gray says which frame it is; one frame is annotated."""
+    """A video with one frame per second, whose gray level identifies it; one frame is annotated."""
 
     ANNOTATIONS = "clip,0902,0.125,0.25,0.5,0.75,12,0\n"
     LABEL_MAP = "item { name: 'stand' id: 12 }\n"
@@ -183,7 +183,7 @@ class TestAva:
             ]
 
         first = min(sequences, key=lambda sequence: values(sequence, "image/source_id"))
-        # 903 is excluded, for which the sequence takes one second more.
+        # 903 is excluded, so the sequence takes one second more.
         seconds = (900, 901, 902, 904)
         ids = [[f"{second}_clip".encode()] for second in seconds]
         assert values(first, "image/source_id") == ids

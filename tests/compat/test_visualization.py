@@ -1,6 +1,6 @@
-"""The API's drawing functions, by what is in the pixels that they draw.
+"""The API's drawing functions, checked by the pixels that they draw.
 
-All images are wider than they are high; they are black where nothing else is said.
+All images are wider than they are high, and black unless stated otherwise.
 """
 
 import contextlib
@@ -8,7 +8,6 @@ import io
 import sys
 import types
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def _color(name: str) -> tuple[int, ...]:
 
 
 def _mask() -> np.ndarray:
-    """What the box encloses."""
+    """The mask of the box."""
     mask = np.zeros((_HEIGHT, _WIDTH), np.uint8)
     mask[30:54, 20:80] = 1
     return mask
@@ -60,13 +59,13 @@ class TestOnArrays:
         for side in ((42, 20), (42, 80), (30, 50), (54, 50)):
             _assert_pixel(image, side, _RED)
         _assert_pixel(image, _INSIDE, (0, 0, 0))
-        # The label stands on the box, black on its color; nothing stands below.
+        # The label is above the box, black on the box's color; nothing is drawn below.
         label = image[15:28, 22:60]
         assert (label == _RED).all(axis=-1).any()
         assert (label == 0).all(axis=-1).any()
         assert not image[57:].any()
 
-    def test_the_label_of_a_box_at_the_top_stands_below_it(self, image):
+    def test_the_label_of_a_box_at_the_top_is_below_it(self, image):
         from object_detection.utils import visualization_utils as vis
 
         vis.draw_bounding_box_on_image_array(
@@ -221,7 +220,7 @@ class TestDetections:
 
 class TestOnTensors:
     @pytest.mark.parametrize("num_channels", [1, 3, 4])
-    def test_everything_that_a_model_may_find(self, num_channels):
+    def test_all_outputs_of_a_model(self, num_channels):
         import tensorflow as tf
         from object_detection.utils import visualization_utils as vis
 
@@ -261,7 +260,7 @@ class TestOnTensors:
 
 
 def _evaluation_dict() -> dict[str, Any]:
-    """One image with a cat that is found, and a detection of nothing."""
+    """One image with a cat that is detected, and a false detection."""
     import tensorflow as tf
 
     return {
@@ -277,21 +276,6 @@ def _evaluation_dict() -> dict[str, Any]:
         "groundtruth_classes": tf.constant([[1]], tf.int64),
         "num_groundtruth_boxes": tf.constant([1]),
     }
-
-
-def _images_of_events(directory: Path) -> dict[str, np.ndarray]:
-    """The image summaries below a folder, by their tags; the last one of each."""
-    import tensorflow as tf
-    from tensorflow.python.summary.summary_iterator import summary_iterator
-
-    images = {}
-    for path in directory.glob("events*"):
-        for event in summary_iterator(str(path)):
-            for value in event.summary.value:
-                # A tensor of width and height as text, and of the encoded images.
-                encoded = tf.make_ndarray(value.tensor)[2]
-                images[value.tag] = np.asarray(Image.open(io.BytesIO(encoded)))
-    return images
 
 
 class TestEvaluationImages:
@@ -326,29 +310,9 @@ class TestEvaluationImages:
         names = metric.get_estimator_eval_metric_ops(_evaluation_dict()).keys()
         assert names == {f"Detections_Left_Groundtruth_Right/{i}" for i in range(2)}
 
-    @pytest.mark.parametrize("in_graph", [False, True])
-    def test_plots_of_values(self, tmp_path, in_graph):
-        import tensorflow as tf
-        from object_detection.utils import visualization_utils as vis
-
-        def plot() -> None:
-            values = tf.constant([0.1, 0.2, 0.3, 0.42, 0.44, 0.46, 0.48, 0.50])
-            vis.add_cdf_image_summary(values, "cdf")
-            vis.add_hist_image_summary(values, tf.constant([0.0, 0.1, 0.2, 0.4, 0.5]), "hist")
-
-        with tf.summary.create_file_writer(str(tmp_path)).as_default(step=7):
-            tf.function(plot)() if in_graph else plot()
-        images = _images_of_events(tmp_path)
-        assert len(images) == 2
-        for drawn in images.values():
-            # Matplotlib's default size; a line on white, of its first color.
-            assert drawn.shape == (480, 640, 3)
-            _assert_pixel(drawn, (1, 1), (255, 255, 255))
-            assert (drawn == _color("#1f77b4")).all(axis=-1).any()
-
 
 def test_boxes_drawn_in_colab(monkeypatch, image):
-    """`colab_utils.annotate` runs in Colab alone: what it exchanges with the browser."""
+    """`colab_utils.annotate`, which only runs in Colab: its messages to and from the browser."""
     callbacks, scripts, boxes = {}, [], ["of before"]
     output = types.ModuleType("google.colab.output")
     output.eval_js = scripts.append

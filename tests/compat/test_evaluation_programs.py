@@ -105,8 +105,8 @@ class TestOfflineEvaluation:
 
 class TestOpenImagesChallenge:
     HEADER = "ImageID,LabelName,XMin,XMax,YMin,YMax"
-    # Verified labels: in the first image those of its boxes only; in the second that there is no cat,
-    # dogs are not verified; in the third, without detections, that there is no dog.
+    # Verified labels: of the first image only those of its boxes; of the second, that it has no cat
+    # (dogs are not verified); of the third, which has no detections, that it has no dog.
     IMAGE_LABELS = "ImageID,LabelName,Confidence\nb,/m/cat,0\nc,/m/dog,0\n"
 
     def _row(self, image: str, name: str, box_yxyx: Sequence[int], *others: object) -> str:

@@ -70,7 +70,8 @@ def _empty_image() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     return groundtruth, detections
 
 
-# Over all classes: 1/2 at recall 1/2 and 2/3 at recall 1; the interpolated precision is 2/3 everywhere.
+# Over all classes the precision is 1/2 at recall 1/2 and 2/3 at recall 1; interpolated, it is 2/3
+# everywhere.
 _OVER_ALL = 2 / 3
 
 

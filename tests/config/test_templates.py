@@ -5,7 +5,8 @@ import re
 import pytest
 
 from odapi_ssd.config.files import load_config
-from odapi_ssd.config.templates import read_facts, template_names
+from odapi_ssd.config.templates import find_template, read_facts, template_names
+from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.feature_maps import feature_grids
 from odapi_ssd.resources import template_dir
 
@@ -53,6 +54,23 @@ def _feature_grids_of_network(config, image_hw):
 
 def test_every_template_is_tested():
     assert template_names() == sorted([*SSD, *TWO_STAGE])
+
+
+def test_those_of_the_project():
+    assert {"ssd_mobilenet_v2_voc", "efficientdet_d0_voc"} <= set(template_names())
+    assert find_template("ssd_vgg_voc") == find_template("ssd_vgg_voc.config")
+
+
+def test_an_unknown_name():
+    with pytest.raises(OdapiError, match="no template 'ssd_mobilnet_voc'") as caught:
+        find_template("ssd_mobilnet_voc")
+    assert "nearest valid: ssd_mobilenet_v2_voc" in caught.value.hint
+    assert "efficientdet_d0_voc" in caught.value.hint
+
+
+def test_an_unknown_path():
+    with pytest.raises(OdapiError, match=r"no config file nowhere/a\.config"):
+        find_template("nowhere/a.config")
 
 
 def test_a_config_without_a_header_has_facts_all_the_same(tmp_path):

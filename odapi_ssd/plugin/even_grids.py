@@ -9,16 +9,16 @@ this project.
 from collections.abc import Sequence
 from typing import Any
 
-from object_detection.anchor_generators import flexible_grid_anchor_generator
+from object_detection.anchor_generators.flexible_grid_anchor_generator import (
+    FlexibleGridAnchorGenerator,
+)
 
 from odapi_ssd.plugin.anchor_config import step_and_offset
 
 __all__ = ["with_even_grids"]
 
-_FlexibleGridAnchorGenerator = flexible_grid_anchor_generator.FlexibleGridAnchorGenerator
 
-
-class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
+class _EvenGridAnchorGenerator(FlexibleGridAnchorGenerator):
     """Replaces strides and offsets of 0 once the sizes of the feature maps and the image are known.
 
     Like the API's generator, it needs these sizes as numbers, not as tensors.
@@ -37,7 +37,7 @@ class _EvenGridAnchorGenerator(_FlexibleGridAnchorGenerator):
             (step_y, offset_y), (step_x, offset_x) = (step_and_offset(*axis) for axis in axes)
             strides.append((step_y, step_x))
             offsets.append((offset_y, offset_x))
-        exact = _FlexibleGridAnchorGenerator(
+        exact = FlexibleGridAnchorGenerator(
             self._base_sizes, self._aspect_ratios, strides, offsets, self._normalize_coordinates
         )
         return exact._generate(feature_map_shape_list, im_height, im_width)
@@ -51,7 +51,7 @@ def with_even_grids(generator: Any) -> Any:
     Returns:
         The same generator if it has no such stride.
     """
-    if type(generator) is not _FlexibleGridAnchorGenerator:
+    if type(generator) is not FlexibleGridAnchorGenerator:
         return generator
     configured = zip(generator._anchor_strides, generator._anchor_offsets, strict=True)
     if not any((0, 0) in zip(strides, offsets, strict=True) for strides, offsets in configured):

@@ -1,7 +1,11 @@
-"""What a config says about an extractor, and what the API does with one."""
+"""Fields of a config in an extractor, and an extractor in the API's models."""
 
 import numpy as np
 import pytest
+
+from odapi_ssd.config.files import load_config
+from odapi_ssd.config.templates import find_template
+from odapi_ssd.plugin.building import build_model
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -213,15 +217,10 @@ def restore(path, objects):
 
 
 class TestInTheApi:
-    def _model(self, **fields):
-        from object_detection.builders import model_builder
-
-        from odapi_ssd.config.files import load_config
-        from odapi_ssd.config.templates import find_template
-
+    def _model(self, *, is_training=True, **fields):
         assignments = [f"model.ssd.{field}={value}" for field, value in fields.items()]
         config = load_config(find_template("ssd_mobilenet_v1_voc"), assignments)
-        return model_builder.build(config.model, is_training=True)
+        return build_model(config.model, is_training=is_training)
 
     def test_a_classification_checkpoint_is_restored(self, make_extractor, randomize, tmp_path):
         import tensorflow as tf
@@ -261,3 +260,23 @@ class TestInTheApi:
         assert depths == [128, 256]
         (added,) = extractor.added_maps
         assert [layer.filters for layer in added.layers if hasattr(layer, "filters")] == [200, 256]
+
+    def test_a_checkpoint_is_restored_before_the_first_call(self, tmp_path):
+        """The API's exporter does so, when the model has no variables yet."""
+        import tensorflow as tf
+
+        def called_model(restore_from=None):
+            model = self._model(is_training=False)
+            if restore_from is not None:
+                tf.train.Checkpoint(model=model).restore(restore_from).expect_partial()
+            model.predict(*model.preprocess(tf.zeros((1, 300, 300, 3))))
+            return model
+
+        saved = called_model()
+        restored = called_model(tf.train.Checkpoint(model=saved).save(str(tmp_path / "ckpt")))
+        differing = [
+            ours.name
+            for ours, theirs in zip(restored.variables, saved.variables, strict=True)
+            if not np.array_equal(ours, theirs)
+        ]
+        assert not differing

@@ -1,4 +1,4 @@
-"""Sides of maps after a layer, by hand and by counting where a kernel fits."""
+"""Sizes of maps after a layer, by hand and by counting where a kernel fits."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from odapi_ssd.extractors.geometry import conv_size, same_size
     [(300, 1, 150), (75, 1, 38), (300, 3, 38), (300, 4, 19), (300, 5, 10), (512, 4, 32),
      (1, 4, 1), (0, 3, 0), (7, 0, 7)],
 )  # fmt: skip
-def test_halved(side, times, expected):
+def test_same_size(side, times, expected):
     assert same_size(side, times) == expected
 
 
@@ -31,18 +31,18 @@ def test_halved(side, times, expected):
         (1, {"kernel": 7}, 0),
     ],
 )
-def test_slid(side, layer, expected):
+def test_conv_size(side, layer, expected):
     assert conv_size(side, **layer) == expected
 
 
 @given(st.integers(1, 40), st.integers(1, 7), st.integers(1, 4), st.integers(0, 3))
-def test_slid_counts_the_places_of_the_kernel(side, kernel, stride, padding):
+def test_conv_size_counts_the_places_of_the_kernel(side, kernel, stride, padding):
     last_start = side + padding - kernel
     assert conv_size(side, kernel, stride, padding) == len(range(-padding, last_start + 1, stride))
 
 
 @given(st.integers(1, 2000), st.integers(0, 7))
-def test_halving_is_rounded_up_each_time(side, times):
+def test_same_size_rounds_up_each_time(side, times):
     expected = side
     for _ in range(times):
         expected = (expected + 1) // 2

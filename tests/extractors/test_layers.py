@@ -1,4 +1,4 @@
-"""The layers of our own, and what a config makes of others."""
+"""Layers of our own, and copies of a network's layers with the config's hyperparameters."""
 
 import numpy as np
 import pytest
@@ -165,7 +165,7 @@ class TestLayerMaker:
         np.testing.assert_allclose(layer.moving_mean, [expected_mean], rtol=1e-5)
 
 
-def test_cut():
+def test_sub_model():
     import tensorflow as tf
 
     from odapi_ssd.extractors.layers import sub_model

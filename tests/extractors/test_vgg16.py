@@ -1,7 +1,11 @@
-"""SSD300 and SSD512 on VGG-16: parameters, predictions and layers as the paper's model has them."""
+"""SSD300 and SSD512 on VGG-16: parameters, predictions and layers of the paper's model."""
 
 import numpy as np
 import pytest
+
+from odapi_ssd.config.files import load_config
+from odapi_ssd.config.templates import find_template
+from odapi_ssd.plugin.building import build_model
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -42,17 +46,12 @@ PREDICTORS_512 = [
 ]
 
 
-def build_model(template, **fields):
-    """The model of a template, built by the API, and what it predicts for one image."""
+def model_and_predictions(template):
+    """The model of a template, and its predictions for one image."""
     import tensorflow as tf
-    from object_detection.builders import model_builder
 
-    from odapi_ssd.config.files import load_config
-    from odapi_ssd.config.templates import find_template
-
-    assignments = [f"model.ssd.{field}={value}" for field, value in fields.items()]
-    config = load_config(find_template(template), assignments)
-    model = model_builder.build(config.model, is_training=True)
+    config = load_config(find_template(template))
+    model = build_model(config.model, is_training=True)
     side = config.model.ssd.image_resizer.fixed_shape_resizer.height
     images, shapes = model.preprocess(tf.zeros([1, side, side, 3]))
     return model, model.predict(images, shapes)
@@ -71,7 +70,7 @@ def count(variables):
 )
 def test_parameters_and_predictions(template, layers, expected, num_anchors):
     assert sum(layers) + CONV4_3_SCALES == expected
-    model, predictions = build_model(template)
+    model, predictions = model_and_predictions(template)
     assert count(model.trainable_variables) == expected
     # What is not trained is the adjustment of each color to the weights' preprocessing.
     assert count(model.variables) == expected + 2 * 3

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from odapi_ssd.config.files import load_config
 from odapi_ssd.config.templates import find_template, template_names
+from odapi_ssd.plugin.building import build_model
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -261,7 +263,7 @@ def test_options_of_the_model(options):
     _assert_same(model, batch)
 
 
-def test_images_that_nobody_annotated_do_not_count():
+def test_images_that_are_not_annotated_are_ignored():
     import tensorflow as tf
 
     batch = _batch(6, [4, 3])
@@ -274,15 +276,13 @@ def test_images_that_nobody_annotated_do_not_count():
     "name", [name for name in template_names() if not name.startswith(("faster_rcnn", "mask_rcnn"))]
 )
 def test_every_template(name):
-    from object_detection.builders import model_builder
     from object_detection.core import box_list_ops
     from object_detection.meta_architectures import ssd_meta_arch
 
-    from odapi_ssd.config.files import load_config
     from odapi_ssd.plugin.feature_maps import feature_grids, input_size
 
     config = load_config(find_template(name)).model
-    model = model_builder.build(config, is_training=True)
+    model = build_model(config, is_training=True)
     model.__class__ = ssd_meta_arch.SSDMetaArch
     image_hw = input_size(config.ssd.image_resizer)
     grids_hw = feature_grids(config.ssd.feature_extractor, image_hw)

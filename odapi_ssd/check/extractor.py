@@ -40,7 +40,7 @@ def check_extractor(feature_extractor: Any, path: str, findings: Findings) -> bo
             "remove it",
         )
     try:
-        extractor_class.require_known(
+        extractor_class.validate_fields(
             num_layers_of(feature_extractor), feature_extractor.depth_multiplier
         )
     except ValueError as error:

@@ -39,7 +39,7 @@ class AddedMap:
     padding: int = 0
 
     def side(self, side_before: int) -> int:
-        """A side of the map in cells, from that of the map before it."""
+        """The side of the map in cells, from that of the map before it."""
         return conv_size(side_before, self.kernel, self.stride, self.padding)
 
 
@@ -67,10 +67,10 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
             num_layers: how many maps to make, finest first; None for all.
             **options: of `SSDKerasFeatureExtractor`.
         Raises:
-            ValueError: the extractor does not have so many maps, or not this width.
+            ValueError: the extractor has fewer maps, or not this width.
         """
         super().__init__(**options)
-        self.require_known(num_layers, self._depth_multiplier)
+        self.validate_fields(num_layers, self._depth_multiplier)
         self._num_layers = num_layers or self._max_num_maps()
         self._maker = LayerMaker(
             hyperparams=self._conv_hyperparams,
@@ -102,7 +102,7 @@ class FeatureExtractor(ssd_meta_arch.SSDKerasFeatureExtractor):
         raise NotImplementedError
 
     @classmethod
-    def require_known(cls, num_layers: int | None, depth_multiplier: float) -> None:
+    def validate_fields(cls, num_layers: int | None, depth_multiplier: float) -> None:
         """Checks the fields of a config, without building anything.
 
         Raises:

@@ -5,8 +5,8 @@ treatment of its fields is reproduced, also where it is surprising. No TensorFlo
 
 A `flexible_grid_anchor_generator` has one extension: a stride of 0 with an offset of 0 means that
 the cells divide the image evenly, with the first center half a step from the edge. Strides in a
-config are whole pixels, which 300 pixels divided into 38 cells are not. `even_grids` gives built
-models the same meaning; `anchor_config_writer` writes such configs.
+config are whole pixels, and 300 / 38 is not. `even_grids` gives built models the same meaning;
+`anchor_config_writer` writes such configs.
 """
 
 import math

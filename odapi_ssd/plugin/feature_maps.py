@@ -103,7 +103,7 @@ def feature_grids(
     extractor_class = own_extractor_class(feature_extractor)
     if extractor_class is None:
         return None
-    extractor_class.require_known(count, feature_extractor.depth_multiplier)
+    extractor_class.validate_fields(count, feature_extractor.depth_multiplier)
     return extractor_class.feature_grids(padded, count)
 
 

@@ -32,7 +32,7 @@ class SSDMetaArch(ssd_meta_arch.SSDMetaArch):
     def loss(
         self, prediction_dict: Mapping[str, Any], true_image_shapes: Any, scope: str | None = None
     ) -> dict[str, tf.Tensor]:
-        """The losses of a batch, whose ground truth `provide_groundtruth` has been given.
+        """The losses of a batch; `provide_groundtruth` must have been called.
 
         Args:
             prediction_dict: `box_encodings` float32 [B, A, 4] and

@@ -1,7 +1,8 @@
-"""The maps of every extractor: sizes and depths as they were laid out, and sizes for any input."""
+"""The maps of every extractor: sizes and depths as designed, and sizes for any input."""
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -11,50 +12,13 @@ from odapi_ssd.extractors.registry import EXTRACTORS
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
-# Cells a side and depth at the input that the maps were laid out for, finest first.
-MAPS = {
-    "ssd300_vgg16_keras":
-        (300, [(38, 512), (19, 1024), (10, 512), (5, 256), (3, 256), (1, 256)]),
-    "ssd512_vgg16_keras":
-        (512, [(64, 512), (32, 1024), (16, 512), (8, 256), (4, 256), (2, 256), (1, 256)]),
-    "ssd300_mobilenet_v1_keras":
-        (300, [(38, 256), (19, 512), (10, 512), (5, 256), (3, 256), (1, 256)]),
-    "ssd300_mobilenet_v2_keras":
-        (300, [(38, 192), (19, 576), (10, 512), (5, 256), (3, 256), (1, 256)]),
-    "ssd300_resnet50_v1_keras":
-        (300, [(19, 1024), (10, 2048), (10, 2048), (5, 512), (3, 256), (1, 256)]),
-    "ssd300_resnet101_v1_keras":
-        (300, [(19, 1024), (10, 2048), (10, 2048), (5, 512), (3, 256), (1, 256)]),
-    "ssd300_resnet50_v2_keras":
-        (300, [(19, 512), (10, 1024), (10, 2048), (5, 512), (3, 256), (1, 256)]),
-    "ssd300_resnet101_v2_keras":
-        (300, [(19, 512), (10, 1024), (10, 2048), (5, 512), (3, 256), (1, 256)]),
-    "ssd299_inception_v4_keras":
-        (299, [(17, 1024), (17, 1024), (8, 1536), (8, 1536), (4, 512), (2, 256)]),
-    "ssd299_inception_resnet_v2_keras":
-        (299, [(71, 192), (35, 192), (17, 1088), (8, 2080), (4, 512), (2, 256)]),
-}  # fmt: skip
-# The layers of the network whose outputs are maps.
-LAYERS = {
-    "ssd300_vgg16_keras": "block4_conv3 conv7",
-    "ssd512_vgg16_keras": "block4_conv3 conv7",
-    "ssd300_mobilenet_v1_keras": "conv_pw_5_relu conv_pw_11_relu",
-    "ssd300_mobilenet_v2_keras": "block_6_expand_relu block_13_expand_relu",
-    "ssd300_resnet50_v1_keras": "conv4_block6_out conv5_block1_out conv5_block3_out",
-    "ssd300_resnet101_v1_keras": "conv4_block23_out conv5_block1_out conv5_block3_out",
-    "ssd300_resnet50_v2_keras": "conv4_block1_preact_relu conv5_block1_preact_relu post_relu",
-    "ssd300_resnet101_v2_keras": "conv4_block1_preact_relu conv5_block1_preact_relu post_relu",
-    "ssd299_inception_v4_keras": "Mixed_6d Mixed_6h Mixed_7b Mixed_7d",
-    "ssd299_inception_resnet_v2_keras": "conv2d_4a_ac maxpool_5a mixed_6a mixed_7a",
-}
-EACH = pytest.mark.parametrize("kind", MAPS)
-
 
 def convolution(kernel, depth_in, depth_out):
     return kernel * kernel * depth_in * depth_out + depth_out
 
 
-# Of 38 or 19 cells a side, 10, 5, 3 and 1; the first convolution differs by the network's depth.
+# Parameters of the added convolutions after the first one, whose input is the network's last map;
+# without batch normalization. From maps of 19, 10 or 8 cells a side on.
 FROM_19 = [
     convolution(3, 256, 512),
     *(convolution(1, 512, 128), convolution(3, 128, 256)),
@@ -62,23 +26,67 @@ FROM_19 = [
 ]
 FROM_10 = FROM_19[:-2]
 FROM_8 = FROM_19[:-4]
-# The network's parameters (test files of their own derive them), and those of the added maps'
-# convolutions; without batch normalization.
-PARAMETERS = {
-    "ssd300_vgg16_keras": (20_483_910, [convolution(1, 1024, 256), *FROM_19]),
-    "ssd512_vgg16_keras": (
-        20_483_910,
-        [convolution(1, 1024, 256), *FROM_19, convolution(1, 256, 128), convolution(4, 128, 256)],
-    ),
-    "ssd300_mobilenet_v1_keras": (1_627_840, [convolution(1, 512, 256), *FROM_19]),
-    "ssd300_mobilenet_v2_keras": (616_256, [convolution(1, 576, 256), *FROM_19]),
-    "ssd300_resnet50_v1_keras": (23_587_712, [convolution(1, 2048, 256), *FROM_10]),
-    "ssd300_resnet101_v1_keras": (42_658_176, [convolution(1, 2048, 256), *FROM_10]),
-    "ssd300_resnet50_v2_keras": (23_564_800, [convolution(1, 2048, 256), *FROM_10]),
-    "ssd300_resnet101_v2_keras": (42_626_560, [convolution(1, 2048, 256), *FROM_10]),
-    "ssd299_inception_v4_keras": (41_174_400, [convolution(1, 1536, 256), *FROM_8]),
-    "ssd299_inception_resnet_v2_keras": (30_774_368, [convolution(1, 2080, 256), *FROM_8]),
-}
+FROM_32 = [*FROM_19, convolution(1, 256, 128), convolution(4, 128, 256)]
+
+
+class Expected(NamedTuple):
+    """An extractor as it was designed.
+
+    Attributes:
+        side: of the input.
+        maps: cells a side and depth, finest first.
+        layers: of the network whose outputs are maps.
+        num_in_network: parameters; test files of their own derive them.
+        added: parameters of each added convolution.
+    """
+
+    side: int
+    maps: list[tuple[int, int]]
+    layers: str
+    num_in_network: int
+    added: list[int]
+
+
+ALL = {
+    "ssd300_vgg16_keras": Expected(
+        300, [(38, 512), (19, 1024), (10, 512), (5, 256), (3, 256), (1, 256)],
+        "block4_conv3 conv7", 20_483_910, [convolution(1, 1024, 256), *FROM_19]),
+    "ssd512_vgg16_keras": Expected(
+        512, [(64, 512), (32, 1024), (16, 512), (8, 256), (4, 256), (2, 256), (1, 256)],
+        "block4_conv3 conv7", 20_483_910, [convolution(1, 1024, 256), *FROM_32]),
+    "ssd300_mobilenet_v1_keras": Expected(
+        300, [(38, 256), (19, 512), (10, 512), (5, 256), (3, 256), (1, 256)],
+        "conv_pw_5_relu conv_pw_11_relu", 1_627_840, [convolution(1, 512, 256), *FROM_19]),
+    "ssd300_mobilenet_v2_keras": Expected(
+        300, [(38, 192), (19, 576), (10, 512), (5, 256), (3, 256), (1, 256)],
+        "block_6_expand_relu block_13_expand_relu", 616_256,
+        [convolution(1, 576, 256), *FROM_19]),
+    "ssd300_resnet50_v1_keras": Expected(
+        300, [(19, 1024), (10, 2048), (10, 2048), (5, 512), (3, 256), (1, 256)],
+        "conv4_block6_out conv5_block1_out conv5_block3_out", 23_587_712,
+        [convolution(1, 2048, 256), *FROM_10]),
+    "ssd300_resnet101_v1_keras": Expected(
+        300, [(19, 1024), (10, 2048), (10, 2048), (5, 512), (3, 256), (1, 256)],
+        "conv4_block23_out conv5_block1_out conv5_block3_out", 42_658_176,
+        [convolution(1, 2048, 256), *FROM_10]),
+    "ssd300_resnet50_v2_keras": Expected(
+        300, [(19, 512), (10, 1024), (10, 2048), (5, 512), (3, 256), (1, 256)],
+        "conv4_block1_preact_relu conv5_block1_preact_relu post_relu", 23_564_800,
+        [convolution(1, 2048, 256), *FROM_10]),
+    "ssd300_resnet101_v2_keras": Expected(
+        300, [(19, 512), (10, 1024), (10, 2048), (5, 512), (3, 256), (1, 256)],
+        "conv4_block1_preact_relu conv5_block1_preact_relu post_relu", 42_626_560,
+        [convolution(1, 2048, 256), *FROM_10]),
+    "ssd299_inception_v4_keras": Expected(
+        299, [(17, 1024), (17, 1024), (8, 1536), (8, 1536), (4, 512), (2, 256)],
+        "Mixed_6d Mixed_6h Mixed_7b Mixed_7d", 41_174_400,
+        [convolution(1, 1536, 256), *FROM_8]),
+    "ssd299_inception_resnet_v2_keras": Expected(
+        299, [(71, 192), (35, 192), (17, 1088), (8, 2080), (4, 512), (2, 256)],
+        "conv2d_4a_ac maxpool_5a mixed_6a mixed_7a", 30_774_368,
+        [convolution(1, 2080, 256), *FROM_8]),
+}  # fmt: skip
+EACH = pytest.mark.parametrize("kind", ALL)
 
 
 def shapes_of(extractor, input_hw):
@@ -101,12 +109,12 @@ def shapes_of(extractor, input_hw):
 
 
 def test_every_extractor_is_here():
-    assert set(MAPS) == set(EXTRACTORS)
+    assert set(ALL) == set(EXTRACTORS)
 
 
 @EACH
 def test_maps_of_the_layout(kind, extractor_of):
-    side, expected = MAPS[kind]
+    side, expected = ALL[kind].side, ALL[kind].maps
     extractor = extractor_of(kind)
     assert side == extractor.INPUT_SIDE
     assert shapes_of(extractor, (side, side)) == [
@@ -118,19 +126,18 @@ def test_maps_of_the_layout(kind, extractor_of):
 @EACH
 def test_layers_of_the_maps(kind, extractor_of):
     outputs = extractor_of(kind).classification_backbone.outputs
-    assert " ".join(output._keras_history.layer.name for output in outputs) == LAYERS[kind]
+    assert " ".join(output._keras_history.layer.name for output in outputs) == ALL[kind].layers
 
 
 @EACH
 def test_parameters(kind, extractor_of):
     extractor = extractor_of(kind)
     for added, (_, depth_before) in zip(
-        reversed(extractor.added_maps), reversed(MAPS[kind][1][:-1]), strict=False
+        reversed(extractor.added_maps), reversed(ALL[kind].maps[:-1]), strict=False
     ):
         added.build((None, 9, 9, depth_before))
-    in_network, in_added = PARAMETERS[kind]
-    assert extractor.classification_backbone.count_params() == in_network
-    assert sum(added.count_params() for added in extractor.added_maps) == sum(in_added)
+    assert extractor.classification_backbone.count_params() == ALL[kind].num_in_network
+    assert sum(added.count_params() for added in extractor.added_maps) == sum(ALL[kind].added)
 
 
 @EACH
@@ -144,7 +151,7 @@ def test_grids_of_other_inputs(kind, input_hw, extractor_of):
 @EACH
 def test_grids_of_any_input(kind, extractor_of):
     extractor = extractor_of(kind)
-    num_maps = len(MAPS[kind][1])
+    num_maps = len(ALL[kind].maps)
 
     @settings(max_examples=25, deadline=None)
     @given(st.integers(1, 600), st.integers(1, 600))

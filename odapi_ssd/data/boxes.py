@@ -1,4 +1,4 @@
-"""Fits VOC boxes to their image: clips, drops what has no area, normalizes. Pure arithmetic.
+"""Fits annotated boxes to their image: clips them, normalizes them, drops those with zero area.
 
 VOC's corners are 1-based and inclusive by convention; the API's converter divides them by the
 image's size as they are, and so does this module, so that records, checkpoints and published
@@ -13,12 +13,12 @@ __all__ = ["FittedBox", "fit_box"]
 
 @dataclass(frozen=True)
 class FittedBox:
-    """What became of one box.
+    """A box fitted to its image, or dropped.
 
     Attributes:
         box_yxyx: float32 values in 0..1, ymin < ymax and xmin < xmax; None if the box is dropped.
-        is_clipped: whether the box reached over the image's edge and has been cut there.
-        reason: why it was dropped or what was cut; empty if it was taken as it stands.
+        is_clipped: whether the box reached beyond the image and was clipped to it.
+        reason: why it was dropped or clipped; empty if it was neither.
     """
 
     box_yxyx: tuple[float, float, float, float] | None
@@ -34,8 +34,8 @@ def fit_box(box_xyxy_px: tuple[float, float, float, float], image_hw: tuple[int,
         image_hw: the image's height and width in pixels, both above 0.
 
     Returns:
-        The box, or the reason why it has no area. Swapped corners are not put right: nobody knows
-        whether they are swapped or mistyped.
+        The box, or the reason why it is dropped. Swapped corners are not put right: one of them may
+        as well be mistyped.
     """
     height, width = image_hw
     xmin, ymin, xmax, ymax = box_xyxy_px
@@ -56,11 +56,11 @@ def fit_box(box_xyxy_px: tuple[float, float, float, float], image_hw: tuple[int,
     )
     if box_yxyx[0] >= box_yxyx[2] or box_yxyx[1] >= box_yxyx[3]:
         return FittedBox(None, False, f"no area in single precision: {shown}")
-    reason = f"reaches over the {width}x{height} image: {shown}" if is_clipped else ""
+    reason = f"extends beyond the {width}x{height} image: {shown}" if is_clipped else ""
     return FittedBox(box_yxyx, is_clipped, reason)
 
 
 def _to_float32(value: float) -> float:
-    """Rounds to what a record holds."""
+    """Rounds to single precision, in which records hold boxes."""
     (rounded,) = struct.unpack("f", struct.pack("f", value))
     return float(rounded)

@@ -108,7 +108,7 @@ def convert_dataset(
 
 
 class _Conversion:
-    """One conversion whose annotations and classes have been found right."""
+    """One conversion, after annotations and classes have passed their checks."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class _Conversion:
         summaries = {}
         images = _check_images(self._dataset, self._plan, self._options, self._progress)
         with contextlib.closing(images) as checked:
-            for split, keys in self._plan.keys.items():
+            for split, keys in self._plan.splits.items():
                 num_bytes = sum(self._dataset.images[key].path.stat().st_size for key in keys)
                 num_shards = choose_num_shards(len(keys), num_bytes, self._options.num_shards)
                 writer = ShardedWriter(staging, split, len(keys), num_shards, self._label_map)
@@ -175,7 +175,7 @@ class _Conversion:
             warnings=(
                 *self._plan.warnings,
                 *describe_dataset(self._dataset),
-                *describe_splits(self._dataset, self._plan.keys),
+                *describe_splits(self._dataset, self._plan.splits),
                 *self._findings.warnings(),
             ),
         )
@@ -187,9 +187,12 @@ def _check_images(
     options: ConversionOptions,
     progress: Progress,
 ) -> Generator[Example | ExampleFault, None, None]:
-    """Checks the examples of all splits in order, leaving out those known to lack a part."""
+    """Checks the images of all splits in order, leaving out those without a file or annotation."""
     images = [
-        dataset.images[key] for keys in plan.keys.values() for key in keys if key in dataset.images
+        dataset.images[key]
+        for keys in plan.splits.values()
+        for key in keys
+        if key in dataset.images
     ]
     num_workers = options.num_workers or min(
         count_cores(), -(-len(images) // _MIN_EXAMPLES_PER_WORKER)
@@ -204,7 +207,7 @@ def _find_faults(
     dataset: Dataset, plan: SplitPlan, label_map: Mapping[str, int] | None
 ) -> list[str]:
     """Faults that show before any image is read: one line per offender."""
-    keys = list(dict.fromkeys(key for keys in plan.keys.values() for key in keys))
+    keys = list(dict.fromkeys(key for keys in plan.splits.values() for key in keys))
     faults = [*dataset.faults, *plan.faults]
     missing = dataset.missing_images
     faults += [missing[key].problem for key in keys if key in missing]
@@ -243,12 +246,12 @@ def _list_shards(output_dir: Path, split: str) -> Iterator[Path]:
 def _load_earlier(
     output_dir: Path, label_map: Mapping[str, int], plan: SplitPlan
 ) -> DatasetSummary | None:
-    """The earlier conversion, cut down to the splits that stay; None if there are none."""
+    """The earlier conversion's splits that stay; None if there was no conversion."""
     try:
         earlier = DatasetSummary.load(output_dir)
     except OdapiError:
         return None
-    kept = {name: split for name, split in earlier.splits.items() if name not in plan.keys}
+    kept = {name: split for name, split in earlier.splits.items() if name not in plan.splits}
     if kept and dict(earlier.label_map) != dict(label_map):
         raise OdapiError(
             f"{output_dir} holds {', '.join(kept)} with another label map: "

@@ -1,4 +1,4 @@
-"""Reads one picture, decodes it wholly, and gives bytes that the API's decoder takes.
+"""Reads an image file, decodes all of it, and gives bytes that the API's decoder takes.
 
 The API decodes with `tf.io.decode_jpeg` and `tf.image.decode_image`, to three channels. JPEG
 (gray, color, CMYK) and PNG (any mode, 8 or 16 bits) go into the record byte for byte. GIF, which
@@ -22,7 +22,7 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 # By Pillow's names, for its `formats=`; it opens MPO as JPEG and renames it then.
 IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 
-# Pillow's name: the record's. MPO is what some cameras write: a JPEG with further pictures behind.
+# Pillow's name: the record's. Some cameras write MPO: a JPEG followed by further images.
 _RECORD_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "BMP": "png", "GIF": "png"}
 _REENCODED = ("BMP", "GIF")
 _PNG_END = b"IEND\xaeB`\x82"
@@ -31,14 +31,14 @@ _EXIF_ORIENTATION = 0x0112
 
 @dataclass(frozen=True)
 class CheckedImage:
-    """A picture that decodes.
+    """An image that decodes.
 
     Attributes:
         encoded: bytes of a JPEG or PNG file.
-        record_format: "jpeg" or "png", by content, whatever the file's name says.
+        record_format: "jpeg" or "png", by content, whatever the file's ending.
         sha256: hexadecimal digest of `encoded`.
         image_hw: height and width in pixels as stored, EXIF orientation not applied.
-        exif_orientation: 1 if upright or unsaid.
+        exif_orientation: 1 if upright or not given.
     """
 
     encoded: bytes
@@ -49,11 +49,11 @@ class CheckedImage:
 
 
 def read_image(path: Path) -> CheckedImage:
-    """Reads one picture and decodes it to the last row.
+    """Reads an image and decodes it to the last row.
 
     Raises:
-        OdapiError: the file cannot be read, is none of the known formats, is damaged or truncated,
-            or is larger than Pillow's limit against decompression bombs (about 179 million
+        OdapiError: the file cannot be read, has another format, is damaged or truncated, or is
+            larger than Pillow's limit against decompression bombs (about 179 million
             pixels).
     """
     try:
@@ -69,13 +69,13 @@ def read_image(path: Path) -> CheckedImage:
             with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
                 return _check(image, content)
     except UnidentifiedImageError as error:
-        raise OdapiError(f"{path.name}: is no JPEG, PNG, BMP or GIF file") from error
-    except Exception as error:  # Decoders raise whatever they like on damaged bytes.
+        raise OdapiError(f"{path.name}: is not a JPEG, PNG, BMP or GIF file") from error
+    except Exception as error:  # Decoders raise many kinds on damaged bytes.
         raise OdapiError(f"{path.name}: cannot be decoded: {error}") from error
 
 
 def _verify_png(image: Image.Image, content: bytes) -> None:
-    """Refuses what TensorFlow refuses and Pillow takes: every row is there, the end is not.
+    """Refuses a file that has all rows but not its end: TensorFlow refuses it, Pillow does not.
 
     Leaves the image unusable.
     """

@@ -25,12 +25,12 @@ class SplitPlan:
     """The images of each split.
 
     Attributes:
-        keys: by split, each key once; the order is that of the records.
+        splits: keys of images by split, each key once; the order is that of the records.
         faults: entries of splits that name no image, one line each.
         warnings: what the user should know, one line each.
     """
 
-    keys: Mapping[str, tuple[str, ...]]
+    splits: Mapping[str, tuple[str, ...]]
     faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -78,7 +78,7 @@ def plan_splits(
     if not chosen:
         raise OdapiError(f"All splits of {dataset.root_dir} are empty.")
     return SplitPlan(
-        keys={name: _known_keys(entries, known) for name, entries in chosen.items()},
+        splits={name: _known_keys(entries, known) for name, entries in chosen.items()},
         faults=tuple(
             f"split {name!r}: {entry.fault}"
             for name, entries in chosen.items()

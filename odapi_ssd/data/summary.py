@@ -1,4 +1,4 @@
-"""`dataset.json`: what a conversion wrote, for people and for the commands that follow."""
+"""`dataset.json`: a conversion's results, for people and for the commands that follow."""
 
 import json
 from collections.abc import Mapping
@@ -73,7 +73,7 @@ class DatasetSummary:
         """Reads the `dataset.json` of a folder of records.
 
         Raises:
-            OdapiError: it is not there or does not hold what a conversion writes.
+            OdapiError: it is not there, or is not the summary of a conversion.
         """
         path = Path(records_dir) / DATASET_FILE
         hint = "convert the dataset: odapi-ssd convert --data_dir D --output_dir " + str(
@@ -89,7 +89,7 @@ class DatasetSummary:
             raise OdapiError(f"{path} cannot be read: {error.strerror}") from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise OdapiError(
-                f"{path} is not what a conversion writes: {type(error).__name__}: {error}",
+                f"{path} is not the summary of a conversion: {type(error).__name__}: {error}",
                 hint=hint,
             ) from error
 

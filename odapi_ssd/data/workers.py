@@ -25,7 +25,7 @@ _MAX_WAITING_PER_WORKER = 16
 
 
 def count_cores() -> int:
-    """The cores this process may use, which in a container is fewer than the machine has."""
+    """The cores that this process may use; in a container, fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -38,7 +38,7 @@ def map_in_order(
 
     Args:
         function: a module's top-level function, so that workers can import it.
-        items: what it is called with; each must pickle.
+        items: its arguments; each must pickle.
         num_workers: at least 1; with 1, all runs in this process.
 
     Raises:
@@ -54,7 +54,7 @@ def map_in_order(
             yield from results
     except BrokenProcessPool as error:
         raise OdapiError(
-            "A worker process died, most likely for want of memory.",
+            "A worker process died, most likely for lack of memory.",
             hint="run again with --num_workers 1.",
         ) from error
     finally:
@@ -81,9 +81,9 @@ def _yield_in_order(
 def _interrupts_held_back() -> Iterator[None]:
     """Delays Ctrl-C until the block is left; processes started in it never get one.
 
-    Ctrl-C reaches every process of the terminal. The parent alone answers it, and a worker would
-    print a traceback even while it starts, before it could ask not to be told. Processes inherit
-    the mask.
+    Ctrl-C reaches every process of the terminal. The parent alone should answer it; a worker would
+    print a traceback even while it starts, before it could ignore the signal. Processes inherit the
+    mask.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield

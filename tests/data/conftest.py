@@ -29,7 +29,7 @@ def annotation_xml(
 
 
 class VocDir:
-    """A dataset in the VOC layout that grows by `add`. Pictures are 40 wide and 20 high."""
+    """A dataset in the VOC layout that grows by `add`. Images are 40 wide and 20 high."""
 
     def __init__(self, root: Path, annotations: str = "Annotations", images: str = "JPEGImages"):
         self.root = root
@@ -46,7 +46,7 @@ class VocDir:
         xml: str | None = None,
         size_wh: tuple[int, int] = (40, 20),
     ) -> None:
-        """Adds a picture and its annotation."""
+        """Adds an image and its annotation."""
         self.add_image(stem + suffix, size_wh)
         text = xml if xml is not None else annotation_xml(stem + suffix, objects, (40, 20))
         (self.annotations / f"{stem}.xml").write_text(text, encoding="utf-8")
@@ -54,7 +54,7 @@ class VocDir:
     def add_image(
         self, name: str, size_wh: tuple[int, int] = (40, 20), **save_options: Any
     ) -> Path:
-        """Adds a picture alone."""
+        """Adds an image alone."""
         path = self.images / name
         Image.new("RGB", size_wh, (90, 120, 30)).save(path, **save_options)
         return path

@@ -13,7 +13,7 @@ def encode(image: Image.Image, image_format: str, **options) -> bytes:
     return buffer.getvalue()
 
 
-def picture(mode: str = "RGB") -> Image.Image:
+def gradient(mode: str = "RGB") -> Image.Image:
     """40 wide, 20 high, a gradient, so that files have some length."""
     return Image.linear_gradient("L").resize((40, 20)).convert(mode)
 
@@ -28,7 +28,7 @@ CASES = [
 
 @pytest.mark.parametrize(("mode", "image_format", "record_format", "is_kept"), CASES)
 def test_formats(tmp_path, mode, image_format, record_format, is_kept):
-    content = encode(picture(mode), image_format)
+    content = encode(gradient(mode), image_format)
     path = tmp_path / "a.dat"
     path.write_bytes(content)
     checked = read_image(path)
@@ -45,7 +45,7 @@ def test_png_is_read_before_any_jpeg_in_a_fresh_process(tmp_path):
     import sys
 
     path = tmp_path / "a.png"
-    path.write_bytes(encode(picture(), "PNG"))
+    path.write_bytes(encode(gradient(), "PNG"))
     code = (
         "import pathlib, sys; from odapi_ssd.data.images import read_image;"
         "print(read_image(pathlib.Path(sys.argv[1])).record_format)"
@@ -58,9 +58,9 @@ def test_png_is_read_before_any_jpeg_in_a_fresh_process(tmp_path):
 
 def test_reencoding_loses_nothing(tmp_path):
     path = tmp_path / "a.bmp"
-    path.write_bytes(encode(picture(), "BMP"))
+    path.write_bytes(encode(gradient(), "BMP"))
     with Image.open(io.BytesIO(read_image(path).encoded)) as image:
-        assert image.tobytes() == picture().tobytes()
+        assert image.tobytes() == gradient().tobytes()
 
 
 def test_sixteen_bit_png(tmp_path):
@@ -71,7 +71,7 @@ def test_sixteen_bit_png(tmp_path):
 
 def test_content_counts_not_the_ending(tmp_path):
     path = tmp_path / "a.jpg"
-    path.write_bytes(encode(picture(), "PNG"))
+    path.write_bytes(encode(gradient(), "PNG"))
     assert read_image(path).record_format == "png"
 
 
@@ -79,7 +79,7 @@ def test_exif_orientation_is_told_and_not_applied(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     path = tmp_path / "a.jpg"
-    path.write_bytes(encode(picture(), "JPEG", exif=exif))
+    path.write_bytes(encode(gradient(), "JPEG", exif=exif))
     checked = read_image(path)
     assert checked.exif_orientation == 6
     assert checked.image_hw == (20, 40)
@@ -88,7 +88,7 @@ def test_exif_orientation_is_told_and_not_applied(tmp_path):
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "BMP"])
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
 def test_truncated(tmp_path, image_format, share):
-    content = encode(picture("L"), image_format)
+    content = encode(gradient("L"), image_format)
     path = tmp_path / "broken.jpg"
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(OdapiError, match=r"broken\.jpg"):
@@ -98,22 +98,22 @@ def test_truncated(tmp_path, image_format, share):
 @pytest.mark.parametrize("num_bytes", [1, 4, 5, 12, 13])
 def test_png_without_its_end_is_refused_as_tensorflow_does(tmp_path, num_bytes):
     path = tmp_path / "broken.png"
-    path.write_bytes(encode(picture(), "PNG")[:-num_bytes])
+    path.write_bytes(encode(gradient(), "PNG")[:-num_bytes])
     with pytest.raises(OdapiError, match=r"broken\.png: cannot be decoded"):
         read_image(path)
 
 
 def test_unknown_format(tmp_path):
     path = tmp_path / "a.jpg"
-    path.write_text("no picture")
-    with pytest.raises(OdapiError, match=r"a\.jpg: is no JPEG, PNG, BMP or GIF"):
+    path.write_text("not an image")
+    with pytest.raises(OdapiError, match=r"a\.jpg: is not a JPEG, PNG, BMP or GIF"):
         read_image(path)
 
 
 def test_decompression_bomb(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     path = tmp_path / "a.png"
-    path.write_bytes(encode(picture(), "PNG"))
+    path.write_bytes(encode(gradient(), "PNG"))
     with pytest.raises(OdapiError, match=r"a.png: .*decompression bomb"):
         read_image(path)
 
@@ -127,6 +127,6 @@ def test_tensorflow_decodes_what_is_let_through(
 
     tf = import_tensorflow()
     path = tmp_path / "a.dat"
-    path.write_bytes(encode(picture(mode), image_format))
+    path.write_bytes(encode(gradient(mode), image_format))
     decode = tf.io.decode_jpeg if record_format == "jpeg" else tf.image.decode_image
     assert decode(read_image(path).encoded, channels=3).shape == (20, 40, 3)

@@ -32,19 +32,19 @@ def dataset(keys=KEYS, **splits: str) -> Dataset:
 
 def test_all_splits_but_trainval():
     plan = plan_splits(dataset(zoo="d", val="b", test="c", trainval="a b", train="a"))
-    assert plan.keys == {"train": ("a",), "val": ("b",), "test": ("c",), "zoo": ("d",)}
-    assert list(plan.keys) == ["train", "val", "test", "zoo"]
+    assert plan.splits == {"train": ("a",), "val": ("b",), "test": ("c",), "zoo": ("d",)}
+    assert list(plan.splits) == ["train", "val", "test", "zoo"]
     assert plan.warnings == ()
 
 
 def test_trainval_when_named():
     plan = plan_splits(dataset(train="a", val="b", trainval="b a"), ["trainval"])
-    assert plan.keys == {"trainval": ("b", "a")}
+    assert plan.splits == {"trainval": ("b", "a")}
 
 
 def test_repeated_entries():
     plan = plan_splits(dataset(train="a b.jpg c a b d"))
-    assert plan.keys == {"train": ("a", "b", "c", "d")}
+    assert plan.splits == {"train": ("a", "b", "c", "d")}
     assert plan.faults == ()
     assert only(plan.warnings) == (
         "Split 'train' lists 2 images more than once; each is taken once."
@@ -59,7 +59,7 @@ def test_unlisted_annotations_are_counted():
 def test_images_in_trainval_alone_are_counted():
     data = dataset(train="a", val="b", trainval="a b.jpg c d gone")
     plan = plan_splits(data)
-    assert plan.keys == {"train": ("a",), "val": ("b",)}
+    assert plan.splits == {"train": ("a",), "val": ("b",)}
     assert plan.faults == ()
     (warning,) = plan.warnings
     assert "2 images are in split 'trainval' alone and left out" in warning
@@ -68,7 +68,7 @@ def test_images_in_trainval_alone_are_counted():
 
 def test_entries_that_name_no_image_are_faults():
     plan = plan_splits(dataset(train="a gone", val="lost"))
-    assert plan.keys == {"train": ("a",), "val": ()}
+    assert plan.splits == {"train": ("a",), "val": ()}
     assert plan.faults == ("split 'train': no 'gone'", "split 'val': no 'lost'")
     assert plan_splits(dataset(train="a", val="lost"), ["train"]).faults == ()
 
@@ -88,7 +88,7 @@ def test_missing_split_lists_those_that_exist():
 
 def test_empty_split_is_left_out_or_refused_when_named():
     plan = plan_splits(dataset(train="a", val=""))
-    assert list(plan.keys) == ["train"]
+    assert list(plan.splits) == ["train"]
     assert "'val'" in plan.warnings[-1]
     with pytest.raises(OdapiError, match="'val' is empty"):
         plan_splits(dataset(train="a", val=""), ["val"])
@@ -96,7 +96,7 @@ def test_empty_split_is_left_out_or_refused_when_named():
 
 def test_only_trainval_is_divided():
     plan = plan_splits(dataset(trainval="a b c"))
-    assert sorted(plan.keys["train"] + plan.keys["val"]) == ["a", "b", "c"]
+    assert sorted(plan.splits["train"] + plan.splits["val"]) == ["a", "b", "c"]
     assert "'trainval' is divided into 'train' and 'val'" in only(plan.warnings[1:])
 
 
@@ -106,36 +106,36 @@ def test_a_division_goes_by_the_entries_as_they_are_written():
     with_endings = [f"{name}.jpg" for name in plain]
     assert divide_names(with_endings)["val"] == ["003.jpg", "009.jpg"]
     plan = plan_splits(dataset(plain, trainval=" ".join(with_endings)))
-    assert plan.keys["val"] == ("003", "009")
-    assert plan_splits(dataset(plain)).keys["val"] == ("000", "009")
+    assert plan.splits["val"] == ("003", "009")
+    assert plan_splits(dataset(plain)).splits["val"] == ("000", "009")
 
 
 @pytest.mark.parametrize("empty", [{}, {"train": "", "val": " "}])
 def test_trainval_without_train_and_val_is_divided_and_the_others_kept(empty):
     plan = plan_splits(dataset(trainval="a b c a.jpg", test="d", **empty), None, 0.4)
-    assert list(plan.keys) == ["train", "val", "test"]
-    assert sorted(plan.keys["train"] + plan.keys["val"]) == ["a", "b", "c"]
-    assert plan.keys["test"] == ("d",)
+    assert list(plan.splits) == ["train", "val", "test"]
+    assert sorted(plan.splits["train"] + plan.splits["val"]) == ["a", "b", "c"]
+    assert plan.splits["test"] == ("d",)
     assert "'trainval' is divided into 'train' and 'val'" in only(plan.warnings)
 
 
 def test_trainval_with_val_gives_train():
     data = dataset(trainval="c a b.jpg", val="b", test="d")
     plan = plan_splits(data)
-    assert plan.keys == {"train": ("c", "a"), "val": ("b",), "test": ("d",)}
+    assert plan.splits == {"train": ("c", "a"), "val": ("b",), "test": ("d",)}
     assert "'trainval' is taken, without 'val', for it" in only(plan.warnings)
     assert "has no effect" in plan_splits(data, None, 0.5).warnings[-1]
 
 
 def test_trainval_that_is_val():
     plan = plan_splits(dataset(trainval="a b", val="b a", test="c d"))
-    assert list(plan.keys) == ["val", "test"]
+    assert list(plan.splits) == ["val", "test"]
     assert "Split 'train' is empty; it is left out." in plan.warnings
 
 
 def test_trainval_is_not_divided_when_splits_are_named():
     data = dataset(trainval="a b", test="c")
-    assert plan_splits(data, ["test"]).keys == {"test": ("c",)}
+    assert plan_splits(data, ["test"]).splits == {"test": ("c",)}
     with pytest.raises(OdapiError, match="'train'"):
         plan_splits(data, ["train"])
 

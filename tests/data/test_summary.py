@@ -38,5 +38,5 @@ def test_missing(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"label_map": {"a": "x"}}', "\xff"])
 def test_unusable(tmp_path, text):
     (tmp_path / "dataset.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(OdapiError, match=r"dataset\.json is not what a conversion writes"):
+    with pytest.raises(OdapiError, match=r"dataset\.json is not the summary of a conversion"):
         DatasetSummary.load(tmp_path)

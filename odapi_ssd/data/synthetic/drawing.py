@@ -1,8 +1,7 @@
-"""Draws one picture of circles, squares and triangles on a dull, noisy ground, with tight boxes.
+"""Draws an image of circles, squares and triangles on a dull, noisy background, with tight boxes.
 
-Pillow draws, Python's own random generator decides: the same generator state gives the same
-picture. Shapes may overlap, yet each stays visible for the most part, so that the ground truth is
-fair.
+Pillow draws, Python's own random generator decides: the same generator state gives the same image.
+Shapes may overlap, but most of each stays visible, so that the ground truth is fair.
 """
 
 import colorsys
@@ -26,7 +25,7 @@ _EDGE = 128  # Coverage from which a pixel belongs to a shape: half of it or mor
 
 @dataclass(frozen=True)
 class DrawnShape:
-    """A shape in a picture.
+    """A shape in an image.
 
     Attributes:
         name: one of CLASS_NAMES.
@@ -39,18 +38,18 @@ class DrawnShape:
 
 
 def draw_scene(rng: random.Random) -> tuple[Image.Image, list[DrawnShape]]:
-    """Draws a non-square picture with 2 to 5 shapes, fewer where there is no room.
+    """Draws a non-square image with 2 to 5 shapes, fewer where there is no room.
 
     Args:
         rng: decides everything; advanced.
 
     Returns:
-        The RGB picture and its shapes, from the lowest to the uppermost; at least one.
+        The RGB image and its shapes, from the lowest to the uppermost; at least one.
     """
     width, height = rng.sample(range(_SIDE_RANGE_PX[0], _SIDE_RANGE_PX[1] + 1), 2)
-    image = _draw_ground(rng, width, height)
+    image = _draw_background(rng, width, height)
     shapes: list[DrawnShape] = []
-    visible: list[Image.Image] = []  # What is left to see of each shape, as masks.
+    visible: list[Image.Image] = []  # The mask of what is left to see of each shape.
     areas: list[int] = []
     for color in _pick_colors(rng, rng.randint(*_NUM_SHAPES_RANGE)):
         name = rng.choice(CLASS_NAMES)
@@ -65,7 +64,7 @@ def draw_scene(rng: random.Random) -> tuple[Image.Image, list[DrawnShape]]:
     return image, shapes
 
 
-def _draw_ground(rng: random.Random, width: int, height: int) -> Image.Image:
+def _draw_background(rng: random.Random, width: int, height: int) -> Image.Image:
     """Gray clouds with fine grain, hardly colored."""
     gray = rng.randint(70, 185)
     tint = tuple(gray + rng.randint(-12, 12) for _ in range(3))
@@ -81,7 +80,7 @@ def _draw_ground(rng: random.Random, width: int, height: int) -> Image.Image:
 def _pick_colors(rng: random.Random, count: int) -> list[tuple[int, int, int]]:
     """Saturated colors of well separated hues, so that no shape hides on another.
 
-    They say nothing about the class: the form must be learned.
+    They are independent of the class: the form must be learned.
     """
     start, step = rng.random(), 1 / count
     hues = [start + step * (idx + rng.uniform(-0.25, 0.25)) for idx in range(count)]
@@ -95,7 +94,7 @@ def _pick_colors(rng: random.Random, count: int) -> list[tuple[int, int, int]]:
 
 
 def _draw_mask(rng: random.Random, name: str, width: int, height: int) -> Image.Image:
-    """A shape's coverage, 0..255, somewhere wholly within the picture."""
+    """A shape's coverage, 0..255, somewhere wholly within the image."""
     size = rng.uniform(*_SIZE_RANGE) * min(width, height)
     left, top = rng.uniform(1, width - size - 1), rng.uniform(1, height - size - 1)
     lean = rng.uniform(-0.15, 0.15)

@@ -1,9 +1,8 @@
-"""Writes the embedded dataset: pictures of shapes in the VOC layout, for trials without downloads.
+"""Writes the embedded dataset: images of shapes in the VOC layout, for trials without downloads.
 
-About 75 % of the pictures make `train`, the rest `val` and `test` in equal parts; `trainval` is
-the first two. The same number and seed give the same files, byte for byte, with the same Pillow.
-Boxes in the XML are the edges of the pixels, counted from 0, which is what the API takes VOC's
-numbers for.
+About 75 % of the images make `train`, the rest `val` and `test` in equal parts; `trainval` is the
+first two. The same number and seed give the same files, byte for byte, with the same Pillow. Boxes
+in the XML are the edges of the pixels, counted from 0, as the API reads VOC's numbers.
 """
 
 import json
@@ -39,7 +38,7 @@ def write_shapes(
     Args:
         output_dir: absent, empty, or made by this function before, in which case it is replaced.
         num_images: at least 3, one for each split.
-        seed: chooses the pictures.
+        seed: chooses the images.
         progress: advances by each image.
 
     Returns:
@@ -62,10 +61,8 @@ def write_shapes(
             (staging / folder).mkdir(parents=True)
         progress.advance(0, num_images)
         for num_done, stem in enumerate(stems, start=1):
-            # Each picture has its own generator: the first n are the same whatever num_images is.
-            image, shapes = draw_scene(random.Random(f"{seed}/{stem}"))
-            image.save(staging / f"JPEGImages/{stem}.jpg", quality=_JPEG_QUALITY, subsampling=0)
-            (staging / f"Annotations/{stem}.xml").write_bytes(_annotation_xml(stem, image, shapes))
+            # Each image has its own generator: the first n are the same whatever num_images is.
+            _write_scene(staging, stem, random.Random(f"{seed}/{stem}"))
             progress.advance(num_done, num_images)
         for split, members in splits.items():
             lines = "".join(f"{stem}\n" for stem in members)
@@ -79,7 +76,7 @@ def write_shapes(
 def split_stems(stems: list[str]) -> dict[str, list[str]]:
     """Divides stems, three at least, into train (75 %), val, trainval (both) and test.
 
-    The pictures are drawn independently, so the order serves as well as any.
+    The images are drawn independently, so any order will do.
     """
     num_held_out = max(round(len(stems) / 8), 1)
     num_train = len(stems) - 2 * num_held_out
@@ -89,6 +86,12 @@ def split_stems(stems: list[str]) -> dict[str, list[str]]:
         "trainval": stems[: num_train + num_held_out],
         "test": stems[num_train + num_held_out :],
     }
+
+
+def _write_scene(folder: Path, stem: str, rng: random.Random) -> None:
+    image, shapes = draw_scene(rng)
+    image.save(folder / f"JPEGImages/{stem}.jpg", quality=_JPEG_QUALITY, subsampling=0)
+    (folder / f"Annotations/{stem}.xml").write_bytes(_annotation_xml(stem, image, shapes))
 
 
 def _annotation_xml(stem: str, image: Image.Image, shapes: list[DrawnShape]) -> bytes:

@@ -96,8 +96,8 @@ class TestTensorFlowWritesTheSame:
         summary = convert_dataset(data_dir, tmp_path / "records")
         dataset = read_dataset(data_dir)
         plan = plan_splits(dataset)
-        assert plan.keys.keys() == summary.splits.keys()
-        for split, image_keys in plan.keys.items():
+        assert plan.splits.keys() == summary.splits.keys()
+        for split, image_keys in plan.splits.items():
             examples = [check_example(dataset.images[key]) for key in image_keys]
             expected = tmp_path / split
             _write_with_tensorflow(expected, examples, summary.label_map)

@@ -175,7 +175,7 @@ class TestBadInput:
         self._refused(config, tmp_path, "none.jpg: cannot be read", image_path=Path("none.jpg"))
         path = tmp_path / "text.jpg"
         path.write_text("no image")
-        self._refused(config, tmp_path, "text.jpg: is no JPEG", image_path=path)
+        self._refused(config, tmp_path, "text.jpg: is not a JPEG", image_path=path)
 
     def test_records(self, tiny_config_path, records, tmp_path):
         config = load_with(tiny_config_path, **{TRAIN: records})

@@ -8,6 +8,7 @@ all of them, so that they do not depend on the splits chosen.
 
 import contextlib
 import glob
+import itertools
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -188,12 +189,8 @@ def _check_images(
     progress: Progress,
 ) -> Generator[Example | ExampleFault, None, None]:
     """Checks the images of all splits in order, leaving out those without a file or annotation."""
-    images = [
-        dataset.images[key]
-        for keys in plan.splits.values()
-        for key in keys
-        if key in dataset.images
-    ]
+    keys = itertools.chain.from_iterable(plan.splits.values())
+    images = [dataset.images[key] for key in keys if key in dataset.images]
     num_workers = options.num_workers or min(
         count_cores(), -(-len(images) // _MIN_EXAMPLES_PER_WORKER)
     )
@@ -207,7 +204,7 @@ def _find_faults(
     dataset: Dataset, plan: SplitPlan, label_map: Mapping[str, int] | None
 ) -> list[str]:
     """Faults that show before any image is read: one line per offender."""
-    keys = list(dict.fromkeys(key for keys in plan.splits.values() for key in keys))
+    keys = list(dict.fromkeys(itertools.chain.from_iterable(plan.splits.values())))
     faults = [*dataset.faults, *plan.faults]
     missing = dataset.missing_images
     faults += [missing[key].problem for key in keys if key in missing]

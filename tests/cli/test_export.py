@@ -54,10 +54,3 @@ def test_help_lists_every_input_type():
     command = command_line.get_command(None, "export")
     (option,) = (one for one in command.params if one.name == "input_type")
     assert all(name in option.help for name in INPUT_TYPES)
-
-
-@pytest.mark.tf
-def test_the_input_types_are_those_of_the_api(api):
-    from object_detection import exporter_lib_v2
-
-    assert set(INPUT_TYPES) == set(exporter_lib_v2.DETECTION_MODULE_MAP)

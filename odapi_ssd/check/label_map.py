@@ -48,7 +48,7 @@ def check_label_map(
         findings.problem(field_path, "is empty", CONFIGURE)
     elif PLACEHOLDER in label_map_path:
         findings.problem(field_path, f"is still {label_map_path!r}", CONFIGURE)
-    elif "://" in label_map_path:
+    elif is_remote(label_map_path):
         findings.fact(field_path, "on a remote file system, not checked")
     elif not Path(label_map_path).is_file():
         findings.problem(field_path, f"{label_map_path} does not exist", where_paths_start())

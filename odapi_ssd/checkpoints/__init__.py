@@ -1,1 +1,1 @@
-"""Checkpoints: which one is meant, what is inside, whose config it has, whether it fits a model."""
+"""Checkpoints: their paths and contents, the config of their training, the models that they fit."""

@@ -9,6 +9,7 @@ import os
 import re
 
 from odapi_ssd.compat import import_tensorflow
+from odapi_ssd.config.files import is_remote
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
 
@@ -65,25 +66,21 @@ def _newest_in(folder: str) -> str:
     )
 
 
-def _is_remote(path: str) -> bool:
-    return "://" in path
-
-
 def _is_folder(path: str) -> bool:
-    if _is_remote(path):
+    if is_remote(path):
         return bool(import_tensorflow().io.gfile.isdir(path))
     return os.path.isdir(path)
 
 
 def _exists(path: str) -> bool:
-    if _is_remote(path):
+    if is_remote(path):
         return bool(import_tensorflow().io.gfile.exists(path))
     return os.path.isfile(path)
 
 
 def _prefixes(folder: str, pattern: str) -> list[str]:
     """The prefixes of the index files in a folder that match a pattern."""
-    if _is_remote(folder):
+    if is_remote(folder):
         indices = import_tensorflow().io.gfile.glob(f"{folder.rstrip('/')}/{pattern}")
     else:
         indices = glob.glob(os.path.join(glob.escape(folder), pattern))

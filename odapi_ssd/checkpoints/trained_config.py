@@ -13,7 +13,7 @@ from typing import Any
 from odapi_ssd.checkpoints.fit import misfit
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.config.differences import FieldDifference, find_differences
-from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.files import is_remote, load_config, save_config
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
@@ -82,7 +82,7 @@ def config_of_checkpoint(checkpoint: str) -> tuple[str, Any] | None:
         is in a folder `checkpoint`, the `pipeline.config` beside that folder. None if neither is
         there and readable.
     """
-    if "://" not in checkpoint:
+    if not is_remote(checkpoint):
         checkpoint = os.path.abspath(checkpoint)
     folder, (name, config_name) = os.path.dirname(checkpoint), _LAYOUT
     paths = [os.path.join(folder, NOTE_NAME)]
@@ -136,7 +136,7 @@ def _holds_any(path: str, words: Iterable[str]) -> bool:
 
 def note_config(model_dir: str, config: Any) -> None:
     """Leaves a copy of the config in the model directory of its run; not in a remote one."""
-    if "://" not in model_dir:
+    if not is_remote(model_dir):
         save_config(config, Path(model_dir) / NOTE_NAME, _HEADER)
 
 

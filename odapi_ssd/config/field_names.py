@@ -1,4 +1,4 @@
-"""Names in the pipeline's messages, and the nearest ones to a name that is not among them."""
+"""Suggestions for names that do not exist, and where in a config a field of some name is."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -10,14 +10,14 @@ _MAX_NAMES_LISTED = 30
 
 
 def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """The known names most like `name`, best first; empty if none resembles it."""
+    """The known names that are most like a name, best first; empty if none is."""
     by_lower = {candidate.lower(): candidate for candidate in known}
     matches = difflib.get_close_matches(name.lower(), list(by_lower), n=limit, cutoff=0.6)
     return [by_lower[match] for match in matches]
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """A clause that helps someone who wrote `name`: the nearest known names, else all of them."""
+    """A clause for an error about an unknown name: the nearest known names, or else all of them."""
     names = list(known)
     matches = nearest(name, names)
     if matches:
@@ -30,7 +30,15 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def paths_ending_in(name: str, message: Any, limit: int = 3) -> list[str]:
-    """Dotted paths to fields called `name` in the messages that are present, shallowest first."""
+    """Dotted paths to the fields of a name in a message and in those set below it.
+
+    Args:
+        name: of the field.
+        message: any protobuf message.
+        limit: how many paths to return at most.
+    Returns:
+        Paths, the shortest first.
+    """
     found = sorted(_fields_named(name, message, ""), key=lambda path: (path.count("."), path))
     return found[:limit]
 

@@ -16,7 +16,7 @@ from odapi_ssd.config.field_names import nearest, suggest
 from odapi_ssd.config.overrides import set_field
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["load_config", "new_config", "parse_config", "save_config"]
+__all__ = ["is_remote", "load_config", "new_config", "parse_config", "save_config"]
 
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]+)"')
 _UNKNOWN_VALUE = re.compile(r'Enum type "([\w.]+)" has no value named (\w+)')
@@ -30,6 +30,11 @@ def new_config() -> Any:
     return pipeline_pb2.TrainEvalPipelineConfig()
 
 
+def is_remote(path: str) -> bool:
+    """Whether a path is on a file system that TensorFlow alone knows, such as `gs://…`."""
+    return "://" in path
+
+
 def load_config(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Any:
     """Reads a pipeline config.
 
@@ -39,9 +44,8 @@ def load_config(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> 
 
     Returns:
         A `pipeline_pb2.TrainEvalPipelineConfig`.
-
     Raises:
-        OdapiError: there is no such file, it is no pipeline config, or an override is wrong.
+        OdapiError: there is no such file, it is not a pipeline config, or an override is wrong.
     """
     config = parse_config(_read_text(os.fspath(path)), source=os.fspath(path))
     for assignment in overrides:
@@ -50,7 +54,14 @@ def load_config(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> 
 
 
 def parse_config(text: str, source: str = "<text>") -> Any:
-    """Parses a pipeline config as the API does; `source` names the text in errors."""
+    """Parses a pipeline config as the API does.
+
+    Args:
+        text: protobuf's text format.
+        source: the name of the text in errors, such as its path.
+    Raises:
+        OdapiError: the text is not a pipeline config; says where, and which names are near.
+    """
     from google.protobuf import text_format
 
     config = new_config()
@@ -67,8 +78,7 @@ def save_config(config: Any, path: str | os.PathLike[str], header: str = "") -> 
     Args:
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         path: a local file; its folder is made if it is missing.
-        header: put above the config as a comment, line for line.
-
+        header: written above the config, each line as a comment.
     Raises:
         OdapiError: the file cannot be written.
     """
@@ -81,7 +91,7 @@ def save_config(config: Any, path: str | os.PathLike[str], header: str = "") -> 
 
 
 def _read_text(path: str) -> str:
-    data = _read_remote(path) if "://" in path else _read_local(Path(path))
+    data = _read_remote(path) if is_remote(path) else _read_local(Path(path))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -127,7 +137,7 @@ def _similar_file(path: Path) -> str:
 
 
 def _explain(error: Any, text: str, source: str) -> OdapiError:
-    """Turns protobuf's parse error into one that says where, what and which names are near."""
+    """The error for a text that does not parse: where, what, and which names are near."""
     line, column = error.GetLine(), error.GetColumn()
     where = f"{source}, line {line}, column {column}" if line else source
     message = re.sub(r"^\d+:\d+ : ", "", str(error)).strip()
@@ -167,7 +177,7 @@ def _unknown_value(enum_name: str, value: str) -> tuple[str, str]:
 
 
 def _fields_by_message(root: Any) -> dict[str, list[str]]:
-    """Field names of every message type that a config can hold, by the type's name."""
+    """The names of the fields of every message type in a config, by the type's name."""
     fields: dict[str, list[str]] = {}
     pending = [root]
     while pending:

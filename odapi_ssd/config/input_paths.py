@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import compat
+from odapi_ssd.config.files import is_remote
 from odapi_ssd.data.records.reader import ReadableFile, open_local
 from odapi_ssd.data.records.shards import missing_shards
 
-__all__ = ["MatchedFiles", "is_remote", "match_input_path", "open_record_file"]
+__all__ = ["MatchedFiles", "match_input_path", "open_record_file"]
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,6 @@ def match_input_path(pattern: str) -> MatchedFiles:
     folders = tuple(path for path in found if Path(path).is_dir())
     paths = tuple(path for path in found if path not in folders)
     return MatchedFiles(paths, folders, tuple(missing_shards(pattern, found)))
-
-
-def is_remote(path: str) -> bool:
-    """Whether a path names a file system of TensorFlow's, as `gs://` does."""
-    return "://" in path
 
 
 def open_record_file(path: str) -> ReadableFile:

@@ -1,9 +1,9 @@
-"""Sets one field of a pipeline config from text: `path.to.field=value`, as `--set` takes it.
+"""Sets a single field of a pipeline config: `path.to.field=value`, as `--set` takes it.
 
 A path names fields from the config's root; `name[2]` or `name.2` is one item of a repeated field,
-and the index after the last one appends. Values: numbers, true/false, an enum value's name, text
-with or without quotes, lists `a, b` or `[a, b]` for repeated fields, and `{ … }` in protobuf's
-text format for whole messages.
+and the index after the last item appends one. Values are numbers, true or false, names of enum
+values, text with or without quotes, lists `a, b` or `[a, b]` for repeated fields, and `{ … }` in
+protobuf's text format for whole messages.
 """
 
 import re
@@ -23,12 +23,12 @@ _FALSE = ("false", "0", "f", "no", "off")
 
 @dataclass(frozen=True)
 class FieldChange:
-    """What one assignment did.
+    """One assignment, and its side effect.
 
     Attributes:
-        path: the field, as it was named.
-        value: what was assigned, as text.
-        replaced: paths of other members of a oneof that the assignment dropped.
+        path: the field, as the assignment names it.
+        value: the new value, as text.
+        replaced: paths of other members of a oneof, which the assignment dropped.
     """
 
     path: str
@@ -42,12 +42,10 @@ def set_field(config: Any, assignment: str) -> FieldChange:
     Args:
         config: any message, usually a `pipeline_pb2.TrainEvalPipelineConfig`; changed in place.
         assignment: `path.to.field=value`.
-
     Returns:
-        What was changed. Setting a member of a oneof drops the member that was set before.
-
+        The change. Setting a member of a oneof drops the member that was set before.
     Raises:
-        OdapiError: no such field, no such item, or a value of another type.
+        OdapiError: there is no such field or item, or the value is of another type.
     """
     path, equals, value = assignment.partition("=")
     path, value = path.strip(), value.strip()
@@ -60,7 +58,7 @@ def set_field(config: Any, assignment: str) -> FieldChange:
     trial = type(config)()
     trial.CopyFrom(config)
     walk.apply(trial, _tokens(path), value)
-    # In place, not copied back: that would cut off messages which the caller holds.
+    # In place: copying the trial back would cut off the submessages that the caller holds.
     replaced = walk.apply(config, _tokens(path), value)
     return FieldChange(path, value, tuple(replaced))
 
@@ -84,14 +82,14 @@ def _tokens(path: str) -> list[str | int]:
 
 
 class _Assignment:
-    """One walk down a message; holds what its errors need to say."""
+    """A walk down a message to the field that is set; keeps the root and the path for errors."""
 
     def __init__(self, root: Any, path: str):
         self._root = root
         self._path = path
 
     def apply(self, message: Any, tokens: list[str | int], value: str) -> list[str]:
-        """Walks to the field, sets it, and returns the oneof members dropped on the way."""
+        """Walks to the field and sets it; returns the oneof members dropped on the way."""
         replaced: list[str] = []
         walked = ""
         while True:
@@ -218,7 +216,7 @@ class _Assignment:
 
 
 def _other_oneof_member(message: Any, field: Any) -> str | None:
-    """The member of `field`'s oneof that is set now, if it is another one."""
+    """The member of a field's oneof that is set now, unless it is the field itself."""
     if field.containing_oneof is None:
         return None
     current = message.WhichOneof(field.containing_oneof.name)
@@ -226,7 +224,7 @@ def _other_oneof_member(message: Any, field: Any) -> str | None:
 
 
 def _kind(field: Any) -> str:
-    """The type of a field (of one item, if it is repeated), in words."""
+    """The type of a field, or of an item of a repeated field, in words."""
     if field.message_type is not None:
         return f"a message {field.message_type.name}"
     if field.enum_type is not None:
@@ -267,7 +265,7 @@ def _unquote(text: str) -> str:
 
 
 def _list_items(text: str) -> list[str]:
-    """Splits `a, b` or `[a, b]` at commas outside double quotes; `[]` and nothing are empty."""
+    """The items of `a, b` or `[a, b]`, split at commas outside double quotes; none in `[]`."""
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
     if not text.strip():

@@ -1,7 +1,7 @@
-"""The pipeline templates that come with the project: finding one by its name, and what each is.
+"""The pipeline templates of the project: finding one by its name, and the facts in its header.
 
-What a template costs and reaches stands in its header alone, where it was measured or read; it is
-taken from there. Needs no TensorFlow.
+The header of a template is the only place for its cost and its published results; they are parsed
+from there. Needs no TensorFlow.
 """
 
 import re
@@ -20,7 +20,8 @@ _SUFFIX = ".config"
 _UNKNOWN = "?"
 _TITLE = re.compile(r"(?P<architecture>.+?) with (?P<backbone>.+?), on ")
 _COUNT = r"\d{1,3}(,\d{3})*"
-# The label in a header, and what its text opens with that a table has room for.
+# For each fact the label of its field in the header, and the part of the field's text that a table
+# has room for: its beginning.
 _OPENINGS = {
     "anchors": ("Anchors", rf"{_COUNT}( per cell)?"),
     "parameters": ("Parameters", _COUNT),
@@ -31,17 +32,17 @@ _OPENINGS = {
 
 @dataclass(frozen=True)
 class TemplateFacts:
-    """What one chooses a template by, in the words of its header.
+    """The facts by which users choose a template, in the words of its header.
 
     Attributes:
-        name: of the template.
+        name: the template's name.
         architecture: such as SSD300.
-        backbone: the network that it stands on.
-        image_size: height and width of what the network sees, or the range of its sides.
-        anchors: for an image, or per cell.
+        backbone: the classification network below it.
+        image_size: height and width of the network's input, or the range of its sides, in pixels.
+        anchors: their number in an image, or per cell.
         parameters: their number, for the template's own number of classes.
-        gflops: for an image; 2 for a multiply-add.
-        published: what the architecture reached, and where that is from.
+        gflops: per image; a multiply-add counts as 2.
+        published: a published result of the architecture, and its source.
     """
 
     name: str
@@ -64,9 +65,8 @@ def find_template(name: str) -> Path:
 
     Args:
         name: a template's name, or the path of any pipeline config.
-
     Raises:
-        OdapiError: there is no such template; the error names the nearest and all of them.
+        OdapiError: there is no such template; the nearest and all others are named.
     """
     path = Path(name)
     if path.is_file():
@@ -83,7 +83,7 @@ def find_template(name: str) -> Path:
 
 
 def read_header(path: Path) -> str:
-    """The comment that a template opens with, without its marks."""
+    """The comment at the top of a template, without its `#`."""
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
@@ -93,7 +93,7 @@ def read_header(path: Path) -> str:
 
 
 def read_facts(name: str) -> TemplateFacts:
-    """What the header and the config of a template say; `?` for what the header does not.
+    """The facts of a template, from its header and its config; `?` for those it does not have.
 
     Raises:
         OdapiError: there is no such template.
@@ -111,7 +111,7 @@ def read_facts(name: str) -> TemplateFacts:
 
 
 def _opening(header: str, label: str, pattern: str) -> str:
-    """What a field of the header opens with; its text may go on in lines that are indented."""
+    """The beginning of a field's text, which may continue in indented lines."""
     field = re.search(rf"^{label}: +(.*(?:\n .*)*)", header, re.MULTILINE)
     text = " ".join(field[1].split()) if field else ""
     opening = re.match(pattern, text)

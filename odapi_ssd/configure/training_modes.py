@@ -22,6 +22,7 @@ from odapi_ssd.checkpoints.trained_config import (
     config_of_checkpoint,
     weights_differences,
 )
+from odapi_ssd.config.files import is_remote
 from odapi_ssd.configure.draft import ConfigDraft
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.errors import OdapiError, OptionError
@@ -72,7 +73,7 @@ def find_start(checkpoint: str | None) -> str | None:
     Raises:
         OdapiError: there is no checkpoint.
     """
-    if checkpoint is None or "://" in checkpoint:
+    if checkpoint is None or is_remote(checkpoint):
         return checkpoint
     return str(Path(resolve_checkpoint(checkpoint)).resolve())
 

@@ -13,7 +13,7 @@ from odapi_ssd.checkpoints.contents import require_detector
 from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.checkpoints.trained_config import require_model_of
-from odapi_ssd.config.files import load_config, parse_config
+from odapi_ssd.config.files import is_remote, load_config, parse_config
 from odapi_ssd.deployment.input_types import INPUT_TYPES
 from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.output_folder import require_own_folder, training_run_in
@@ -88,7 +88,7 @@ def _folder_with_newest(checkpoint: str) -> Iterator[str]:
     if latest_checkpoint(own_folder) == checkpoint:
         yield own_folder
         return
-    if "://" in checkpoint:
+    if is_remote(checkpoint):
         raise OdapiError(
             f"{checkpoint} is on a remote file system, and not the newest checkpoint there.",
             hint="copy its files and export from the local folder.",

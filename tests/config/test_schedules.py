@@ -3,7 +3,7 @@
 import pytest
 
 from odapi_ssd.config.files import parse_config
-from odapi_ssd.config.schedules import scale_rates, stretch_steps
+from odapi_ssd.config.schedules import learning_rate_of, scale_rates, stretch_steps
 
 
 def _config(learning_rate: str):
@@ -30,9 +30,17 @@ def test_boundaries_keep_growing_when_squeezed():
         "manual_step_learning_rate { schedule { step: 10 } schedule { step: 20 } "
         "schedule { step: 1000 } }"
     )
-    stretch_steps(config, 1000, 10)
+    changed = stretch_steps(config, 1000, 10)
     schedule = config.optimizer.adam_optimizer.learning_rate.manual_step_learning_rate.schedule
     assert [entry.step for entry in schedule] == [1, 2, 10]
+    assert [step for _, step in changed] == [1, 2, 10]
+
+
+def test_no_schedule_becomes_shorter_than_a_step():
+    config = _config("cosine_decay_learning_rate { total_steps: 1000 warmup_steps: 100 }")
+    stretch_steps(config, 1000, 1)
+    schedule = config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate
+    assert (schedule.total_steps, schedule.warmup_steps) == (1, 0)
 
 
 def test_exponential_decay():
@@ -58,3 +66,29 @@ def test_rates():
         f"{path}.initial_learning_rate": pytest.approx(0.05),
         f"{path}.schedule[0].learning_rate": pytest.approx(0.01),
     }
+
+
+def test_a_rate_of_0_stays_and_is_not_listed():
+    config = _config(
+        "cosine_decay_learning_rate { learning_rate_base: 0.1 warmup_learning_rate: 0 }"
+    )
+    ((path, rate),) = scale_rates(config, 3)
+    assert path.endswith(".learning_rate_base")
+    assert rate == pytest.approx(0.3)
+
+
+def test_the_schedule_that_is_set():
+    path, kind, schedule = learning_rate_of(_config("constant_learning_rate { learning_rate: 2 }"))
+    assert kind == "constant_learning_rate"
+    assert path == f"train_config.optimizer.adam_optimizer.learning_rate.{kind}"
+    assert schedule.learning_rate == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "train_config { optimizer { adam_optimizer {} } }", "train_config {}"]
+)
+def test_without_a_schedule_there_is_nothing_to_do(text):
+    train_config = parse_config(text).train_config
+    assert learning_rate_of(train_config) is None
+    assert stretch_steps(train_config, 10, 20) == []
+    assert scale_rates(train_config, 2) == []

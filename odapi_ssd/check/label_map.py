@@ -10,6 +10,7 @@ from odapi_ssd.check.findings import (
     Findings,
     where_paths_start,
 )
+from odapi_ssd.config.files import is_remote
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some, one_line

@@ -2,20 +2,11 @@ import pytest
 
 from odapi_ssd.config.input_paths import (
     MatchedFiles,
-    is_remote,
     match_input_path,
     open_record_file,
 )
 from odapi_ssd.data.records.framing import UnreadableRecordsError, write_record
 from odapi_ssd.data.records.reader import read_records
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [("gs://bucket/a", True), ("/data/a", False), ("a", False), ("C:/a", False)],
-)
-def test_is_remote(path, expected):
-    assert is_remote(path) is expected
 
 
 @pytest.mark.tf

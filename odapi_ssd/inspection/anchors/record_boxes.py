@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from odapi_ssd.check.findings import CONFIGURE, PLACEHOLDER, where_paths_start
-from odapi_ssd.config.input_paths import is_remote, match_input_path, open_record_file
+from odapi_ssd.config.files import is_remote
+from odapi_ssd.config.input_paths import match_input_path, open_record_file
 from odapi_ssd.data.images import IMAGE_FORMATS
 from odapi_ssd.data.records import keys
 from odapi_ssd.data.records.contents import RecordContents

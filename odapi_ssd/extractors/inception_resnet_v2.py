@@ -1,4 +1,4 @@
-"""Inception-ResNet-v2 under SSD: six maps, 71 to 2 cells a side at 299 pixels.
+"""SSD299 on Inception-ResNet-v2: six maps, 71 to 2 cells a side at 299 pixels.
 
 Szegedy, Ioffe, Vanhoucke & Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
 Connections on Learning" (arXiv:1602.07261), section 3.2. The network is Keras's, which follows the

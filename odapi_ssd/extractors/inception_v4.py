@@ -1,4 +1,4 @@
-"""Inception-v4 under SSD: six maps, 17 to 2 cells a side at 299 pixels.
+"""SSD299 on Inception-v4: six maps, 17 to 2 cells a side at 299 pixels.
 
 Szegedy, Ioffe, Vanhoucke & Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
 Connections on Learning" (arXiv:1602.07261), figures 3 to 9. Keras does not have this network. The

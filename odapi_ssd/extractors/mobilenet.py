@@ -1,4 +1,4 @@
-"""MobileNets under SSD300: six maps, 38 to 1 cells a side at 300 pixels.
+"""SSD300 on MobileNets: six maps, 38 to 1 cells a side at 300 pixels.
 
 Howard et al., "MobileNets" (arXiv:1704.04861), and Sandler et al., "MobileNetV2"
 (arXiv:1801.04381). Both networks are Keras's, cut after their last layer of stride 16; the maps of

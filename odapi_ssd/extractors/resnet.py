@@ -1,4 +1,4 @@
-"""ResNets under SSD300: six maps, 19 to 1 cells a side at 300 pixels.
+"""SSD300 on ResNets: six maps, 19 to 1 cells a side at 300 pixels.
 
 He et al., "Deep Residual Learning for Image Recognition" (arXiv:1512.03385), and "Identity Mappings
 in Deep Residual Networks" (arXiv:1603.05027). The networks are Keras's, whose convolutions keep

@@ -1,4 +1,4 @@
-"""VGG-16 as SSD uses it: Liu et al., "SSD" (arXiv:1512.02325), section 3 and its Caffe models.
+"""SSD300 and SSD512 on VGG-16: Liu et al., "SSD" (arXiv:1512.02325), section 3; its Caffe models.
 
 Simonyan & Zisserman's network D (arXiv:1409.1556) without its classifier: the poolings round up
 (75 becomes 38), the fifth has stride 1, and its two fully connected layers are convolutions, the

@@ -11,8 +11,8 @@ from odapi_ssd.ssd.anchors import AnchorLayer, AnchorSpec
 
 __all__ = ["spec_to_proto"]
 
-# Pixels by which a step or an offset may differ from a length that stands for it. Normalizing a
-# length and scaling it back loses a millionth of this in float64.
+# Tolerance for steps and offsets in pixels; a length that is normalized and scaled back in float64
+# is off by a millionth of this.
 _TOLERANCE_PX = 1e-6
 
 

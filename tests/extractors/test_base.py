@@ -225,7 +225,7 @@ class TestInTheApi:
     def test_a_classification_checkpoint_is_restored(self, make_extractor, randomize, tmp_path):
         import tensorflow as tf
 
-        # A checkpoint of the network, as whoever trained it on ImageNet would write it.
+        # A checkpoint of the network alone, as after a training on ImageNet.
         source = make_extractor(SMALL, num_layers=2).classification_backbone
         values = randomize(source)
         path = tf.train.Checkpoint(feature_extractor=source).save(str(tmp_path / "weights"))

@@ -1,4 +1,4 @@
-"""Names of feature extractors; what one more of them needs."""
+"""Names of feature extractors, and all that a new one needs."""
 
 import subprocess
 import sys

@@ -32,7 +32,7 @@ def test_keras_weights_give_keras_maps(kind, name, layers, extractor_of, randomi
 
 @pytest.mark.parametrize("kind", ["ssd300_resnet50_v1_keras", "ssd300_resnet50_v2_keras"])
 def test_maps_are_activated(kind, extractor_of):
-    # A predictor does not normalize what it sees: a unit's bare sum would not do.
+    # A predictor does not normalize its inputs, so a unit's bare sum would not do.
     for output in extractor_of(kind).classification_backbone.outputs:
         assert output._keras_history.layer.get_config()["activation"] == "relu"
 

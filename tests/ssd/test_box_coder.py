@@ -1,4 +1,4 @@
-"""The box coder, by hand, against the API and there and back."""
+"""The box coder: by hand, against the API, and round trips."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Matching, on overlaps that are known and on boxes."""
+"""Matching, from given IoU values and from boxes."""
 
 import numpy as np
 import pytest

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 
 # Coordinates in eighths have overlaps without rounding, so that thresholds are met exactly; they
-# reach over the window and come upside down, too.
+# reach over the window, and some have a minimum above their maximum.
 @st.composite
 def cases(draw):
     batch, anchors, classes = draw(

@@ -173,3 +173,20 @@ def test_named_environment_variables_are_read(document):
     sources = "".join(map(_text, readers))
     for variable in set(re.findall(r"ODAPI_SSD_[A-Z]+", _text(document))):
         assert variable in sources, variable
+
+
+class TestArchitecture:
+    """The layers and packages on the page are those of the code."""
+
+    page = _text(_PROJECT_DIR / "docs" / "architecture.md")
+
+    def test_layers(self):
+        pyproject = _text(_PROJECT_DIR / "pyproject.toml")
+        (contract,) = re.findall(r"^layers = \[\n(.*?)^\]", pyproject, re.MULTILINE | re.DOTALL)
+        (shown,) = (block for language, block in _FENCE.findall(self.page) if language == "text")
+        assert shown.splitlines() == re.findall(r'"(.*)"', contract)
+
+    def test_packages(self):
+        packages = [path.parent.name for path in _PROJECT_DIR.glob("odapi_ssd/*/__init__.py")]
+        shown = re.findall(r"^\| `odapi_ssd/(\w+)/` \|", self.page, re.MULTILINE)
+        assert sorted(shown) == sorted(packages)

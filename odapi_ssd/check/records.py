@@ -67,7 +67,7 @@ def _check_boxes(contents: RecordContents, reader: Any, path: str, findings: Fin
         findings.warning(
             input_path,
             f"{count_of(contents.flat, 'box has', 'boxes have')} zero area",
-            "the model learns nothing from them",
+            "the model learns nothing from such boxes",
         )
     if contents.max_objects > reader.max_number_of_boxes:
         findings.warning(

@@ -6,12 +6,13 @@ not fit shows nowhere earlier.
 
 from typing import Any
 
-from odapi_ssd.check.findings import PLACEHOLDER, Findings
+from odapi_ssd.check.findings import Findings
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
 from odapi_ssd.checkpoints.contents import ROOT_OF_TYPE, CheckpointContents, require_weights
 from odapi_ssd.checkpoints.paths import resolve_checkpoint
 from odapi_ssd.checkpoints.trained_config import config_of_checkpoint, weights_differences
 from odapi_ssd.config.field_names import suggest
+from odapi_ssd.config.paths import is_placeholder
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
 
@@ -34,7 +35,7 @@ def check_fine_tune_checkpoint(config: Any, findings: Findings) -> None:
         findings.fact("starts from", "random weights")
         return
     findings.fact("starts from", prefix)
-    if PLACEHOLDER in prefix:
+    if is_placeholder(prefix):
         findings.problem(
             _PATH,
             f"is still {prefix!r}",

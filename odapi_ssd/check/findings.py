@@ -1,13 +1,8 @@
 """Findings of a check: problems, warnings and facts, in the order in which they are found."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-__all__ = ["CONFIGURE", "PLACEHOLDER", "Finding", "Findings", "where_paths_start"]
-
-# Part of every path that is to be filled in, in the API's sample configs.
-PLACEHOLDER = "PATH_TO_BE_CONFIGURED"
-CONFIGURE = "`odapi-ssd configure` fills in the paths of a converted dataset"
+__all__ = ["Finding", "Findings"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +54,3 @@ class Findings:
         (self.warnings if as_warnings else self.problems).extend(other.problems)
         self.warnings.extend(other.warnings)
         self.facts.extend(other.facts)
-
-
-def where_paths_start() -> str:
-    """A remedy for a path that does not exist."""
-    return f"relative paths count from the current folder, {Path.cwd()}"

@@ -5,16 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.check.findings import (
-    CONFIGURE,
-    PLACEHOLDER,
-    Findings,
-    where_paths_start,
-)
+from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.label_map import LabelMap, check_label_map
 from odapi_ssd.check.records import check_contents
 from odapi_ssd.config.files import is_remote
 from odapi_ssd.config.input_paths import match_input_path, open_record_file
+from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, relative_path_remedy
 from odapi_ssd.data.records.contents import RecordContents, read_contents
 from odapi_ssd.data.records.counts import count_records
 from odapi_ssd.data.records.framing import UnreadableRecordsError
@@ -67,13 +63,13 @@ def _check_data(reader: Any, path: str, num_classes: int | None, findings: Findi
         findings.problem(
             f"{path}.tf_record_input_reader",
             "is not set, and the API reads no other kind of input in TensorFlow 2",
-            f"set {path}.tf_record_input_reader.input_path; {CONFIGURE}",
+            f"set {path}.tf_record_input_reader.input_path; {CONFIGURE_REMEDY}",
         )
         return facts
     input_path = f"{path}.tf_record_input_reader.input_path"
     patterns = list(reader.tf_record_input_reader.input_path)
     if not patterns:
-        findings.problem(input_path, "is empty", CONFIGURE)
+        findings.problem(input_path, "is empty", CONFIGURE_REMEDY)
     for pattern in patterns:
         facts.files += _check_pattern(pattern, input_path, findings)
     if facts.files:
@@ -97,12 +93,12 @@ def _add_facts(inputs: InputFacts, purpose: str, findings: Findings) -> None:
 
 
 def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[str]:
-    if PLACEHOLDER in pattern:
-        findings.problem(field_path, f"is still {pattern!r}", CONFIGURE)
+    if is_placeholder(pattern):
+        findings.problem(field_path, f"is still {pattern!r}", CONFIGURE_REMEDY)
         return []
     matched = match_input_path(pattern)
     if not matched.paths and not matched.folders:
-        findings.problem(field_path, f"{pattern} matches no file", where_paths_start())
+        findings.problem(field_path, f"{pattern} matches no file", relative_path_remedy())
         return []
     if matched.folders:
         findings.problem(

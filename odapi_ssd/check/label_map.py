@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.check.findings import (
-    CONFIGURE,
-    PLACEHOLDER,
-    Findings,
-    where_paths_start,
-)
+from odapi_ssd.check.findings import Findings
 from odapi_ssd.config.files import is_remote
+from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, relative_path_remedy
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some, one_line
@@ -46,13 +42,13 @@ def check_label_map(
     """
     field_path, label_map_path = f"{path}.label_map_path", reader.label_map_path
     if not label_map_path:
-        findings.problem(field_path, "is empty", CONFIGURE)
-    elif PLACEHOLDER in label_map_path:
-        findings.problem(field_path, f"is still {label_map_path!r}", CONFIGURE)
+        findings.problem(field_path, "is empty", CONFIGURE_REMEDY)
+    elif is_placeholder(label_map_path):
+        findings.problem(field_path, f"is still {label_map_path!r}", CONFIGURE_REMEDY)
     elif is_remote(label_map_path):
         findings.fact(field_path, "on a remote file system, not checked")
     elif not Path(label_map_path).is_file():
-        findings.problem(field_path, f"{label_map_path} does not exist", where_paths_start())
+        findings.problem(field_path, f"{label_map_path} does not exist", relative_path_remedy())
     else:
         label_map = _read(Path(label_map_path), field_path, findings)
         if label_map is not None:

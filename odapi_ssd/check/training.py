@@ -53,8 +53,7 @@ def check_training(
 
 
 def _check_amount(config: Any, inputs: InputFacts, findings: Findings) -> None:
-    train_config, reader = config.train_config, config.train_input_reader
-    steps, batch_size = train_config.num_steps, train_config.batch_size
+    steps, batch_size = config.train_config.num_steps, config.train_config.batch_size
     findings.fact("steps", f"{steps:,}")
     findings.fact("batch size", batch_size)
     if steps == 0:
@@ -66,24 +65,29 @@ def _check_amount(config: Any, inputs: InputFacts, findings: Findings) -> None:
     if batch_size == 0:
         findings.problem("train_config.batch_size", "is 0", "set it to 1 or more")
     _check_image_sizes(config, findings)
-    examples = inputs.num_examples
-    if not examples or not batch_size:
-        return
-    findings.fact("epochs", f"{steps * batch_size / examples:.1f}")
-    available = examples * reader.num_epochs if reader.num_epochs else None
+    if inputs.num_examples and batch_size:
+        _check_epochs(config, inputs.num_examples, findings)
+
+
+def _check_epochs(config: Any, num_examples: int, findings: Findings) -> None:
+    """Checks that there are enough examples for the steps and for a batch."""
+    steps, batch_size = config.train_config.num_steps, config.train_config.batch_size
+    num_epochs = config.train_input_reader.num_epochs
+    findings.fact("epochs", f"{steps * batch_size / num_examples:.1f}")
+    available = num_examples * num_epochs if num_epochs else None
     if available is not None and available < steps * batch_size:
         findings.problem(
             "train_input_reader.num_epochs",
-            f"is {reader.num_epochs}: {examples} examples give {available // batch_size} batches "
+            f"is {num_epochs}: {num_examples} examples give {available // batch_size} batches "
             f"of {batch_size}, but num_steps is {steps}",
             "set it to 0, which repeats the data without end",
         )
-    if batch_size > examples:
+    if batch_size > num_examples:
         findings.warning(
             "train_config.batch_size",
-            f"is {batch_size}, but there are only {examples} examples: each batch holds images "
+            f"is {batch_size}, but there are only {num_examples} examples: each batch holds images "
             "more than once",
-            f"set it to {examples} or less",
+            f"set it to {num_examples} or less",
         )
 
 

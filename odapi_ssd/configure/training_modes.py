@@ -8,7 +8,6 @@ classes, and from nothing.
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.check.findings import PLACEHOLDER
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
 from odapi_ssd.checkpoints.contents import (
     KIND_OF_ROOT,
@@ -23,6 +22,7 @@ from odapi_ssd.checkpoints.trained_config import (
     weights_differences,
 )
 from odapi_ssd.config.files import is_remote
+from odapi_ssd.config.paths import is_placeholder
 from odapi_ssd.configure.draft import ConfigDraft
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.errors import OdapiError, OptionError
@@ -92,7 +92,7 @@ def fill_start(draft: ConfigDraft, mode: str | None, prefix: str | None) -> None
         _fill_mode(draft, mode, prefix)
     elif prefix is not None:
         _fill_checkpoint(draft, prefix)
-    elif PLACEHOLDER in draft.config.train_config.fine_tune_checkpoint:
+    elif is_placeholder(draft.config.train_config.fine_tune_checkpoint):
         draft.set(_CHECKPOINT, "")
         draft.notes.append(
             "The template leaves its fine_tune_checkpoint open: training starts from random "

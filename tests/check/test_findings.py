@@ -1,8 +1,6 @@
 """Findings: their text, and one collection added to another."""
 
-from pathlib import Path
-
-from odapi_ssd.check.findings import Finding, Findings, where_paths_start
+from odapi_ssd.check.findings import Finding, Findings
 
 
 def test_text_with_and_without_a_remedy():
@@ -31,8 +29,3 @@ def test_adding_problems_as_warnings():
     findings.add(_findings("b"), as_warnings=True)
     assert [one.path for one in findings.problems] == ["a.p"]
     assert [one.path for one in findings.warnings] == ["a.w", "b.p", "b.w"]
-
-
-def test_relative_paths_count_from_the_current_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert where_paths_start().endswith(f"the current folder, {Path.cwd()}")

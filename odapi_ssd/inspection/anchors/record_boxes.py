@@ -1,4 +1,4 @@
-"""The ground-truth boxes of TFRecords as arrays, with the sizes and names of their images."""
+"""Finds a config's records and reads their ground-truth boxes as arrays."""
 
 import io
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from odapi_ssd.check.findings import CONFIGURE, PLACEHOLDER, where_paths_start
 from odapi_ssd.config.files import is_remote
 from odapi_ssd.config.input_paths import match_input_path, open_record_file
+from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, relative_path_remedy
 from odapi_ssd.data.images import IMAGE_FORMATS
 from odapi_ssd.data.records import keys
 from odapi_ssd.data.records.contents import RecordContents
@@ -30,13 +30,13 @@ class RecordBoxes:
     """The N boxes of I images.
 
     Attributes:
-        image_names: I file names; file and position of the record where it holds none.
+        image_names: I file names; file and index of the record if it has no name.
         image_hws: height and width of each image as stored, in pixels.
-        first_encoded: the first image's file, for a picture.
-        boxes_yxyx: float64 [N, 4], normalized to their image; every one has an area.
+        first_encoded: the first image, encoded.
+        boxes_yxyx: float64 [N, 4], normalized to their image; none has zero area.
         image_idx: int64 [N], the image of each box.
-        class_names: N texts; the id as text where a record holds no texts.
-        num_left_out: boxes that are not among the N: without area, or not finite.
+        class_names: N texts; the class id if a record has no texts.
+        num_left_out: boxes that are not among the N: of zero area, or not finite.
     """
 
     image_names: list[str]
@@ -53,10 +53,10 @@ def find_record_files(config: Any, split: str | None, warnings: list[str]) -> li
 
     Args:
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
-        split: "train" or "val"; None for those of training, if they are there.
-        warnings: gets a line on what is absent.
+        split: "train" or "val"; None for the training records, if they exist.
+        warnings: gets a line for absent shards or files.
     Raises:
-        OdapiError: there are no files, and the split was asked for by name.
+        OdapiError: the split was asked for by name, and there are no files.
     """
     readers = [config.train_input_reader]
     if split == "val":
@@ -64,7 +64,7 @@ def find_record_files(config: Any, split: str | None, warnings: list[str]) -> li
     patterns = [one for reader in readers for one in reader.tf_record_input_reader.input_path]
     files: list[str] = []
     for pattern in patterns:
-        if PLACEHOLDER in pattern:
+        if is_placeholder(pattern):
             continue
         matched = match_input_path(pattern)
         files += [*matched.folders, *matched.paths]  # folders are refused when they are read
@@ -77,8 +77,8 @@ def find_record_files(config: Any, split: str | None, warnings: list[str]) -> li
     state = f"matches no file: {list_some(patterns)}" if patterns else "is not set"
     problem = f"{reader}.tf_record_input_reader.input_path {state}"
     if split is not None:
-        raise OdapiError(f"{problem}.", hint=f"{CONFIGURE}; {where_paths_start()}.")
-    warnings.append(f"{problem}; the anchors are drawn, but no boxes counted")
+        raise OdapiError(f"{problem}.", hint=f"{CONFIGURE_REMEDY}; {relative_path_remedy()}.")
+    warnings.append(f"{problem}; the anchors are drawn, but no boxes are counted")
     return []
 
 
@@ -110,10 +110,10 @@ def read_boxes(paths: Sequence[str], progress: Progress = SILENT) -> RecordBoxes
 
 
 class _Collector:
-    """Takes one record after the other."""
+    """Collects boxes, record by record."""
 
     def __init__(self) -> None:
-        self.contents = RecordContents()  # which knows what is wrong with a record
+        self.contents = RecordContents()
         self.names: list[str] = []
         self._image_hws: list[tuple[int, int]] = []
         self._first_encoded = b""
@@ -123,7 +123,7 @@ class _Collector:
         self._num_left_out = 0
 
     def add(self, record: Record) -> None:
-        """Takes a record; one that cannot be used is noted in `contents.broken`."""
+        """Adds a record; one that cannot be used goes to `contents.broken` instead."""
         if not self.contents.add(record):
             return
         (encoded,) = record.byte_strings(keys.ENCODED)
@@ -147,7 +147,7 @@ class _Collector:
         self._num_left_out += int((~is_usable).sum())
 
     def result(self) -> RecordBoxes:
-        """What was read."""
+        """The boxes of all records so far."""
         return RecordBoxes(
             image_names=self.names,
             image_hws=self._image_hws,
@@ -160,11 +160,11 @@ class _Collector:
 
 
 def _size_of(encoded: bytes) -> tuple[int, int] | None:
-    """Height and width, from the picture's header; None if it has none."""
+    """Height and width, from the image's header; None if it is not an image."""
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(encoded), formats=IMAGE_FORMATS) as image:
             return image.height, image.width
-    except Exception:  # Pillow raises many kinds for what is no picture.
+    except Exception:  # Pillow raises many kinds for other content.
         return None

@@ -13,9 +13,9 @@ from odapi_ssd.config.files import is_remote
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
 
-__all__ = ["latest_checkpoint", "resolve_checkpoint"]
+__all__ = ["latest_checkpoint", "resolve_checkpoint", "without_file_suffix"]
 
-_FILE_SUFFIX = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
+_FILE_SUFFIX = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
 
 def resolve_checkpoint(path: str | os.PathLike[str]) -> str:
@@ -32,7 +32,7 @@ def resolve_checkpoint(path: str | os.PathLike[str]) -> str:
     path = os.fspath(path)
     if _is_folder(path):
         return _newest_in(path)
-    prefix = _FILE_SUFFIX.sub("", path)
+    prefix = without_file_suffix(path)
     for candidate in (path, prefix):
         if _exists(f"{candidate}.index"):
             return candidate
@@ -41,6 +41,11 @@ def resolve_checkpoint(path: str | os.PathLike[str]) -> str:
         hint="name a training run's folder or a prefix such as runs/my_run/ckpt-7; relative paths "
         f"count from the current folder, {os.getcwd()}.",
     )
+
+
+def without_file_suffix(path: str) -> str:
+    """The prefix that a file of a checkpoint would have; a path with another ending stays."""
+    return _FILE_SUFFIX.sub("", path)
 
 
 def latest_checkpoint(folder: str | os.PathLike[str]) -> str | None:
@@ -85,5 +90,4 @@ def _prefixes(folder: str, pattern: str) -> list[str]:
     else:
         indices = glob.glob(os.path.join(glob.escape(folder), pattern))
     # Shorter ones first, so that ckpt-9 comes before ckpt-10.
-    prefixes = (_FILE_SUFFIX.sub("", index) for index in indices)
-    return sorted(prefixes, key=lambda prefix: (len(prefix), prefix))
+    return sorted(map(without_file_suffix, indices), key=lambda prefix: (len(prefix), prefix))

@@ -1,10 +1,11 @@
 """Where training starts and what it trains: `--mode` and `--fine_tune_checkpoint` of `configure`.
 
-Detectors are trained in two steps on top of a classification network: first what is new alone
-(`new-layers`), then everything (`all-layers`). The other two modes start from a detector, for new
-classes, and from nothing.
+On top of a classification network a detector is trained in two steps: first the new layers alone
+(`new-layers`), then everything (`all-layers`). The other two modes start from a detector, for other
+classes (`from-detector`), and from random weights (`scratch`).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,7 @@ from odapi_ssd.messages import list_some
 
 __all__ = ["MODES", "fill_start", "find_start", "require_fitting_start", "require_mode"]
 
-# For each mode the fine_tune_checkpoint_type that takes its checkpoint over; of two the first that
-# the checkpoint has the object for.
+# The fine_tune_checkpoint_type of each mode; of two the first whose object the checkpoint holds.
 _TYPES: dict[str, tuple[str, ...]] = {
     "scratch": (),
     "from-detector": ("detection",),
@@ -43,7 +43,7 @@ MODES = tuple(_TYPES)
 _NUM_NAMED = 5
 _CHECKPOINT = "train_config.fine_tune_checkpoint"
 _FREEZING = ("freeze_variables", "update_trainable_variables")
-# In the names that the training loop gives the variables of any meta-architecture.
+# Part of the names of its variables in our training loop, for every meta-architecture.
 _CLASSIFICATION_NETWORK = "_feature_extractor/classification_backbone/"
 
 
@@ -157,7 +157,7 @@ def _type_for(mode: str, contents: CheckpointContents) -> str:
 
 
 def _require_classification_network(mode: str, model: Any) -> None:
-    """Of the API's feature extractors CenterNet's hourglass networks alone have none."""
+    """Refuses CenterNet's hourglass networks, the API's only feature extractors without one."""
     kind = model.WhichOneof("model")
     extractor = model.center_net.feature_extractor.type if kind == "center_net" else ""
     if extractor.startswith("hourglass"):
@@ -199,7 +199,7 @@ def _require_same_network(config: Any, prefix: str) -> None:
 
 
 def _require_same_detector(draft: ConfigDraft, prefix: str) -> None:
-    """All of a detector can be taken over only by one of the same network, anchors and classes."""
+    """A detector can be taken over whole only with its own network, anchors and classes."""
     found = config_of_checkpoint(prefix)
     if found is None:
         draft.notes.append(
@@ -229,7 +229,7 @@ def _require_same_detector(draft: ConfigDraft, prefix: str) -> None:
 
 
 def _class_differences(noted: Any, given: Any) -> list[str] | None:
-    """A line if two configs have other classes; None where the first one's label map is gone."""
+    """One line if two configs have different classes; None if `noted` has no label map any more."""
     try:
         before = read_label_map(Path(noted.train_input_reader.label_map_path))
     except OdapiError:
@@ -237,8 +237,8 @@ def _class_differences(noted: Any, given: Any) -> list[str] | None:
     after = read_label_map(Path(given.train_input_reader.label_map_path))
     if before == after:
         return []
-    was, is_ = (
-        list_some(f"{class_id} {name}" for name, class_id in classes.items())
-        for classes in (before, after)
-    )
-    return [f"classes: {was} there, {is_} in the config"]
+    return [f"classes: {_listed(before)} there, {_listed(after)} in the config"]
+
+
+def _listed(classes: Mapping[str, int]) -> str:
+    return list_some(f"{class_id} {name}" for name, class_id in classes.items())

@@ -27,7 +27,7 @@ def _error(path):
 
 
 class TestAPrefix:
-    @pytest.mark.parametrize("suffix", ["", ".index", ".data-00000-of-00001"])
+    @pytest.mark.parametrize("suffix", ["", ".index", ".meta", ".data-00000-of-00001"])
     def test_as_it_is_or_by_a_file(self, tmp_path, suffix):
         _touch(tmp_path, "ckpt-7")
         assert resolve_checkpoint(f"{tmp_path}/ckpt-7{suffix}") == f"{tmp_path}/ckpt-7"
@@ -50,7 +50,7 @@ class TestAPrefix:
         _touch(tmp_path, "ckpt.index")
         assert resolve_checkpoint(f"{tmp_path}/ckpt.index") == f"{tmp_path}/ckpt.index"
 
-    @pytest.mark.parametrize("name", ["ckpt-8", "ckpt-8.index", "ckpt-7.meta", "ckpt", ""])
+    @pytest.mark.parametrize("name", ["ckpt-8", "ckpt-8.index", "ckpt-7.txt", "ckpt", ""])
     def test_that_is_not_there(self, tmp_path, name):
         _touch(tmp_path / "run", "ckpt-7")
         path = f"{tmp_path}/run/{name}" if name else ""

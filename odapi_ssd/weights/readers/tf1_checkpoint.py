@@ -1,13 +1,12 @@
 """Reads TensorFlow 1 checkpoints, which hold variables by name. Needs TensorFlow."""
 
 from odapi_ssd import compat
+from odapi_ssd.checkpoints.paths import without_file_suffix
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line
 from odapi_ssd.weights.mapping import Array, StoredArray
 
 __all__ = ["read_tf1_checkpoint"]
-
-_SUFFIXES = (".index", ".meta", ".data-00000-of-00001")
 
 
 def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
@@ -20,11 +19,8 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
         OdapiError: there is none, or it cannot be read.
     """
     tf = compat.import_tensorflow()
-    prefix = path
-    for suffix in _SUFFIXES:
-        prefix = prefix.removesuffix(suffix)
     try:
-        reader = tf.train.load_checkpoint(prefix)
+        reader = tf.train.load_checkpoint(without_file_suffix(path))
         shapes = reader.get_variable_to_shape_map()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise OdapiError(

@@ -8,9 +8,8 @@ from typing import Any
 from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.label_map import LabelMap, check_label_map
 from odapi_ssd.check.records import check_contents
-from odapi_ssd.config.files import is_remote
 from odapi_ssd.config.input_paths import match_input_path, open_record_file
-from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, relative_path_remedy
+from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, is_remote, relative_path_remedy
 from odapi_ssd.data.records.contents import RecordContents, read_contents
 from odapi_ssd.data.records.counts import count_records
 from odapi_ssd.data.records.framing import UnreadableRecordsError

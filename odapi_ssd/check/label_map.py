@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd.check.findings import Findings
-from odapi_ssd.config.files import is_remote
-from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, relative_path_remedy
+from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, is_remote, relative_path_remedy
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some, one_line

@@ -9,7 +9,7 @@ import os
 import re
 
 from odapi_ssd.compat import import_tensorflow
-from odapi_ssd.config.files import is_remote
+from odapi_ssd.config.paths import is_remote
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
 

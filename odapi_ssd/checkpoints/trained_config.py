@@ -13,7 +13,8 @@ from typing import Any
 from odapi_ssd.checkpoints.fit import misfit
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.config.differences import FieldDifference, find_differences
-from odapi_ssd.config.files import is_remote, load_config, save_config
+from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.paths import is_remote
 from odapi_ssd.errors import OdapiError
 
 __all__ = [

@@ -14,9 +14,10 @@ from odapi_ssd import compat
 from odapi_ssd.atomic_output import write_text
 from odapi_ssd.config.field_names import nearest, suggest
 from odapi_ssd.config.overrides import set_field
+from odapi_ssd.config.paths import is_remote
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["is_remote", "load_config", "new_config", "parse_config", "save_config"]
+__all__ = ["load_config", "new_config", "parse_config", "save_config"]
 
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]+)"')
 _UNKNOWN_VALUE = re.compile(r'Enum type "([\w.]+)" has no value named (\w+)')
@@ -28,11 +29,6 @@ def new_config() -> Any:
     from object_detection.protos import pipeline_pb2
 
     return pipeline_pb2.TrainEvalPipelineConfig()
-
-
-def is_remote(path: str) -> bool:
-    """Whether a path is on a file system that TensorFlow alone knows, such as `gs://…`."""
-    return "://" in path
 
 
 def load_config(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import compat
-from odapi_ssd.config.files import is_remote
+from odapi_ssd.config.paths import is_remote
 from odapi_ssd.data.records.reader import ReadableFile, open_local
 from odapi_ssd.data.records.shards import missing_shards
 

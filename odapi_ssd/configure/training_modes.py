@@ -22,8 +22,7 @@ from odapi_ssd.checkpoints.trained_config import (
     config_of_checkpoint,
     weights_differences,
 )
-from odapi_ssd.config.files import is_remote
-from odapi_ssd.config.paths import is_placeholder
+from odapi_ssd.config.paths import is_placeholder, is_remote
 from odapi_ssd.configure.draft import ConfigDraft
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.errors import OdapiError, OptionError

@@ -13,7 +13,8 @@ from odapi_ssd.checkpoints.contents import require_detector
 from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.checkpoints.trained_config import require_model_of
-from odapi_ssd.config.files import is_remote, load_config, parse_config
+from odapi_ssd.config.files import load_config, parse_config
+from odapi_ssd.config.paths import is_remote
 from odapi_ssd.deployment.input_types import INPUT_TYPES
 from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.output_folder import require_own_folder, training_run_in

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from odapi_ssd.config.files import is_remote, load_config, new_config, parse_config, save_config
+from odapi_ssd.config.files import load_config, new_config, parse_config, save_config
 from odapi_ssd.errors import OdapiError
 
 
@@ -14,14 +14,6 @@ def _error_of(text: str) -> str:
     with pytest.raises(OdapiError) as caught:
         parse_config(text, "a.config")
     return str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [("gs://bucket/a", True), ("/data/a", False), ("a", False), ("C:/a", False)],
-)
-def test_is_remote(path, expected):
-    assert is_remote(path) is expected
 
 
 class TestLoadConfig:

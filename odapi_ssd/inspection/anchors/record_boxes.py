@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from odapi_ssd.config.files import is_remote
 from odapi_ssd.config.input_paths import match_input_path, open_record_file
-from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, relative_path_remedy
+from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, is_remote, relative_path_remedy
 from odapi_ssd.data.images import IMAGE_FORMATS
 from odapi_ssd.data.records import keys
 from odapi_ssd.data.records.contents import RecordContents

@@ -56,7 +56,7 @@ def fit_box(box_xyxy_px: tuple[float, float, float, float], image_hw: tuple[int,
     )
     if box_yxyx[0] >= box_yxyx[2] or box_yxyx[1] >= box_yxyx[3]:
         return FittedBox(None, False, f"no area in single precision: {shown}")
-    reason = f"extends beyond the {width}x{height} image: {shown}" if is_clipped else ""
+    reason = f"reaches over the {width}x{height} image: {shown}" if is_clipped else ""
     return FittedBox(box_yxyx, is_clipped, reason)
 
 

@@ -205,7 +205,7 @@ def _find_faults(
 ) -> list[str]:
     """Faults that show before any image is read: one line per offender."""
     keys = list(dict.fromkeys(itertools.chain.from_iterable(plan.splits.values())))
-    faults = [*dataset.faults, *plan.faults]
+    faults = [*dataset.fault_lines(), *plan.faults]
     missing = dataset.missing_images
     faults += [missing[key].problem for key in keys if key in missing]
     if label_map is not None:

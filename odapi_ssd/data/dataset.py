@@ -41,7 +41,7 @@ class SplitEntry:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a folder holds.
+    """The annotated images of a folder, and what is wrong with them.
 
     Attributes:
         root_dir: the folder that names in messages are relative to.
@@ -49,7 +49,8 @@ class Dataset:
             is the same on every machine.
         images: by key, in that order: annotations that parse, with their image files.
         missing_images: by key, in that order: annotations that parse, but have no image file.
-        faults: what is wrong in the annotations themselves, one line each.
+        faults: by key, in that order: the faults of annotations that do not parse, one line each.
+            Faults of no single image go by the name of the file that they are in.
         splits: the entries of each split that the dataset defines, by name; empty if it defines
             none. A name without entries is an empty split.
         split_faults: definitions of splits that cannot be read, one line each.
@@ -62,7 +63,7 @@ class Dataset:
     keys: tuple[str, ...]
     images: Mapping[str, AnnotatedImage]
     missing_images: Mapping[str, MissingImage] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
+    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     splits: Mapping[str, tuple[SplitEntry, ...]] = field(default_factory=dict)
     split_faults: tuple[str, ...] = ()
     declared_label_map: Mapping[str, int] = field(default_factory=dict)
@@ -82,11 +83,16 @@ class Dataset:
         annotations = filter(None, map(self.annotation, self.keys))
         return Counter(one.name for annotation in annotations for one in annotation.objects)
 
+    def fault_lines(self) -> list[str]:
+        """The faults of all annotations."""
+        return [line for lines in self.faults.values() for line in lines]
+
     def check_annotations(self) -> None:
         """Raises OdapiError with all faults of the annotations, if there are any."""
-        if self.faults:
+        faults = self.fault_lines()
+        if faults:
             raise OdapiError(
-                f"{count_of(len(self.faults), 'fault')} in the annotations of {self.root_dir}:",
-                details=self.faults,
+                f"{count_of(len(faults), 'fault')} in the annotations of {self.root_dir}:",
+                details=faults,
                 hint="correct or remove these files; nothing was written.",
             )

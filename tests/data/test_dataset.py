@@ -19,7 +19,7 @@ DATASET = Dataset(
     keys=("a", "b", "c"),
     images={"a": AnnotatedImage("a", Path("data/a.jpg"), FOUND)},
     missing_images={"b": MissingImage(WITHOUT_IMAGE, "b.txt: no image")},
-    faults=("c.txt: is empty",),
+    faults={"c": ("c.txt: no size", "c.txt: no box")},
 )
 
 
@@ -37,7 +37,7 @@ def test_no_images():
 
 
 def test_faults_are_raised_together():
-    with pytest.raises(OdapiError, match="1 fault in the annotations of data") as caught:
+    with pytest.raises(OdapiError, match="2 faults in the annotations of data") as caught:
         DATASET.check_annotations()
-    assert caught.value.details == ("c.txt: is empty",)
+    assert caught.value.details == ("c.txt: no size", "c.txt: no box")
     Dataset(Path("data"), (), {}).check_annotations()

@@ -1,39 +1,26 @@
-"""The PASCAL VOC format: one XML file per image, found by file name, and lists of splits.
+"""The PASCAL VOC format: one XML file per image, and lists of the splits.
 
-The VOC layout is `Annotations/`, `JPEGImages/` and, mostly, `ImageSets/Main/*.txt`; the folder
-given may be the one above it (`VOCdevkit`) as long as it holds a single such folder. Flat is
-`images/` and `annotations/`, or XML files and images in one folder. Folder names count in any
-letter case. An image's key is the stem of its XML file. `voc_xml` parses the files.
+An image's key is the stem of its XML file. `voc_layout` finds the files, `voc_xml` parses one.
 
 Source: the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/.
 """
 
-import os
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage
 from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
-from odapi_ssd.data.file_names import is_plain_file_name, is_unicode
+from odapi_ssd.data.file_names import is_plain_file_name
 from odapi_ssd.data.formats.registry import AnnotationFormat
+from odapi_ssd.data.formats.voc_layout import find_layouts, list_annotations, require_layout
 from odapi_ssd.data.formats.voc_xml import read_voc_xml
 from odapi_ssd.data.image_index import ImageIndex
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
-__all__ = [
-    "CLASS_NAMES",
-    "FORMAT",
-    "VocLayout",
-    "find_layouts",
-    "list_annotations",
-    "read",
-    "read_splits",
-    "recognize",
-]
+__all__ = ["CLASS_NAMES", "FORMAT", "read", "read_splits", "recognize"]
 
 CLASS_NAMES = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
@@ -41,29 +28,7 @@ CLASS_NAMES = (
     "tvmonitor",
 )  # fmt: skip
 
-_VOC_IMAGE_FOLDER = "jpegimages"
-_IMAGE_FOLDERS = (_VOC_IMAGE_FOLDER, "images")
 _CLASS_WISE_LINE = re.compile(r"\S.*\s(-1|0|1)")
-
-
-@dataclass(frozen=True)
-class VocLayout:
-    """Where the parts of a dataset lie.
-
-    Attributes:
-        root_dir: the folder that names in messages are relative to.
-        annotations_dir: holds the XML files.
-        images_dir: holds the images.
-        split_lists_dir: holds the lists of the splits; None if there is none.
-        has_voc_folders: whether this is VOC's own layout (`Annotations/` and `JPEGImages/`), in
-            which VOC's 20 classes have VOC's ids.
-    """
-
-    root_dir: Path
-    annotations_dir: Path
-    images_dir: Path
-    split_lists_dir: Path | None
-    has_voc_folders: bool
 
 
 def recognize(data_dir: Path) -> bool:
@@ -78,7 +43,7 @@ def read(data_dir: Path) -> Dataset:
         OdapiError: none or several datasets in the folder, no XML file, or two that differ only in
             the ending's letter case.
     """
-    layout = _find_only_layout(data_dir)
+    layout = require_layout(data_dir)
     annotation_paths = list_annotations(layout.annotations_dir)
     index = ImageIndex(layout.images_dir)
     images, missing, faults = _read_annotations(annotation_paths, layout.root_dir, index)
@@ -88,45 +53,12 @@ def read(data_dir: Path) -> Dataset:
         keys=tuple(annotation_paths),
         images=images,
         missing_images=missing,
-        faults=tuple(faults),
+        faults=faults,
         splits=splits,
         split_faults=tuple(split_faults),
         declared_label_map=_class_ids() if layout.has_voc_folders else {},
         warnings=_describe_unannotated(index, images.values()),
     )
-
-
-def find_layouts(data_dir: Path) -> list[VocLayout]:
-    """The dataset in a folder; if there is none, those in its subfolders or in `VOCdevkit/`."""
-    layout = _layout_at(data_dir)
-    if layout is not None:
-        return [layout]
-    folders = _subfolders(data_dir)
-    children = list(folders.values())
-    if "vocdevkit" in folders:
-        children += _subfolders(folders["vocdevkit"]).values()
-    return [layout for child in children if (layout := _layout_at(child)) is not None]
-
-
-def list_annotations(annotations_dir: Path) -> dict[str, Path]:
-    """The XML files by stem, sorted.
-
-    Raises:
-        OdapiError: there are none, a name is not Unicode, or two have the same stem.
-    """
-    paths: dict[str, Path] = {}
-    for path in sorted(_list_xml(annotations_dir)):
-        if not is_unicode(path.name):
-            raise OdapiError(f"The name of the annotation {path.name!r} is not UTF-8; rename it.")
-        if path.stem in paths:
-            raise OdapiError(
-                f"Two annotations for one stem in {annotations_dir}: "
-                f"{paths[path.stem].name} and {path.name}."
-            )
-        paths[path.stem] = path
-    if not paths:
-        raise OdapiError(f"No XML file in {annotations_dir}, expected the annotations.")
-    return dict(sorted(paths.items()))
 
 
 def read_splits(
@@ -164,17 +96,17 @@ def read_splits(
 
 def _read_annotations(
     paths: Mapping[str, Path], root_dir: Path, index: ImageIndex
-) -> tuple[dict[str, AnnotatedImage], dict[str, MissingImage], list[str]]:
+) -> tuple[dict[str, AnnotatedImage], dict[str, MissingImage], dict[str, tuple[str, ...]]]:
     """Images, annotations without an image, and faults."""
     images: dict[str, AnnotatedImage] = {}
     missing: dict[str, MissingImage] = {}
-    faults: list[str] = []
+    faults: dict[str, tuple[str, ...]] = {}
     for key, path in paths.items():
         source = path.relative_to(root_dir).as_posix()
         try:
             content = read_voc_xml(path, source)
         except OdapiError as error:
-            faults += error.details or [error.problem]
+            faults[key] = error.details or (error.problem,)
             continue
         try:
             image_path = index.find(content.filename, key)
@@ -209,52 +141,6 @@ def _describe_unannotated(index: ImageIndex, images: Collection[AnnotatedImage])
         "images have no annotation and are left out.",
     )
     return (text,)
-
-
-def _find_only_layout(data_dir: Path) -> VocLayout:
-    layouts = find_layouts(data_dir)
-    if len(layouts) != 1:
-        raise OdapiError(
-            f"The folder {data_dir} holds {count_of(len(layouts), 'dataset')}, expected one.",
-            details=[str(layout.root_dir) for layout in layouts],
-            hint="give one of them.",
-        )
-    return layouts[0]
-
-
-def _layout_at(root_dir: Path) -> VocLayout | None:
-    folders = _subfolders(root_dir)
-    annotations_dir = folders.get("annotations")
-    split_lists_dir = (
-        _subfolders(folders["imagesets"]).get("main") if "imagesets" in folders else None
-    )
-    if annotations_dir is not None:
-        for name in _IMAGE_FOLDERS:
-            if name in folders:
-                return VocLayout(
-                    root_dir,
-                    annotations_dir,
-                    images_dir=folders[name],
-                    split_lists_dir=split_lists_dir,
-                    has_voc_folders=name == _VOC_IMAGE_FOLDER,
-                )
-    if any(_list_xml(root_dir)):
-        return VocLayout(root_dir, root_dir, root_dir, split_lists_dir, has_voc_folders=False)
-    return None
-
-
-def _subfolders(folder: Path) -> dict[str, Path]:
-    """Subfolders by lower-case name, sorted; hidden ones left out."""
-    with os.scandir(folder) as entries:
-        names = sorted(one.name for one in entries if one.is_dir())
-    return {name.lower(): folder / name for name in names if not name.startswith(".")}
-
-
-def _list_xml(folder: Path) -> Iterator[Path]:
-    # Names with a leading dot are left out: macOS leaves "._name.xml" beside each copied file.
-    for path in folder.iterdir():
-        if path.suffix.lower() == ".xml" and not path.name.startswith(".") and path.is_file():
-            yield path
 
 
 FORMAT = AnnotationFormat(

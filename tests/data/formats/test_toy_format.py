@@ -21,7 +21,7 @@ def read(data_dir):
     """The first line of `toy.jsonl` is the class list, each other an image in a subfolder."""
     lines = (data_dir / "toy.jsonl").read_text(encoding="utf-8").splitlines()
     names = json.loads(lines[0])["classes"]
-    keys, images, missing, faults, splits = [], {}, {}, [], {}
+    keys, images, missing, faults, splits = [], {}, {}, {}, {}
     for number, line in enumerate(lines[1:], start=2):
         values = json.loads(line)
         key, source = values["image"], f"toy.jsonl, line {number}"
@@ -30,7 +30,7 @@ def read(data_dir):
         try:
             annotation = Annotation(source, None, tuple(parse_objects(values["boxes"], names)))
         except IndexError:
-            faults.append(f"{source}: there are {len(names)} classes")
+            faults[key] = (f"{source}: there are {len(names)} classes",)
             continue
         if (data_dir / key).is_file():
             images[key] = AnnotatedImage(key, data_dir / key, annotation)
@@ -41,7 +41,7 @@ def read(data_dir):
         keys=tuple(keys),
         images=images,
         missing_images=missing,
-        faults=tuple(faults),
+        faults=faults,
         splits={name: tuple(entries) for name, entries in splits.items()},
         declared_label_map={name: class_id for class_id, name in enumerate(names, start=1)},
     )

@@ -20,7 +20,7 @@ def check_anchors(
         path: its path in the config, for messages.
         input_hw: height and width of the network's input; None if they vary, or if the feature
             extractor cannot be built, so that its feature maps are unknown.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     """
     generator = build_part("anchor_generator", model, path, findings)
     if generator is None:

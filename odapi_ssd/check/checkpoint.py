@@ -27,7 +27,7 @@ def check_fine_tune_checkpoint(config: Any, findings: Findings) -> None:
 
     Args:
         config: a TrainEvalPipelineConfig.
-        findings: what is found is added to them; they have those of the model already.
+        findings: collects problems, warnings and facts; has those of the model already.
     """
     train_config = config.train_config
     prefix = train_config.fine_tune_checkpoint

@@ -16,7 +16,7 @@ def check_evaluation(config: Any, train_inputs: InputFacts, findings: Findings) 
     Args:
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         train_inputs: the training data; empty if training is not checked.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     """
     from object_detection import eval_util
 

@@ -22,7 +22,7 @@ def check_extractor(feature_extractor: Any, path: str, findings: Findings) -> bo
     Args:
         feature_extractor: of a known type; not changed.
         path: its path in the config, for messages.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     Returns:
         Whether the extractor can be built.
     """

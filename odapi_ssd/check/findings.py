@@ -28,8 +28,8 @@ class Findings:
     """Collects the findings of all parts of a check.
 
     Attributes:
-        problems: what would fail, or silently not do what the config says.
-        warnings: what works but is rarely meant.
+        problems: faults that would stop the work, or silently make it differ from the config.
+        warnings: settings that work but are rarely meant.
         facts: names and values worth knowing, for a table.
     """
 

@@ -48,7 +48,7 @@ def check_input_reader(
         path: its path in the config, for messages.
         purpose: "training" or "evaluation", for the names of the facts.
         num_classes: of the model; None if that is unknown.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     """
     facts = _check_data(reader, path, num_classes, findings)
     _add_facts(facts, purpose, findings)

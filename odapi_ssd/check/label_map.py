@@ -35,7 +35,7 @@ def check_label_map(
         reader: an `input_reader_pb2.InputReader`.
         path: its path in the config, for messages.
         num_classes: of the model; None if that is unknown.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     Returns:
         The label map; None if it cannot be read, or lies on a remote file system.
     """

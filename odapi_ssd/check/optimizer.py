@@ -15,7 +15,7 @@ def check_optimizer(train_config: Any, findings: Findings) -> None:
 
     Args:
         train_config: a `train_pb2.TrainConfig`; not changed.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     """
     import tensorflow as tf
     from object_detection.builders import optimizer_builder
@@ -52,7 +52,7 @@ def check_schedule(train_config: Any, findings: Findings) -> None:
 
     Args:
         train_config: a `train_pb2.TrainConfig`; not changed.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     """
     found = learning_rate_of(train_config)
     steps = train_config.num_steps

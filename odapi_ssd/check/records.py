@@ -27,7 +27,7 @@ def check_contents(
         reader: an `input_reader_pb2.InputReader`.
         path: its path in the config, for messages.
         num_classes: of the model; None if that is unknown.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     """
     input_path = f"{path}.tf_record_input_reader.input_path"
     if contents.broken:

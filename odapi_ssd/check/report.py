@@ -25,8 +25,8 @@ class Report:
     """The result of a check.
 
     Attributes:
-        problems: what must be put right; empty for a config that can be used.
-        warnings: what is probably not meant.
+        problems: faults that must be corrected; empty for a config that can be used.
+        warnings: settings that are probably not meant.
         facts: names and values worth knowing, in the order of the table.
     """
 
@@ -66,7 +66,7 @@ def check_config(
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         for_training: whether training is checked at all.
         for_evaluation: whether evaluation is wanted too; if not, its problems are warnings.
-        train_steps: the step that the user asks to train to, if not the config's num_steps; that
+        train_steps: the step that the user requests to train to, if not the config's num_steps; that
             the learning-rate schedule does not fit it is then a warning.
         use_api_loop: training will run in the API's own loop, which ignores some fields.
     """

@@ -17,7 +17,7 @@ def check_ssd(model: Any, path: str, findings: Findings) -> None:
     Args:
         model: the message; not changed.
         path: its path in the config, for messages.
-        findings: what is found is added to them.
+        findings: collects problems, warnings and facts.
     """
     for part in ("box_coder", "matcher", "similarity_calculator", "post_processing", "loss"):
         build_part(part, model, path, findings)

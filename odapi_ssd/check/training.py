@@ -25,7 +25,7 @@ def check_training(
     config: Any,
     inputs: InputFacts,
     findings: Findings,
-    are_steps_asked_for: bool = False,
+    are_steps_requested: bool = False,
     use_api_loop: bool = False,
 ) -> None:
     """Checks `config.train_config`; `odapi_ssd.register()` must have been called.
@@ -33,8 +33,8 @@ def check_training(
     Args:
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         inputs: the training data, as far as they are known.
-        findings: what is found is added to them.
-        are_steps_asked_for: num_steps is what the user asks for in this run; that the schedule
+        findings: collects problems, warnings and facts.
+        are_steps_requested: num_steps is what the user requests for this run; that the schedule
             does not fit it is then a warning.
         use_api_loop: training will run in the API's own loop.
     """
@@ -43,7 +43,7 @@ def check_training(
     check_optimizer(train_config, findings)
     schedule = Findings()
     check_schedule(train_config, schedule)
-    findings.add(schedule, as_warnings=are_steps_asked_for)
+    findings.add(schedule, as_warnings=are_steps_requested)
     _check_augmentation(train_config, findings)
     if use_api_loop:
         _check_ignored_by_api_loop(train_config, findings)
@@ -141,7 +141,7 @@ def _check_patterns(train_config: Any, findings: Findings) -> None:
         if getattr(train_config, name) and not train_config.fine_tune_checkpoint:
             findings.warning(
                 f"train_config.{name}",
-                "is set, but no fine_tune_checkpoint: what is frozen stays random, unless the "
+                "is set, but no fine_tune_checkpoint: frozen variables stay random, unless the "
                 "model directory holds a run",
                 "name a checkpoint to start from",
             )

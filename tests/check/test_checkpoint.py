@@ -1,4 +1,4 @@
-"""What a check says of `fine_tune_checkpoint` and of the fields beside it."""
+"""Checks of `fine_tune_checkpoint` and of the fields beside it."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_a_detectors_without_type_as_older_configs_say(config, data):
 
 
 def test_all_of_a_detector_of_other_anchors(config, data):
-    """As many of them: no shape tells."""
+    """The number of anchors is the same, so that all shapes are."""
     prefix = _save(data)
     other = type(config)()
     other.CopyFrom(config)

@@ -35,7 +35,7 @@ def test_problems(config, assignments, expected):
     [
         (["train_config.batch_size=7"], "there are only 6 examples"),
         (["train_config.freeze_variables=a"], "freeze_variables: is set, but no fine_tune_ch"),
-        (["train_config.update_trainable_variables=a"], "what is frozen stays random"),
+        (["train_config.update_trainable_variables=a"], "frozen variables stay random"),
         (["train_config.use_bfloat16=true"], "use_bfloat16: is true"),
         (["graph_rewriter.quantization.delay=1"], "nothing is trained for quantization"),
     ],

@@ -1,4 +1,4 @@
-"""Export: the SavedModel alone gives what the checkpoint gives; nothing half-written."""
+"""Export: the SavedModel alone gives what the checkpoint gives; nothing is half-written."""
 
 import numpy as np
 import pytest
@@ -123,7 +123,7 @@ def test_another_model_s_checkpoint_is_refused_and_an_earlier_export_stays(
 
 
 def test_other_anchors_are_refused(trained_run, tmp_path):
-    """They have the same shapes: only the run's config tells."""
+    """The shapes are the same; only the run's config differs."""
     anchors = "model { ssd { anchor_generator { ssd_anchor_generator { min_scale: 0.3 } } } }"
     with pytest.raises(OdapiError, match=r"min_scale is 0\.2 there and 0\.3 in") as caught:
         exporting.export(_flags(trained_run, tmp_path / "out", config_override=anchors))

@@ -1,4 +1,4 @@
-"""Results in their folder: names of drawn images, which replace nobody's files."""
+"""Results in their folder: names of drawn images, which never replace a user's file."""
 
 import pytest
 

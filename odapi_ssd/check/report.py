@@ -66,8 +66,8 @@ def check_config(
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
         for_training: whether training is checked at all.
         for_evaluation: whether evaluation is wanted too; if not, its problems are warnings.
-        train_steps: the step that the user requests to train to, if not the config's num_steps; that
-            the learning-rate schedule does not fit it is then a warning.
+        train_steps: the number of steps that the user requests, if not the config's num_steps;
+            that the learning-rate schedule does not fit it is then a warning.
         use_api_loop: training will run in the API's own loop, which ignores some fields.
     """
     odapi_ssd.register()

@@ -179,7 +179,7 @@ def _layer_colors(count: int) -> list[Any]:
 
 
 def _limits(spec: AnchorSpec, placement: Placement) -> tuple[float, float, float, float]:
-    """Left, right, top and bottom of a panel: the input with a margin for anchors that exceed it."""
+    """Left, right, top and bottom of a panel: the input, with a margin for larger anchors."""
     height, width = placement.input_hw
     middle = [_middle_boxes(layer, placement.content_hw) for layer in spec.layers]
     boxes = np.concatenate(middle)

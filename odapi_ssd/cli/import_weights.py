@@ -65,8 +65,8 @@ def command(settings: Settings, /, **values: Any) -> None:
     click.echo("Starting TensorFlow")
     imported = import_weights(options, PhaseLines())
     print_table("Imported", ("from", "to", "shapes"), imported.rows)
-    for line in imported.left:
-        click.echo(f"Left: {line}")
+    for line in imported.unused:
+        click.echo(f"Not used: {line}")
     print_warnings(imported.notes)
     click.echo(f"Written: {imported.checkpoint}")
     if imported.config_path is not None:

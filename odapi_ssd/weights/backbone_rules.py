@@ -32,7 +32,7 @@ def network_rules(
     Raises:
         OdapiError: layers are missing, or have another number of arrays; all of them are named.
     """
-    names = {layer: network.sources.get(layer, layer) for layer in layers}
+    names = {layer: network.layer_names.get(layer, layer) for layer in layers}
     if network.is_numbered:
         names = dict(zip(layers, file_layers, strict=False))
     _require_layers(network, list(layers), names, file_layers, origin)
@@ -51,7 +51,7 @@ def network_rules(
             continue
         for (variable, shape), array in zip(variables, arrays, strict=True):
             target = f"{layer}/{variable}"
-            file_shape, convert = network.changes.get(target, (shape, unchanged))
+            file_shape, convert = network.conversions.get(target, (shape, unchanged))
             rules.append(Rule(target, array, file_shape, convert))
     if mismatches:
         raise OdapiError(
@@ -73,7 +73,7 @@ def _require_layers(
     if not missing and len(names) == len(ours):
         return
     hint = "--backbone names the network that the weights are of."
-    if missing and set(missing) <= set(network.sources.values()):
+    if missing and set(missing) <= set(network.layer_names.values()):
         hint = (
             "give the weights with the classifier (include_top=True; Keras's own file without "
             "_notop in its name): its fully connected layers become convolutions."

@@ -69,12 +69,13 @@ def fitting_config(
         OdapiError: it is another model; all differences are named.
     """
     ssd = config.model.ssd
-    facts = _facts(ssd) if config.model.WhichOneof("model") == "ssd" else {"": "absent"}
+    is_ssd = config.model.WhichOneof("model") == "ssd"
+    fields = _model_fields(ssd) if is_ssd else {"": "absent"}
     expected = {**_EXPECTED, "num_classes": num_classes}
     differences = [
-        f"model.ssd{path and '.'}{path} is {fact}, not {expected.get(path, 'present')}"
-        for path, fact in facts.items()
-        if fact != expected.get(path)
+        f"model.ssd{path and '.'}{path} is {value}, not {expected.get(path, 'present')}"
+        for path, value in fields.items()
+        if value != expected.get(path)
     ]
     if differences:
         raise OdapiError(
@@ -116,15 +117,15 @@ def _ratio_and_area(height: float, width: float) -> tuple[float, float]:
     return round(math.log(width / height), 2), height * width
 
 
-def _facts(ssd: Any) -> dict[str, object]:
+def _model_fields(ssd: Any) -> dict[str, object]:
     """The fields that decide on the variables and on the computation, anchors aside."""
     extractor, resizer = ssd.feature_extractor, ssd.image_resizer.fixed_shape_resizer
     hyperparams = extractor.conv_hyperparams
     predictor = ssd.box_predictor.convolutional_box_predictor
     coder = ssd.box_coder.faster_rcnn_box_coder
-    num_more_layers = predictor.num_layers_before_predictor
+    num_layers_before = predictor.num_layers_before_predictor
     if predictor.min_depth == predictor.max_depth == 0:  # the API adds no layers without channels
-        num_more_layers = 0
+        num_layers_before = 0
     return {
         "num_classes": ssd.num_classes,
         "add_background_class": ssd.add_background_class,
@@ -141,7 +142,7 @@ def _facts(ssd: Any) -> dict[str, object]:
         "box_predictor": ssd.box_predictor.WhichOneof("box_predictor_oneof"),
         f"{_PREDICTOR}.kernel_size": predictor.kernel_size,
         f"{_PREDICTOR}.use_depthwise": predictor.use_depthwise,
-        f"{_PREDICTOR}.num_layers_before_predictor": num_more_layers,
+        f"{_PREDICTOR}.num_layers_before_predictor": num_layers_before,
         "box_coder.faster_rcnn_box_coder": (
             f"{coder.y_scale:g}, {coder.x_scale:g}, {coder.height_scale:g}, {coder.width_scale:g}"
         ),
@@ -176,8 +177,8 @@ def _anchors(anchor_generator: Any, source: DetectorSource, origin: str) -> Anch
     per_cell = tuple(len(layer.box_sizes_hw) for layer in spec.layers)
     if per_cell != ssd300.BOXES_PER_CELL:
         raise OdapiError(
-            f"{origin}: model.ssd.anchor_generator makes {per_cell} boxes per cell of its maps, "
-            f"not {ssd300.BOXES_PER_CELL}.",
+            f"{origin}: model.ssd.anchor_generator makes {per_cell} boxes per cell of its feature "
+            f"maps, not {ssd300.BOXES_PER_CELL}.",
             hint=f"take the anchors of {source.template}.",
         )
     return spec

@@ -69,12 +69,12 @@ class MappedWeights:
     Attributes:
         values: float32 values by the names of our variables.
         sources: the array that each came from, by the same names.
-        left: the names of the arrays that were not used.
+        unused: the names of the arrays that were not used.
     """
 
     values: dict[str, Array]
     sources: dict[str, str]
-    left: list[str]
+    unused: list[str]
 
 
 def map_weights(
@@ -96,18 +96,24 @@ def map_weights(
         OdapiError: arrays are missing, have another shape, are not floating-point, or hold NaN or
             infinity; all such arrays are named.
     """
-    _require_all(rules, stored, origin, what)
-    mismatches = [
-        f"{rule.source}: {shape_text(stored[rule.source].shape)} in the file, "
-        f"{shape_text(rule.shape)} expected"
-        for rule in rules
-        if stored[rule.source].shape != rule.shape
-    ]
-    if mismatches:
-        arrays = count_of(len(mismatches), "array has another shape", "arrays have other shapes")
-        raise OdapiError(
-            f"{origin} does not fit {what}: {arrays}.", details=mismatches, hint=mismatch_hint
-        )
+    _require_names(rules, stored, origin, what)
+    _require_shapes(rules, stored, origin, what, mismatch_hint)
+    used = {rule.source for rule in rules}
+    return MappedWeights(
+        _convert(rules, stored, origin),
+        {rule.target: rule.source for rule in rules},
+        [name for name in stored if name not in used],
+    )
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """A shape as messages and tables show it: `3x3x64x128`; `scalar` for rank 0."""
+    return "x".join(map(str, shape)) or "scalar"
+
+
+def _convert(
+    rules: Sequence[Rule], stored: Mapping[str, StoredArray], origin: str
+) -> dict[str, Array]:
     values, faults = {}, []
     for rule in rules:
         array = stored[rule.source].read()
@@ -122,24 +128,32 @@ def map_weights(
     if faults:
         arrays = count_of(len(faults), "array holds", "arrays hold")
         raise OdapiError(
-            f"{origin} cannot be used: {arrays} values that are not weights.",
+            f"{origin} cannot be used: {arrays} no valid weights.",
             details=faults,
             hint="take a checkpoint from before its training failed.",
         )
-    used = {rule.source for rule in rules}
-    return MappedWeights(
-        values,
-        {rule.target: rule.source for rule in rules},
-        [name for name in stored if name not in used],
-    )
+    return values
 
 
-def shape_text(shape: Iterable[int]) -> str:
-    """A shape as messages and tables show it: `3x3x64x128`; `scalar` for rank 0."""
-    return "x".join(map(str, shape)) or "scalar"
+def _require_shapes(
+    rules: Sequence[Rule],
+    stored: Mapping[str, StoredArray],
+    origin: str,
+    what: str,
+    hint: str | None,
+) -> None:
+    mismatches = [
+        f"{rule.source}: {shape_text(stored[rule.source].shape)} in the file, "
+        f"{shape_text(rule.shape)} expected"
+        for rule in rules
+        if stored[rule.source].shape != rule.shape
+    ]
+    if mismatches:
+        arrays = count_of(len(mismatches), "array has another shape", "arrays have other shapes")
+        raise OdapiError(f"{origin} does not fit {what}: {arrays}.", details=mismatches, hint=hint)
 
 
-def _require_all(
+def _require_names(
     rules: Sequence[Rule], stored: Mapping[str, StoredArray], origin: str, what: str
 ) -> None:
     missing = [rule.source for rule in rules if rule.source not in stored]

@@ -7,7 +7,7 @@ from pathlib import Path
 from odapi_ssd.messages import count_of, list_some
 from odapi_ssd.weights.mapping import MappedWeights, shape_text
 
-__all__ = ["Imported", "describe_left", "layer_rows"]
+__all__ = ["Imported", "describe_unused", "layer_rows"]
 
 _MAX_ROWS = 50
 # The last component of a name: `.weight`, `/biases`.
@@ -20,14 +20,14 @@ class Imported:
 
     Attributes:
         rows: the source's layer, our layer and the shapes of its variables.
-        left: the arrays of the file that were not used, in a few lines.
+        unused: the arrays of the file that were not used, in a few lines.
         notes: what the user should know, a sentence each.
         checkpoint: the prefix of the checkpoint.
         config_path: the pipeline config of a whole detector; None for a network.
     """
 
     rows: list[tuple[str, str, str]]
-    left: list[str]
+    unused: list[str]
     notes: list[str]
     checkpoint: str
     config_path: Path | None = None
@@ -54,11 +54,11 @@ def layer_rows(mapped: MappedWeights) -> list[tuple[str, str, str]]:
     return rows
 
 
-def describe_left(mapped: MappedWeights) -> list[str]:
+def describe_unused(mapped: MappedWeights) -> list[str]:
     """The arrays that were not used: optimizer slots and moving averages counted, others named."""
     used = set(mapped.sources.values())
-    slots = [name for name in mapped.left if _LAST_PART.sub("", name) in used]
-    others = [name for name in mapped.left if name not in slots]
+    slots = [name for name in mapped.unused if _LAST_PART.sub("", name) in used]
+    others = [name for name in mapped.unused if name not in slots]
     lines = []
     if slots:
         kinds = "optimizer slot or moving average", "optimizer slots and moving averages"

@@ -18,7 +18,7 @@ from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.weights.backbone import import_backbone
 from odapi_ssd.weights.detector import import_detector
 from odapi_ssd.weights.models import FilledModel
-from odapi_ssd.weights.outcome import Imported, describe_left, layer_rows
+from odapi_ssd.weights.outcome import Imported, describe_unused, layer_rows
 from odapi_ssd.weights.sources import KERAS, find_detector
 
 __all__ = ["ImportOptions", "import_weights"]
@@ -85,7 +85,7 @@ def import_weights(options: ImportOptions, progress: Progress = SILENT) -> Impor
     _write(options, filled)
     return Imported(
         rows=layer_rows(filled.mapped),
-        left=describe_left(filled.mapped),
+        unused=describe_unused(filled.mapped),
         notes=list(filled.notes),
         checkpoint=_prefix(options),
         config_path=None if filled.config is None else folder / _CONFIG,

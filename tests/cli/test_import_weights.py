@@ -72,12 +72,12 @@ def test_what_it_prints(tmp_path, api):
     call = ("--from", "keras", "--backbone", "mobilenet_v1", "--weights")
     completed = run_odapi_ssd("import-weights", *call, path, "--output_dir", folder)
     assert completed.returncode == 0, completed.stderr
-    *_, title, columns, row, left, written, following = completed.stdout.splitlines()
+    *_, title, columns, row, unused, written, following = completed.stdout.splitlines()
     assert title == "Imported"
     assert columns.split() == ["from", "to", "shapes"]
     # of Keras's 54 layers with weights, those up to conv_pw_11
     assert row.split() == ["46", "layers", "the", "same", "names", "1,627,840", "numbers"]
-    assert left.startswith("Left: 20 arrays: conv_dw_12/depthwise_kernel:0, ")
+    assert unused.startswith("Not used: 20 arrays: conv_dw_12/depthwise_kernel:0, ")
     assert written == f"Written: {folder / 'checkpoint' / 'ckpt-0'}"
     assert following.startswith("Next: odapi-ssd configure --mode all-layers ")
 

@@ -67,7 +67,7 @@ class TestVGG16:
 
         imported = import_into("keras", weights, backbone="vgg16")
         assert ("fc1", "conv6", "3x3x512x1024, 1024") in imported.rows
-        assert imported.left == ["2 arrays: predictions/kernel:0, predictions/bias:0"]
+        assert imported.unused == ["2 arrays: predictions/kernel:0, predictions/bias:0"]
         assert imported.config_path is None
         model = restore_as_api(_model_of(template), imported.checkpoint, "classification")
         preprocess = tf.keras.applications.vgg16.preprocess_input

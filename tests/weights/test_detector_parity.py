@@ -125,11 +125,11 @@ def test_final_detections_agree(pair, index):
 def test_all_layers_are_mapped_and_the_rest_is_reported(pair):
     assert len(pair.imported.rows) == 36
     if pair.kind == "slim":
-        momentum, step = pair.imported.left
+        momentum, step = pair.imported.unused
         assert momentum.startswith("71 optimizer slots and moving averages, such as ssd_300_vgg/")
         assert step == "1 array: global_step"
     else:
-        assert pair.imported.left == []
+        assert pair.imported.unused == []
 
 
 def test_a_checkpoint_like_those_of_the_api_s_zoo(pair, restore_as_api):

@@ -24,7 +24,7 @@ class TestMapping:
         assert mapped.values["layer/kernel"].dtype == np.float32
         np.testing.assert_array_equal(mapped.values["layer/kernel"], [[0, 3], [1, 4], [2, 5]])
         assert mapped.sources == {"layer/kernel": "w"}
-        assert mapped.left == ["unused"]
+        assert mapped.unused == ["unused"]
 
     def test_all_missing_arrays_are_counted_and_some_named(self):
         rules = [Rule(f"t{number}", f"s{number}", (1,)) for number in range(8)]
@@ -64,4 +64,4 @@ class TestMapping:
             _map([Rule("t", "s", (2,))], s=np.zeros(2, kind))
 
     def test_without_rules_all_is_left(self):
-        assert _map([], a=np.zeros(1)).left == ["a"]
+        assert _map([], a=np.zeros(1)).unused == ["a"]

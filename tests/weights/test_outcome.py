@@ -3,11 +3,11 @@
 import numpy as np
 
 from odapi_ssd.weights.mapping import MappedWeights
-from odapi_ssd.weights.outcome import describe_left, layer_rows
+from odapi_ssd.weights.outcome import describe_unused, layer_rows
 
 
-def _mapped(sources, left=()):
-    return MappedWeights({target: np.zeros((2, 3)) for target in sources}, sources, list(left))
+def _mapped(sources, unused=()):
+    return MappedWeights({target: np.zeros((2, 3)) for target in sources}, sources, list(unused))
 
 
 def test_a_row_for_each_layer():
@@ -39,11 +39,11 @@ def test_optimizer_slots_are_counted():
         {"a/kernel": "net/a/weights"},
         ["global_step", "net/a/weights/Adam", "net/a/weights/Adam_1", "net/b/weights"],
     )
-    assert describe_left(mapped) == [
+    assert describe_unused(mapped) == [
         "2 optimizer slots and moving averages, such as net/a/weights/Adam",
         "2 arrays: global_step, net/b/weights",
     ]
 
 
-def test_nothing_left():
-    assert describe_left(_mapped({"a/kernel": "a"})) == []
+def test_all_used():
+    assert describe_unused(_mapped({"a/kernel": "a"})) == []

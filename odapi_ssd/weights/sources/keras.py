@@ -49,8 +49,8 @@ class KerasNetwork:
 
     Attributes:
         application: its name there.
-        sources: the file's names of our layers, where they differ.
-        changes: for our variables that differ from the file's array: its shape, and the conversion.
+        layer_names: the file's names of our layers, where they differ.
+        conversions: for our variables that differ from the file's array: its shape, and a function.
         needs_top: whether the classifier is needed too.
         widths: the widths that Keras has weights for (`alpha`); none for a network of one width.
         has_batch_norm: whether it has batch normalization.
@@ -62,8 +62,8 @@ class KerasNetwork:
     """
 
     application: str
-    sources: Mapping[str, str] = field(default_factory=dict)
-    changes: Mapping[str, tuple[tuple[int, ...], Callable[["Array"], "Array"]]] = field(
+    layer_names: Mapping[str, str] = field(default_factory=dict)
+    conversions: Mapping[str, tuple[tuple[int, ...], Callable[["Array"], "Array"]]] = field(
         default_factory=dict
     )
     needs_top: bool = False
@@ -94,8 +94,8 @@ class KerasNetwork:
 NETWORKS = {
     "vgg16": KerasNetwork(
         "VGG16",
-        sources={"conv6": "fc1", "conv7": "fc2"},
-        changes={
+        layer_names={"conv6": "fc1", "conv7": "fc2"},
+        conversions={
             "block1_conv1/kernel": ((3, 3, 3, 64), _bgr_to_rgb),
             "conv6/kernel": ((7 * 7 * 512, 4096), decimate_fc6),
             "conv6/bias": ((4096,), _every_fourth),

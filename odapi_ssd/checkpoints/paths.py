@@ -9,7 +9,7 @@ import os
 import re
 
 from odapi_ssd.compat import import_tensorflow
-from odapi_ssd.config.paths import is_remote
+from odapi_ssd.config.paths import is_remote, relative_path_remedy
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
 
@@ -38,8 +38,8 @@ def resolve_checkpoint(path: str | os.PathLike[str]) -> str:
             return candidate
     raise OdapiError(
         f"There is no checkpoint {path} (no file {prefix}.index).",
-        hint="name a training run's folder or a prefix such as runs/my_run/ckpt-7; relative paths "
-        f"count from the current folder, {os.getcwd()}.",
+        hint="name a training run's folder or a prefix such as runs/my_run/ckpt-7; "
+        f"{relative_path_remedy()}.",
     )
 
 

@@ -1,1 +1,1 @@
-"""Pipeline configs: files, single fields, schedules, templates. Needs protos, not TensorFlow."""
+"""Pipeline configs: files, single fields, differences, paths, schedules, templates."""

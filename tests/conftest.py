@@ -19,6 +19,7 @@ _LONGEST = (
     "tools/api_suite/test_given_files.py",
     "weights/test_run.py",
     "weights/test_detector_parity.py",
+    "weights/test_backbone.py",
 )
 _PROJECT_DIR = Path(__file__).resolve().parents[1]
 

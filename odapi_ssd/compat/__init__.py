@@ -3,7 +3,7 @@
 This is the only place that patches the API or a library for good. One module per patch, with three
 constants: the symptom without it, the affected versions, and when it can go. Its `apply()` changes
 something only where that is needed, and returns whether it was. Nothing is edited on disk, and
-nothing happens at import: whoever needs the API calls `activate()` or `activate_protos()`.
+nothing happens at import: code that needs the API calls `activate()` or `activate_protos()`.
 """
 
 import threading

@@ -32,7 +32,7 @@ def test_a_circle_ends():
 
 
 def test_objects_that_are_made_on_the_way_keep_their_ids():
-    """Each is new and held by nobody else, so that its id would be free for the next."""
+    """Each is new and has no other owner, so that its id would be free for the next."""
 
     def children(node):
         return {str(n): [*node, n] for n in range(3)} if len(node) < 3 else {}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from odapi_ssd import resources
-from odapi_ssd.checkpoints import trained_config as model_dirs
+from odapi_ssd.checkpoints import trained_config
 from odapi_ssd.config.files import load_config, parse_config, save_config
 from odapi_ssd.errors import OdapiError
 
@@ -15,8 +15,8 @@ _TEMPLATE = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
 @pytest.fixture
 def run_dir(tmp_path, monkeypatch) -> str:
     """A directory with a checkpoint and the note that it is the template's."""
-    monkeypatch.setattr(model_dirs, "latest_checkpoint", lambda directory: "ckpt-1")
-    model_dirs.note_config(str(tmp_path), load_config(_TEMPLATE))
+    monkeypatch.setattr(trained_config, "latest_checkpoint", lambda directory: "ckpt-1")
+    trained_config.note_config(str(tmp_path), load_config(_TEMPLATE))
     return str(tmp_path)
 
 
@@ -32,7 +32,7 @@ def run_dir(tmp_path, monkeypatch) -> str:
     ],
 )
 def test_a_run_goes_on_with_another(run_dir, override):
-    assert model_dirs.require_same_model(run_dir, load_config(_TEMPLATE, [override])) is True
+    assert trained_config.require_same_model(run_dir, load_config(_TEMPLATE, [override])) is True
 
 
 @pytest.mark.parametrize(
@@ -55,31 +55,31 @@ def test_a_run_goes_on_with_another(run_dir, override):
 )
 def test_a_run_does_not_go_on_with_another_network(run_dir, override, difference):
     with pytest.raises(OdapiError, match="a run of another model") as caught:
-        model_dirs.require_same_model(run_dir, load_config(_TEMPLATE, [override]))
+        trained_config.require_same_model(run_dir, load_config(_TEMPLATE, [override]))
     assert difference in str(caught.value)
 
 
 @pytest.mark.parametrize("note", [None, "model { newfield: 3 }"])
 def test_without_a_note_that_can_be_read_it_is_not_certain(run_dir, note):
-    (Path(run_dir) / model_dirs.NOTE_NAME).unlink()
+    (Path(run_dir) / trained_config.NOTE_NAME).unlink()
     if note is not None:
-        (Path(run_dir) / model_dirs.NOTE_NAME).write_text(note)
-    assert model_dirs.require_same_model(run_dir, load_config(_TEMPLATE)) is False
+        (Path(run_dir) / trained_config.NOTE_NAME).write_text(note)
+    assert trained_config.require_same_model(run_dir, load_config(_TEMPLATE)) is False
 
 
 def test_without_a_checkpoint_any_config_will_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(model_dirs, "latest_checkpoint", lambda directory: None)
-    model_dirs.note_config(str(tmp_path), load_config(_TEMPLATE))
+    monkeypatch.setattr(trained_config, "latest_checkpoint", lambda directory: None)
+    trained_config.note_config(str(tmp_path), load_config(_TEMPLATE))
     other = load_config(_TEMPLATE, ["model.ssd.num_classes=4"])
-    assert model_dirs.require_same_model(str(tmp_path), other) is True
+    assert trained_config.require_same_model(str(tmp_path), other) is True
 
 
 def test_the_note_can_be_used_as_a_config_and_a_user_s_file_stays(tmp_path):
     own = tmp_path / "pipeline.config"
     own.write_text("# my own notes")
     config = load_config(_TEMPLATE)
-    model_dirs.note_config(str(tmp_path), config)
-    assert load_config(tmp_path / model_dirs.NOTE_NAME) == config
+    trained_config.note_config(str(tmp_path), config)
+    assert load_config(tmp_path / trained_config.NOTE_NAME) == config
     assert own.read_text() == "# my own notes"
 
 
@@ -102,26 +102,26 @@ class TestACheckpointsConfig:
     def test_above_the_folder(self, written, tmp_path, monkeypatch):
         path = written("pipeline.config", 7)
         (tmp_path / "checkpoint").mkdir()
-        found_path, config = model_dirs.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0")
+        found_path, config = trained_config.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0")
         assert (found_path, config.model.ssd.num_classes) == (path, 7)
         monkeypatch.chdir(tmp_path / "checkpoint")
-        assert model_dirs.config_of_checkpoint("./ckpt-0") == (path, config)
+        assert trained_config.config_of_checkpoint("./ckpt-0") == (path, config)
 
     def test_the_note_comes_first(self, written, tmp_path):
         written("pipeline.config", 7)
-        note = written(f"checkpoint/{model_dirs.NOTE_NAME}", 8)
-        found_path, config = model_dirs.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0")
+        note = written(f"checkpoint/{trained_config.NOTE_NAME}", 8)
+        found_path, config = trained_config.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0")
         assert (found_path, config.model.ssd.num_classes) == (note, 8)
 
     @pytest.mark.parametrize("folder", ["run", "checkpoint/run", "."])
     def test_other_configs_nearby_are_not_meant(self, written, tmp_path, folder):
         written("pipeline.config")
         written("checkpoint/pipeline.config")
-        assert model_dirs.config_of_checkpoint(f"{tmp_path}/{folder}/ckpt-1") is None
+        assert trained_config.config_of_checkpoint(f"{tmp_path}/{folder}/ckpt-1") is None
 
     def test_one_that_cannot_be_read(self, tmp_path):
         (tmp_path / "pipeline.config").write_text("model { newfield: 3 }")
-        assert model_dirs.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0") is None
+        assert trained_config.config_of_checkpoint(f"{tmp_path}/checkpoint/ckpt-0") is None
 
     @pytest.mark.parametrize(
         "override",
@@ -136,7 +136,7 @@ class TestACheckpointsConfig:
     def test_a_trained_model_is_used_with_another(self, written, tmp_path, override):
         written("pipeline.config")
         config = load_config(_TEMPLATE, [override])
-        model_dirs.require_model_of(f"{tmp_path}/checkpoint/ckpt-0", config)
+        trained_config.require_model_of(f"{tmp_path}/checkpoint/ckpt-0", config)
 
     @pytest.mark.parametrize(
         ("override", "difference"),
@@ -154,7 +154,7 @@ class TestACheckpointsConfig:
     def test_but_not_with_another_network_or_anchors(self, written, tmp_path, override, difference):
         path = written("pipeline.config")
         with pytest.raises(OdapiError, match="ckpt-0 does not fit the model") as caught:
-            model_dirs.require_model_of(
+            trained_config.require_model_of(
                 f"{tmp_path}/checkpoint/ckpt-0", load_config(_TEMPLATE, [override])
             )
         assert difference in str(caught.value)
@@ -172,19 +172,19 @@ class TestValuesDecideNothing:
     @pytest.mark.parametrize("value", ["/anchors/a.pbtxt", "num_classes", "feature_extractor"])
     def test_that_the_weights_mean_something_else(self, value):
         noted, given = self._config("b.pbtxt"), self._config(value)
-        (difference,) = model_dirs.model_differences(noted, given)
+        (difference,) = trained_config.model_differences(noted, given)
         assert (difference.path, difference.after) == (
             "model.center_net.keypoint_label_map_path",
             value,
         )
-        assert model_dirs.weights_differences(noted, given) == []
+        assert trained_config.weights_differences(noted, given) == []
 
     @pytest.mark.parametrize("value", ["/data/loss/a.pbtxt", "post_processing"])
     def test_that_a_run_may_go_on(self, value):
         noted, given = self._config("b.pbtxt"), self._config(value)
-        assert model_dirs.model_differences(noted, given) != []
+        assert trained_config.model_differences(noted, given) != []
 
     def test_beside_a_field_that_does(self):
         noted, given = self._config("b.pbtxt", 3), self._config("anchor", 4)
-        (difference,) = model_dirs.weights_differences(noted, given)
+        (difference,) = trained_config.weights_differences(noted, given)
         assert (difference.before, difference.after) == (3, 4)

@@ -19,6 +19,7 @@ from odapi_ssd.deployment.input_types import INPUT_TYPES
 from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.output_folder import require_own_folder, training_run_in
 from odapi_ssd.plugin import api_programs
+from odapi_ssd.plugin.swapping import swapped
 from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["LABEL_MAP_NAME", "export"]
@@ -110,21 +111,17 @@ def _export_checked(program: Any, checkpoint: str, progress: Progress) -> None:
     from object_detection import exporter_lib_v2
 
     builders = exporter_lib_v2.INPUT_BUILDER_UTIL_MAP
-    stock_build = builders["model_build"]
+    build_stock_model = builders["model_build"]
     models = []
 
     def build(*args: Any, **kwargs: Any) -> Any:
         progress.phase(f"Building the model of {checkpoint}")
-        models.append(stock_build(*args, **kwargs))
+        models.append(build_stock_model(*args, **kwargs))
         progress.phase("Tracing and saving it (takes longest)")
         return models[-1]
 
-    builders["model_build"] = build
-    try:
-        with explain_mismatch(checkpoint):
-            program.main([])
-    finally:
-        builders["model_build"] = stock_build
+    with swapped(builders, "model_build", build), explain_mismatch(checkpoint):
+        program.main([])
     require_fit(models[0], checkpoint)
 
 

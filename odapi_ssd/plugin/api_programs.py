@@ -10,6 +10,7 @@ from typing import Any
 
 import odapi_ssd
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.plugin.swapping import swapped
 
 __all__ = ["loaded_program", "run_module"]
 
@@ -29,7 +30,7 @@ def run_module(module: str, arguments: Sequence[str]) -> None:
     odapi_ssd.register()
     full_name = _full_name(module)
     try:
-        with _command_line([full_name, *arguments]):
+        with swapped(sys, "argv", [full_name, *arguments]):
             runpy.run_module(full_name, run_name="__main__", alter_sys=True)
     except NameError as error:
         # These modules go on without the package, up to its first use.
@@ -86,13 +87,3 @@ def _full_name(module: str) -> str:
             "exporter_main_v2 or builders.model_builder_tf2_test.",
         )
     return full_name
-
-
-@contextmanager
-def _command_line(arguments: list[str]) -> Iterator[None]:
-    saved = sys.argv
-    sys.argv = arguments
-    try:
-        yield
-    finally:
-        sys.argv = saved

@@ -121,24 +121,25 @@ def _measure_step(config_path: Path, num_rounds: int) -> dict[str, float]:
     from object_detection import model_lib_v2
     from object_detection.meta_architectures import ssd_meta_arch
 
+    from odapi_ssd.config.files import load_config
     from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch
-    from odapi_ssd.training.setup import build_job, read_configs
+    from odapi_ssd.training.setup import config_to_run, set_up_training
 
-    configs = read_configs(str(config_path), None, None, False, {})
-    job = build_job(configs, record_summaries=False)
-    batch = next(iter(job.dataset))
+    config = config_to_run(load_config(config_path), num_train_steps=None, use_tpu=False)
+    setup = set_up_training(config, record_summaries=False)
+    batch = next(iter(setup.dataset))
 
     def trace(model_class: type) -> Any:
-        job.model.__class__ = model_class
+        setup.model.__class__ = model_class
 
         @tf.function
         def step() -> Any:
             return model_lib_v2.eager_train_step(
-                job.model,
+                setup.model,
                 *batch,
-                job.train_config.unpad_groundtruth_tensors,
-                job.optimizer,
-                training_step=job.global_step,
+                setup.train_config.unpad_groundtruth_tensors,
+                setup.optimizer,
+                training_step=setup.global_step,
             )
 
         step()

@@ -46,6 +46,9 @@ class Progress:
     def phase(self, text: str) -> None:
         """Something that takes a while begins, or is worth a line."""
 
+    def warning(self, text: str) -> None:
+        """Something is probably not meant; the work goes on."""
+
     def advance(self, num_done: int, num_total: int | None) -> None:
         """Of num_total items (None: an unknown number) num_done are done."""
 

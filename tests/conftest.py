@@ -116,7 +116,7 @@ def trained_run(tiny_config_path: Path, tmp_path_factory: pytest.TempPathFactory
     from odapi_ssd.training import run as training
 
     run = Run(tiny_config_path, tmp_path_factory.mktemp("run") / "model", RecordedProgress())
-    training.train(run.flags(checkpoint_every_n=5), progress=run.progress)
+    training.train(run.options(checkpoint_every_n=5), run.progress)
     return run
 
 

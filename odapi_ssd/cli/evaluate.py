@@ -27,22 +27,17 @@ def command(
     settings: Settings, pipeline_config_path: str, checkpoint_dir: str, output_dir: Path
 ) -> None:
     """Evaluate a checkpoint on the config's eval_input_reader, every image of it once."""
-    from odapi_ssd.cli.console import print_table, print_warnings
+    from odapi_ssd.cli.console import print_table
     from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
-    from odapi_ssd.check import report as check
-    from odapi_ssd.checkpoints.contents import require_detector
-    from odapi_ssd.config import files as config
-    from odapi_ssd.evaluation import run as evaluation
+    from odapi_ssd.config.files import load_config
+    from odapi_ssd.evaluation.run import evaluate
 
-    pipeline = config.load_config(pipeline_config_path)
-    require_detector(checkpoint_dir)
-    report = check.require_valid(pipeline, for_training=False, source=pipeline_config_path)
-    print_warnings(map(str, report.warnings))
+    config = load_config(pipeline_config_path)
     with item_display("Evaluating images") as progress:
-        result = evaluation.evaluate(pipeline, checkpoint_dir, output_dir, progress)
+        result = evaluate(config, checkpoint_dir, output_dir, progress, source=pipeline_config_path)
     rows = [
         (name, result.num_objects[name], "–" if math.isnan(ap) else f"{ap:.3f}")
         for name, ap in result.per_class.items()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from odapi_ssd.cli.console import print_warnings
 from odapi_ssd.progress import Progress, StepReport
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ __all__ = ["PhaseLines", "item_display", "training_display"]
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-class PhaseLines(Progress):
+class _Display(Progress):
+    """Warnings go to standard error."""
+
+    def warning(self, text: str) -> None:
+        print_warnings([text])
+
+
+class PhaseLines(_Display):
     """A line per phase, on a terminal too."""
 
     def phase(self, text: str) -> None:
@@ -77,7 +85,7 @@ class _ItemLines(PhaseLines):
             click.echo(f"{self._label}: {num_done}" + (f"/{num_total}" if num_total else ""))
 
 
-class _ItemBar(Progress):
+class _ItemBar(_Display):
     def __init__(self, bars: "rich_progress.Progress", label: str) -> None:
         self._bars = bars
         self._task = bars.add_task(label, total=None)
@@ -96,7 +104,7 @@ class _ItemBar(Progress):
             self._bars.remove_task(self._task)
 
 
-class _TrainingLines(Progress):
+class _TrainingLines(_Display):
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._last_line = 0.0
@@ -115,7 +123,7 @@ class _TrainingLines(Progress):
         self.phase(f"saved {path} (step {step})")
 
 
-class _LiveTraining(Progress):
+class _LiveTraining(_Display):
     def __init__(self, status: "Status") -> None:
         self._status = status
         self._start = time.monotonic()

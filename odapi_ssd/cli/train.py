@@ -1,7 +1,6 @@
 """`odapi-ssd train`: the API's `model_main_tf2` on this stack."""
 
-import concurrent.futures
-import multiprocessing
+import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 from odapi_ssd.cli.command import Settings, pass_settings
 
 if TYPE_CHECKING:
-    from odapi_ssd.check.report import Report
+    from odapi_ssd.training.run import TrainOptions
 
 
 @absl_logging_options
@@ -73,53 +72,34 @@ def command(
     The config is checked first. Ctrl-C saves the current step; the same command goes on from it
     (not with --train_loop api).
     """
-    from odapi_ssd.cli.console import print_warnings
     from odapi_ssd.cli.progress_display import training_display
     from odapi_ssd.cli.runtime import quiet_tensorflow, show_api_progress
 
-    if num_eval_steps is not None:
-        print_warnings(["--num_eval_steps has no effect in TF2: evaluation takes every example."])
     is_training = not flags["checkpoint_dir"]
-    use_api_loop = train_loop == "api"
-    is_quiet = is_training and not use_api_loop
+    is_quiet = is_training and train_loop != "api"
     (quiet_tensorflow if is_quiet else show_api_progress)(settings.verbose)
     with training_display() as progress:
+        if num_eval_steps is not None:
+            progress.warning(
+                "--num_eval_steps has no effect in TF2: evaluation takes every example."
+            )
         progress.phase("Starting TensorFlow")
-        progress.phase("Checking the config and its data")
-        is_cluster = (flags["num_workers"] or 1) > 1
-        check = _check_in_a_process if is_cluster else _check
-        report = check(flags, use_api_loop)
-        print_warnings(map(str, report.warnings))
-        from odapi_ssd.training import run as training
+        if is_training:
+            from odapi_ssd.training.run import train
 
-        has_saved = training.train(flags, use_api_loop=use_api_loop, progress=progress)
-    if use_api_loop and not has_saved:
-        print_warnings(
-            [
-                "The API's loop has saved no checkpoint: it saves every --checkpoint_every_n steps "
-                "and never the last one. --train_loop odapi-ssd does."
-            ]
-        )
+            train(_train_options(flags, use_api_loop=train_loop == "api"), progress)
+        else:
+            from odapi_ssd.evaluation.continuous import evaluate_continuously
+
+            evaluate_continuously(flags, progress)
     if is_training:
         click.echo(f"Trained: {flags['model_dir']}")
 
 
-def _check(flags: Mapping[str, Any], use_api_loop: bool) -> "Report":
-    from odapi_ssd.check import report as check
-    from odapi_ssd.config import files as config
+def _train_options(flags: Mapping[str, Any], use_api_loop: bool) -> "TrainOptions":
+    """The flags that concern training; those not given have their defaults there."""
+    from odapi_ssd.training.run import TrainOptions
 
-    path = flags["pipeline_config_path"]
-    return check.require_valid(
-        config.load_config(path),
-        for_training=not flags["checkpoint_dir"],
-        train_steps=flags["num_train_steps"],
-        use_api_loop=use_api_loop,
-        source=path,
-    )
-
-
-def _check_in_a_process(flags: Mapping[str, Any], use_api_loop: bool) -> "Report":
-    """Checks where TensorFlow may start: here it may not before a worker has joined its cluster."""
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_check, dict(flags), use_api_loop).result()
+    names = {field.name for field in dataclasses.fields(TrainOptions)}
+    given = {name: flags[name] for name in names & flags.keys() if flags[name] is not None}
+    return TrainOptions(**given, use_api_loop=use_api_loop)

@@ -1,1 +1,1 @@
-"""`odapi-ssd evaluate`: the scores of a checkpoint."""
+"""`odapi-ssd evaluate`: a checkpoint on the images of a split."""

@@ -1,7 +1,7 @@
-"""Building the API's graphs without AutoGraph, whose rewriting takes longer than the building.
+"""Building the API's graphs without AutoGraph, which takes longer than the building itself.
 
-The API is written for graphs and hardly needs it: only where Python's `if`, loops or `range` meet a
-tensor.
+The API is written for graphs and hardly needs AutoGraph: only where Python's `if`, loops or `range`
+depend on a tensor.
 """
 
 from collections.abc import Callable
@@ -9,19 +9,19 @@ from typing import TypeVar
 
 import tensorflow as tf
 
-__all__ = ["build_plainly"]
+__all__ = ["build_without_autograph"]
 
 _Built = TypeVar("_Built")
 
 
-def build_plainly(build: Callable[[], _Built]) -> _Built:
-    """Calls a function that builds graphs (of a dataset, say), with AutoGraph only if need be.
+def build_without_autograph(build: Callable[[], _Built]) -> _Built:
+    """Calls a function that builds graphs (of a dataset, say), with AutoGraph only if it needs it.
 
     Args:
-        build: has no effects but what it returns, as it is called again if it needs AutoGraph.
+        build: must have no effects besides its result, as it is called again if it needs AutoGraph.
     """
     try:
         return tf.autograph.experimental.do_not_convert(build)()
     except TypeError:
-        # What TensorFlow and Python raise of a tensor in the place of a truth value or a number.
+        # What TensorFlow and Python raise for a tensor where a truth value or a number is needed.
         return build()

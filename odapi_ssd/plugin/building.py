@@ -13,12 +13,19 @@ from odapi_ssd.messages import one_line
 __all__ = ["build_classification_network", "build_model"]
 
 
-def build_model(model_config: Any, *, is_training: bool = False, source: str = "the config") -> Any:
+def build_model(
+    model_config: Any,
+    *,
+    is_training: bool = False,
+    add_summaries: bool = True,
+    source: str = "the config",
+) -> Any:
     """The model of a config, built by the API.
 
     Args:
         model_config: a `model_pb2.DetectionModel`; not changed.
         is_training: whether the model is to be trained.
+        add_summaries: whether a model that is trained records summaries of its own.
         source: the config's path, or whatever names it in the error message.
     Returns:
         An `object_detection.core.model.DetectionModel`. Most models have no variables before the
@@ -29,7 +36,7 @@ def build_model(model_config: Any, *, is_training: bool = False, source: str = "
     with _failures_explained(source):
         from object_detection.builders import model_builder
 
-        return model_builder.build(model_config, is_training=is_training)
+        return model_builder.build(model_config, is_training, add_summaries)
 
 
 def build_classification_network(model_config: Any, *, source: str = "the config") -> Any:

@@ -1,4 +1,4 @@
-"""The checkpoints of a training run: taking it up, and saving its steps."""
+"""The checkpoints of a training run: resuming or fine-tuning from one, and saving its steps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from odapi_ssd.checkpoints.contents import read_contents
 from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.progress import Progress
-from odapi_ssd.training.setup import TrainingJob
+from odapi_ssd.training.setup import TrainingSetup
 
 __all__ = ["RunCheckpointer"]
 
@@ -26,18 +26,33 @@ _HINTS = {
 
 
 class RunCheckpointer:
-    """Restores a run, or the checkpoint that it is fine-tuned from, and saves its steps."""
+    """Restores a run, or the checkpoint that it is fine-tuned from, and saves its steps.
 
-    def __init__(self, job: TrainingJob, model_dir: str, max_to_keep: int, progress: Progress):
-        self._job = job
+    Attributes:
+        directory: where checkpoints are saved: the model directory, except for workers other than
+            the chief.
+        restored: the prefix of the checkpoint that the run is resumed from; None for a new run.
+        saved_step: the step of the newest checkpoint; -1 if there is none.
+    """
+
+    def __init__(self, setup: TrainingSetup, model_dir: str, max_to_keep: int, progress: Progress):
+        """Saves nothing yet.
+
+        Args:
+            setup: what is trained.
+            model_dir: the model directory, which may hold a run.
+            max_to_keep: how many checkpoints stay.
+            progress: gets phases and checkpoints.
+        """
+        self._setup = setup
         self._model_dir = model_dir
         self._progress = progress
         self._checkpoint = tf.train.Checkpoint(
-            step=job.global_step, model=job.model, optimizer=job.optimizer
+            step=setup.global_step, model=setup.model, optimizer=setup.optimizer
         )
-        # Under MultiWorkerMirroredStrategy workers other than the chief save where nobody looks.
-        self.directory = model_lib_v2.get_filepath(job.strategy, model_dir)
-        is_chief = job.strategy.extended.should_checkpoint
+        # Under MultiWorkerMirroredStrategy all workers have to save; only the chief's files count.
+        self.directory = model_lib_v2.get_filepath(setup.strategy, model_dir)
+        is_chief = setup.strategy.extended.should_checkpoint
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, self.directory, max_to_keep=max_to_keep if is_chief else 1
         )
@@ -46,28 +61,40 @@ class RunCheckpointer:
         self._is_model_built = False
 
     def restore(self) -> None:
-        """Takes up the run in the model directory; a new run starts from fine_tune_checkpoint.
+        """Resumes the run in the model directory; a new run starts from fine_tune_checkpoint.
 
         A Keras model has its variables only after its first call: they get the checkpoint's
         values when the first step is traced, which is where a mismatch shows.
+
+        Raises:
+            OdapiError: fine_tune_checkpoint cannot be read or does not fit the model.
         """
         self.restored = latest_checkpoint(self._model_dir)
         # A run that was stopped before its first step has left a checkpoint without weights.
         has_weights = self.restored is not None and read_contents(self.restored).has_model_weights
-        if self._job.train_config.fine_tune_checkpoint and not has_weights:
+        if self._setup.train_config.fine_tune_checkpoint and not has_weights:
             self._load_fine_tune_checkpoint()
         if self.restored is not None:
             self._progress.phase(f"Resuming from {self.restored}")
             self._checkpoint.restore(self.restored)
-            self.saved_step = self._job.step
+            self.saved_step = self._setup.step
 
     def run_and_require_fit(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Makes the call that gives the model its variables, and looks at what they hold."""
+        """Makes the call that gives the model its variables, and checks that they were restored.
+
+        Args:
+            call: the function to call.
+            *arguments: its arguments.
+        Returns:
+            Its result.
+        Raises:
+            OdapiError: the restored checkpoint does not fit the model.
+        """
         try:
             with explain_mismatch(self.restored):
                 result = call(*arguments)
         except Exception:
-            # Of which variables of another shape are the likeliest cause.
+            # Variables of another shape are the likeliest cause.
             self._require_fit()
             raise
         self._require_fit()
@@ -75,37 +102,39 @@ class RunCheckpointer:
 
     def _require_fit(self) -> None:
         if self.restored is not None:
-            require_fit(self._job.model, self.restored)
+            require_fit(self._setup.model, self.restored)
 
     def build_model(self) -> None:
-        """Gives the model its variables without a step, and looks at what they hold.
+        """Gives the model its variables without a step, and checks that they were restored.
 
-        It takes a batch and about as long as tracing a step, except where the checkpoint that the
-        run is fine-tuned from has called for it already.
+        It takes a batch, and about as long as tracing a step, unless fine-tuning has done it.
+
+        Raises:
+            OdapiError: the restored checkpoint does not fit the model.
         """
         if self._is_model_built:
             return
         self.run_and_require_fit(
             model_lib_v2._ensure_model_is_built,
-            self._job.model,
-            self._job.dataset,
-            self._job.train_config.unpad_groundtruth_tensors,
+            self._setup.model,
+            self._setup.dataset,
+            self._setup.train_config.unpad_groundtruth_tensors,
         )
         self._is_model_built = True
 
     def _load_fine_tune_checkpoint(self) -> None:
-        config = self._job.train_config
+        config = self._setup.train_config
         path, kind = config.fine_tune_checkpoint, config.fine_tune_checkpoint_type
         self._progress.phase(f"Loading {path}")
         with explain_mismatch(path, _HINTS.get(kind, "")):
             variables_helper.ensure_checkpoint_supported(path, kind, self._model_dir)
             model_lib_v2.load_fine_tune_checkpoint(
-                self._job.model,
+                self._setup.model,
                 path,
                 kind,
                 config.fine_tune_checkpoint_version,
                 config.run_fine_tune_checkpoint_dummy_computation,
-                self._job.dataset,
+                self._setup.dataset,
                 config.unpad_groundtruth_tensors,
             )
         self._is_model_built = config.run_fine_tune_checkpoint_dummy_computation

@@ -1,11 +1,11 @@
 """The training loop: the API's `train_loop` written anew, to be read from top to bottom.
 
-It is built on the API's own input, training step, optimizer and checkpoint functions, has its
-signature and writes the same checkpoints and summaries, so that a run started by one goes on in
-the other. What differs: the last step is always saved, as is the one at which the user stops; each
-step is one call, so that there is progress from the first one and training ends exactly where it
-was asked to; a loss that is no number ends it; a checkpoint of another model is refused;
-`freeze_variables`, `update_trainable_variables` and `bias_grad_multiplier` do what they say.
+It is built on the API's own input, training step, optimizer and checkpoint functions and writes the
+same checkpoints and summaries, so that a run started by one loop can be resumed by the other. What
+differs: the last step is always saved, as is the step at which the user stops; each step is one
+call, so that there is progress from the first one and training ends exactly where it should; a loss
+that is NaN or infinite ends it; a checkpoint of another model is refused; `freeze_variables`,
+`update_trainable_variables` and `bias_grad_multiplier` have their effect.
 """
 
 import os
@@ -15,96 +15,73 @@ from typing import Any
 import tensorflow as tf
 from object_detection import model_lib_v2
 from object_detection.core import standard_fields
-from object_detection.utils import config_util
 
 from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, describe_loss
 from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.training.checkpointer import RunCheckpointer
-from odapi_ssd.training.freezing import Frozen, freeze, wants_freezing
+from odapi_ssd.training.freezing import FrozenVariables, freeze, wants_freezing
 from odapi_ssd.training.monitor import TrainingMonitor
 from odapi_ssd.training.optimizer import SelectiveOptimizer
-from odapi_ssd.training.setup import TrainingJob, build_job, read_configs
+from odapi_ssd.training.setup import TrainingSetup, set_up_training
 
 __all__ = ["train_loop"]
 
+# As in the API, whose own program sets neither.
+_SUMMARIZE_EVERY_N = 100
+_MAX_CHECKPOINTS_TO_KEEP = 7
+
 
 def train_loop(
-    pipeline_config_path: str,
+    config: Any,
     model_dir: str,
-    config_override: Any = None,
-    train_steps: int | None = None,
-    use_tpu: bool = False,
-    save_final_config: bool = False,
-    checkpoint_every_n: int = 1000,
-    checkpoint_max_to_keep: int = 7,
-    record_summaries: bool = True,
-    performance_summary_exporter: Callable[[Mapping[str, float], str], None] | None = None,
-    num_steps_per_iteration: int = 100,
     *,
+    checkpoint_every_n: int = 1000,
+    record_summaries: bool = True,
     progress: Progress = SILENT,
-    **kwargs: Any,
 ) -> None:
-    """Trains a model; takes what `object_detection.model_lib_v2.train_loop` takes.
+    """Trains a model to its config's `num_steps`, in the current distribution strategy.
 
     Args:
-        pipeline_config_path: the pipeline config.
-        model_dir: where checkpoints and summaries go; a run that is there already goes on.
-        config_override: a TrainEvalPipelineConfig that is merged over the file's.
-        train_steps: the step to end at; None takes the config's num_steps.
-        use_tpu: whether to run on a TPU (with bfloat16 if the config wants it).
-        save_final_config: whether to write the config as run to model_dir.
+        config: a `TrainEvalPipelineConfig`, checked, from `setup.config_to_run`.
+        model_dir: where checkpoints and summaries go; a run that is there already is resumed.
         checkpoint_every_n: steps between checkpoints; the last step is saved in any case.
-        checkpoint_max_to_keep: how many checkpoints stay.
         record_summaries: whether to record images and the model's own summaries.
-        performance_summary_exporter: called at the end with speed metrics and the precision.
-        num_steps_per_iteration: steps between summaries.
         progress: gets phases, steps and checkpoints.
-        **kwargs: config overrides, as the API has them.
     Raises:
-        OdapiError: model_dir holds another model's checkpoint, variables to freeze are not there,
-            or the loss is no number.
+        OdapiError: model_dir holds another model's checkpoint, patterns of variables to freeze
+            match none, or the loss is NaN or infinite.
     """
-    configs = read_configs(pipeline_config_path, config_override, train_steps, use_tpu, kwargs)
-    num_steps = train_steps or configs["train_config"].num_steps
-    if save_final_config:
-        final_config = config_util.create_pipeline_proto_from_configs(configs)
-        config_util.save_pipeline_config(final_config, model_dir)
-
     progress.phase("Building the model and its input")
-    job = build_job(configs, record_summaries)
-    if loss_note := describe_loss(job.model):
+    setup = set_up_training(config, record_summaries)
+    if loss_note := describe_loss(setup.model):
         progress.phase(loss_note)
-    writer_dir = model_lib_v2.get_filepath(job.strategy, os.path.join(model_dir, "train"))
+    writer_dir = model_lib_v2.get_filepath(setup.strategy, os.path.join(model_dir, "train"))
     writer = tf.summary.create_file_writer(writer_dir)
-    is_summary_step = _is_multiple(job.global_step, num_steps_per_iteration)
-    with job.strategy.scope(), writer.as_default(), tf.summary.record_if(is_summary_step):
-        checkpointer = RunCheckpointer(job, model_dir, checkpoint_max_to_keep, progress)
+    is_summary_step = _is_multiple(setup.global_step, _SUMMARIZE_EVERY_N)
+    with setup.strategy.scope(), writer.as_default(), tf.summary.record_if(is_summary_step):
+        checkpointer = RunCheckpointer(setup, model_dir, _MAX_CHECKPOINTS_TO_KEEP, progress)
         checkpointer.restore()
-        monitor = TrainingMonitor(job, num_steps, progress)
-        if monitor.step < num_steps:
-            frozen = _freeze(job, checkpointer, progress)
-            train_step = _make_train_step(job, frozen, record_summaries)
-            _run(train_step, checkpointer, monitor, checkpoint_every_n, num_steps_per_iteration)
+        monitor = TrainingMonitor(setup, progress)
+        if monitor.step < monitor.num_steps:
+            frozen = _freeze(setup, checkpointer, progress)
+            train_step = _make_train_step(setup, frozen, record_summaries)
+            _run_steps(train_step, checkpointer, monitor, checkpoint_every_n)
         else:
             checkpointer.build_model()
             progress.phase(f"Step {monitor.step} is reached already: nothing to train")
     writer.close()
     for directory in (checkpointer.directory, writer_dir):
-        model_lib_v2.clean_temporary_directories(job.strategy, directory)
-    if performance_summary_exporter is not None:
-        uses_bfloat16 = kwargs["use_bfloat16"]
-        performance_summary_exporter(monitor.performance(), "bf16" if uses_bfloat16 else "fp32")
+        model_lib_v2.clean_temporary_directories(setup.strategy, directory)
 
 
-def _run(
+def _run_steps(
     train_step: Callable[[Any], dict[str, Any]],
     checkpointer: RunCheckpointer,
     monitor: TrainingMonitor,
     checkpoint_every_n: int,
-    summarize_every_n: int,
 ) -> None:
     """Trains step by step to the last one, which is saved in any case."""
-    batches = iter(monitor.job.dataset)
+    batches = iter(monitor.setup.dataset)
     if monitor.step == 0:
         checkpointer.save(0)
     monitor.progress.phase("Tracing the training step (the first step takes longest)")
@@ -115,7 +92,7 @@ def _run(
             else:
                 losses = train_step(batches)
             monitor.step_done(losses)
-            if monitor.step % summarize_every_n == 0 or monitor.step == monitor.num_steps:
+            if monitor.step % _SUMMARIZE_EVERY_N == 0 or monitor.step == monitor.num_steps:
                 monitor.write_summaries()
             if monitor.step - checkpointer.saved_step >= checkpoint_every_n:
                 monitor.require_finite_loss()
@@ -123,54 +100,57 @@ def _run(
         monitor.require_finite_loss()
     except KeyboardInterrupt:
         if monitor.is_loss_finite():
-            checkpointer.save(monitor.job.step)
+            checkpointer.save(monitor.setup.step)
         raise
     checkpointer.save(monitor.step)
 
 
-def _freeze(job: TrainingJob, checkpointer: RunCheckpointer, progress: Progress) -> Frozen:
-    """Freezes what the config says, before a step is traced that would train it."""
-    if not wants_freezing(job.train_config):
-        return Frozen()
+def _freeze(
+    setup: TrainingSetup, checkpointer: RunCheckpointer, progress: Progress
+) -> FrozenVariables:
+    """Freezes the variables that the config names; to be called before the step is traced."""
+    if not wants_freezing(setup.train_config):
+        return FrozenVariables()
     checkpointer.build_model()
-    frozen = freeze(job.model, job.train_config)
+    frozen = freeze(setup.model, setup.train_config)
     progress.phase(frozen.summary)
     return frozen
 
 
 def _make_train_step(
-    job: TrainingJob, frozen: Frozen, record_summaries: bool
+    setup: TrainingSetup, frozen: FrozenVariables, record_summaries: bool
 ) -> Callable[[Any], dict[str, Any]]:
     """A traced function that takes the iterator over batches and returns the step's losses."""
+    train_config = setup.train_config
     optimizer = SelectiveOptimizer(
-        job.optimizer,
-        frozen.variables,
-        job.train_config.bias_grad_multiplier,
-        job.train_config.gradient_clipping_by_norm,
+        setup.optimizer,
+        frozen.references,
+        train_config.bias_grad_multiplier,
+        train_config.gradient_clipping_by_norm,
     )
 
     def replica_step(features: Mapping[str, Any], labels: Mapping[str, Any]) -> dict[str, Any]:
         if record_summaries:
             images = features[standard_fields.InputDataFields.image]
-            tf.summary.image("train_input_images", images, step=job.global_step, max_outputs=3)
+            tf.summary.image("train_input_images", images, step=setup.global_step, max_outputs=3)
         losses: dict[str, Any] = model_lib_v2.eager_train_step(
-            job.model,
+            setup.model,
             features,
             labels,
-            job.train_config.unpad_groundtruth_tensors,
+            train_config.unpad_groundtruth_tensors,
             optimizer,
-            training_step=job.global_step,
-            add_regularization_loss=job.train_config.add_regularization_loss,
-            num_replicas=job.strategy.num_replicas_in_sync,
+            training_step=setup.global_step,
+            add_regularization_loss=train_config.add_regularization_loss,
+            num_replicas=setup.strategy.num_replicas_in_sync,
         )
-        job.global_step.assign_add(1)
+        setup.global_step.assign_add(1)
         return losses
 
-    # Nothing of an SSD with our loss is for AutoGraph, whose rewriting takes long.
-    @tf.function(autograph=not isinstance(job.model, SSDMetaArch))
+    # An SSD with our loss needs no AutoGraph, which takes long.
+    @tf.function(autograph=not isinstance(setup.model, SSDMetaArch))
     def train_step(batches: Any) -> dict[str, Any]:
-        losses = job.strategy.run(replica_step, args=next(batches))
-        return model_lib_v2.reduce_dict(job.strategy, losses, tf.distribute.ReduceOp.SUM)
+        losses = setup.strategy.run(replica_step, args=next(batches))
+        return model_lib_v2.reduce_dict(setup.strategy, losses, tf.distribute.ReduceOp.SUM)
 
     return train_step
 

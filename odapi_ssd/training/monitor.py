@@ -1,7 +1,6 @@
-"""Counts and times the steps of a training run, tells of them, and sees when it diverges."""
+"""Watches a training run: counts and times its steps, reports them, and notices divergence."""
 
 import math
-import statistics
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.progress import Progress, StepReport
-from odapi_ssd.training.setup import TrainingJob
+from odapi_ssd.training.setup import TrainingSetup
 
 __all__ = ["TrainingMonitor"]
 
@@ -19,79 +18,91 @@ _SECONDS_BETWEEN_REPORTS = 1.0
 
 @dataclass
 class TrainingMonitor:
-    """Counts the steps, times them, and tells of them."""
+    """Counts the steps of a training run, times them and reports them.
 
-    job: TrainingJob
-    num_steps: int
+    Attributes:
+        setup: what is trained.
+        progress: gets a report of the first step, of the last one, and once a second.
+        step: steps done, those of earlier runs included.
+        is_first_step: no step is done yet in this process; the first one includes tracing.
+    """
+
+    setup: TrainingSetup
     progress: Progress
     step: int = field(init=False)
     is_first_step: bool = field(default=True, init=False)
     _losses: dict[str, Any] = field(default_factory=dict, init=False)
-    _steps_per_second: list[float] = field(default_factory=list, init=False)
-    _last_time: float = field(default_factory=time.monotonic, init=False)
-    _reported: tuple[int, float] = field(default=(0, 0.0), init=False)
+    _steps_per_second: float = field(default=0.0, init=False)
+    _last_time: float = field(init=False)
+    _last_report: tuple[int, float] = field(default=(0, 0.0), init=False)
 
     def __post_init__(self) -> None:
-        self.step = self.job.step
+        self.step = self.setup.step
+        self._last_time = time.monotonic()
+
+    @property
+    def num_steps(self) -> int:
+        """The step at which training ends."""
+        return int(self.setup.train_config.num_steps)
 
     def step_done(self, losses: dict[str, Any]) -> None:
-        """Takes note of a step, and reports it if the last report is a while ago."""
+        """Counts a step, and reports it if the last report is a while ago.
+
+        Args:
+            losses: scalar tensors by the API's names.
+        Raises:
+            OdapiError: the step is reported, and its loss is NaN or infinite.
+        """
         now = time.monotonic()
         self.step += 1
         self._losses = losses
-        self._steps_per_second.append(1.0 / max(now - self._last_time, 1e-9))
+        self._steps_per_second = 1.0 / max(now - self._last_time, 1e-9)
         self._last_time = now
-        is_due = now - self._reported[1] >= _SECONDS_BETWEEN_REPORTS
+        is_due = now - self._last_report[1] >= _SECONDS_BETWEEN_REPORTS
         if self.is_first_step or is_due or self.step == self.num_steps:
             self.require_finite_loss()
             self.progress.step(self._report(now))
-            self._reported = (self.step, now)
+            self._last_report = (self.step, now)
         self.is_first_step = False
 
     def _report(self, now: float) -> StepReport:
-        speed = 0.0
+        speed = 0.0  # steps per second
         if not self.is_first_step:
-            reported_step, reported_time = self._reported
-            speed = (self.step - reported_step) / max(now - reported_time, 1e-9)
+            last_step, last_time = self._last_report
+            speed = (self.step - last_step) / max(now - last_time, 1e-9)
         return StepReport(
             step=self.step,
             num_steps=self.num_steps,
             losses={name: float(loss) for name, loss in self._losses.items()},
-            learning_rate=float(self.job.learning_rate()),
-            images_per_second=speed * self.job.train_config.batch_size,
+            learning_rate=float(self.setup.learning_rate()),
+            images_per_second=speed * self.setup.train_config.batch_size,
             seconds_left=(self.num_steps - self.step) / speed if speed else None,
         )
 
     def write_summaries(self) -> None:
         """Writes the step's scalars under the API's names."""
-        scalars = {**self._losses, "learning_rate": self.job.learning_rate()}
+        scalars = {**self._losses, "learning_rate": self.setup.learning_rate()}
         with tf.summary.record_if(True):
-            tf.summary.scalar("steps_per_sec", self._steps_per_second[-1], step=self.step)
+            tf.summary.scalar("steps_per_sec", self._steps_per_second, step=self.step)
             for name, value in scalars.items():
                 tf.summary.scalar(name, value, step=self.step)
 
     def is_loss_finite(self) -> bool:
-        """Whether the last step's total loss is a number; true before the first step."""
+        """Whether the last step's total loss is neither NaN nor infinite; true before a step."""
         return not self._losses or math.isfinite(self._losses["Loss/total_loss"])
 
     def require_finite_loss(self) -> None:
-        """Ends training if it has diverged: what follows would be wasted, and overwrite."""
+        """Ends training that has diverged: more steps would be wasted, and overwrite good ones.
+
+        Raises:
+            OdapiError: the last step's total loss is NaN or infinite.
+        """
         if self.is_loss_finite():
             return
         names = [name for name, loss in self._losses.items() if not math.isfinite(loss)]
         raise OdapiError(
-            f"Training diverged: at step {self.step} the loss is no longer a finite number "
+            f"Training diverged: at step {self.step} the loss is NaN or infinite "
             f"({', '.join(names)}). The checkpoints saved before are untouched.",
             hint="lower the learning rate, lengthen its warm-up or set "
             "train_config.gradient_clipping_by_norm, and look at the training images.",
         )
-
-    def performance(self) -> dict[str, float]:
-        """Speed over all steps of this process, under the names of the API's exporter."""
-        speeds = self._steps_per_second or [0.0]
-        return {
-            "steps_per_sec": statistics.fmean(speeds),
-            "steps_per_sec_p50": statistics.median(speeds),
-            "steps_per_sec_max": max(speeds),
-            "last_batch_loss": float(self._losses.get("Loss/total_loss", math.nan)),
-        }

@@ -1,7 +1,7 @@
-"""What a `TrainConfig` says of gradients, done between the API's training step and its optimizer.
+"""Gradients between the API's training step and its optimizer: freezing, biases, clipping.
 
-In TF1 the API left frozen variables out, multiplied the gradients of biases and then clipped what
-it had. Its training step of TF2 clips, and no more.
+In TF1 the API left frozen variables out, multiplied the gradients of biases and then clipped the
+rest. Its training step of TF2 only clips.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,14 +15,14 @@ __all__ = ["SelectiveOptimizer"]
 
 @dataclass(frozen=True)
 class SelectiveOptimizer:
-    """Takes an optimizer's place in `model_lib_v2.eager_train_step`.
+    """An optimizer around another, for `model_lib_v2.eager_train_step`.
 
     Attributes:
-        optimizer: is given what is left of the gradients.
-        frozen: `variable.ref()` of each variable that stays as it is.
-        bias_multiplier: multiplies the gradients of biases, which are layers' variables of that
+        optimizer: applies the gradients that remain.
+        frozen: `variable.ref()` of each variable that is not trained.
+        bias_multiplier: multiplies the gradients of biases, which are the layers' variables of that
             name: not batch norm's beta. 0 leaves them alone, as in the config.
-        clip_norm: the norm of all gradients together is scaled down to this; 0 for no limit.
+        clip_norm: the global norm of all gradients is scaled down to this; 0 for no limit.
     """
 
     optimizer: Any
@@ -31,7 +31,7 @@ class SelectiveOptimizer:
     clip_norm: float = 0.0
 
     def apply_gradients(self, gradients_and_variables: Iterable[tuple[Any, Any]]) -> Any:
-        """Changes the variables by their gradients: dense, `tf.IndexedSlices` or None."""
+        """Updates the variables by their gradients: dense, `tf.IndexedSlices` or None."""
         trained = [pair for pair in gradients_and_variables if pair[1].ref() not in self.frozen]
         gradients = [self._scale(*pair) for pair in trained]
         if self.clip_norm > 0:

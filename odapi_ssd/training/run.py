@@ -1,67 +1,128 @@
-"""Training through the API's own program, with this project's loop inside."""
+"""Training a pipeline config's model: the check of the config first, then the training loop."""
 
-import functools
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import concurrent.futures
+import multiprocessing
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import odapi_ssd
+from odapi_ssd.check.report import Report, require_valid
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.checkpoints.trained_config import note_config, require_same_model
 from odapi_ssd.config.files import load_config
+from odapi_ssd.errors import require_at_least
 from odapi_ssd.plugin import api_programs
 from odapi_ssd.progress import SILENT, Progress
 
-__all__ = ["train"]
-
-_PROGRAM = "model_main_tf2"
+__all__ = ["TrainOptions", "train"]
 
 
-def train(
-    flags: Mapping[str, Any],
-    *,
-    use_api_loop: bool = False,
-    progress: Progress = SILENT,
-) -> bool:
-    """Runs `model_main_tf2` with the plugin registered.
+@dataclass(frozen=True)
+class TrainOptions:
+    """What to train and how: the flags of the API's `model_main_tf2`, with its defaults.
+
+    Attributes:
+        pipeline_config_path: the pipeline config, local or remote.
+        model_dir: gets checkpoints and summaries; a run that is there already is resumed.
+        num_train_steps: the step to end at; None for the config's num_steps.
+        checkpoint_every_n: steps between checkpoints. The last step is saved in any case, except by
+            the API's own loop.
+        record_summaries: record training images and the model's own summaries; losses are recorded
+            in any case.
+        use_tpu: train on a TPU.
+        tpu_name: the Cloud TPU; None for the one of this machine.
+        num_workers: more than 1 for multi-worker training, in the cluster that the environment
+            variable TF_CONFIG describes; 1 for all GPUs of this machine, or its CPU.
+        use_api_loop: train in the API's own loop instead of this project's.
+
+    Raises:
+        OptionError: checkpoint_every_n is below 1.
+    """
+
+    pipeline_config_path: str
+    model_dir: str
+    num_train_steps: int | None = None
+    checkpoint_every_n: int = 1000
+    record_summaries: bool = True
+    use_tpu: bool = False
+    tpu_name: str | None = None
+    num_workers: int = 1
+    use_api_loop: bool = False
+
+    def __post_init__(self) -> None:
+        require_at_least("checkpoint_every_n", self.checkpoint_every_n, 1)
+
+
+def train(options: TrainOptions, progress: Progress = SILENT) -> None:
+    """Checks a config, then trains its model, or resumes the run in the model directory.
+
+    With several workers the check runs in a process of its own, so a script that calls this needs
+    `if __name__ == "__main__":`.
 
     Args:
-        flags: its flags by name; None stands for a flag's default.
-        use_api_loop: train in the API's own loop instead of this project's.
-        progress: gets phases, steps and checkpoints; of the API's own loops only a phase.
-    Returns:
-        Whether a checkpoint was saved; always true of an evaluation, which saves none.
+        options: see there.
+        progress: gets warnings, phases, steps and checkpoints; of the API's own loop, which reports
+            to the log, no steps.
     Raises:
-        OdapiError: the model directory belongs to another config, or what the loop raises.
+        OdapiError: the config has problems, the model directory belongs to another config, or what
+            the loop raises.
+        KeyboardInterrupt: Ctrl-C; the current step is saved, except by the API's own loop.
     """
-    with api_programs.loaded_program(_PROGRAM, flags) as program:
-        if flags.get("checkpoint_dir"):
-            progress.phase("Evaluating each new checkpoint, in the API's loop")
-            program.main([])
-            return True
-        model_dir, config = flags["model_dir"], load_config(flags["pipeline_config_path"])
-        before = latest_checkpoint(model_dir)
-        if require_same_model(model_dir, config):
-            note_config(model_dir, config)
-        if use_api_loop:
-            progress.phase("Training in the API's own loop")
-            program.main([])
-        else:
-            with _our_train_loop(progress):
-                program.main([])
-            note_config(model_dir, config)  # also where only our loop could make sure of the model
-        return latest_checkpoint(model_dir) != before
+    progress.phase("Checking the config and its data")
+    check = _check_in_a_process if options.num_workers > 1 else _check
+    for warning in check(options).warnings:
+        progress.warning(str(warning))
+    config = load_config(options.pipeline_config_path)
+    if require_same_model(options.model_dir, config):
+        note_config(options.model_dir, config)
+    if options.use_api_loop:
+        _train_in_api_loop(options, progress)
+    else:
+        _train_in_our_loop(config, options, progress)
+        # Our loop has compared the checkpoint with the model where no note told which it is.
+        note_config(options.model_dir, config)
 
 
-@contextmanager
-def _our_train_loop(progress: Progress) -> Iterator[None]:
-    """Puts this project's loop in the place of the API's."""
-    from object_detection import model_lib_v2
+def _check(options: TrainOptions) -> Report:
+    return require_valid(
+        load_config(options.pipeline_config_path),
+        train_steps=options.num_train_steps,
+        use_api_loop=options.use_api_loop,
+        source=options.pipeline_config_path,
+    )
 
-    from odapi_ssd.training import loop as training_loop
 
-    stock_loop = model_lib_v2.train_loop
-    model_lib_v2.train_loop = functools.partial(training_loop.train_loop, progress=progress)
-    try:
-        yield
-    finally:
-        model_lib_v2.train_loop = stock_loop
+def _check_in_a_process(options: TrainOptions) -> Report:
+    """Checks in another process: in this one TensorFlow may not start before its worker joined."""
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(_check, options).result()
+
+
+def _train_in_our_loop(config: Any, options: TrainOptions, progress: Progress) -> None:
+    odapi_ssd.register()
+    from odapi_ssd.training import loop, setup
+
+    strategy = setup.make_strategy(options.use_tpu, options.tpu_name, options.num_workers)
+    with strategy.scope():
+        loop.train_loop(
+            setup.config_to_run(config, options.num_train_steps, options.use_tpu),
+            options.model_dir,
+            checkpoint_every_n=options.checkpoint_every_n,
+            record_summaries=options.record_summaries,
+            progress=progress,
+        )
+
+
+def _train_in_api_loop(options: TrainOptions, progress: Progress) -> None:
+    flags = asdict(options)
+    del flags["use_api_loop"]
+    before = latest_checkpoint(options.model_dir)
+    with api_programs.loaded_program("model_main_tf2", flags) as program:
+        progress.phase("Training in the API's own loop")
+        program.main([])
+    if latest_checkpoint(options.model_dir) == before:
+        progress.warning(
+            "The API's loop has saved no checkpoint: it saves every --checkpoint_every_n steps and "
+            "never the last one. --train_loop odapi-ssd does."
+        )

@@ -1,4 +1,4 @@
-"""What a training run is made of, built from its config by the API's own functions."""
+"""What a training run needs, built from its config by the API's own functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +9,25 @@ from object_detection import inputs, model_lib_v2
 from object_detection.builders import optimizer_builder
 from object_detection.utils import config_util
 
-from odapi_ssd.errors import OdapiError
-from odapi_ssd.plugin.autograph import build_plainly
+from odapi_ssd.plugin.autograph import build_without_autograph
+from odapi_ssd.plugin.building import build_model
 
-__all__ = ["TrainingJob", "build_job", "read_configs"]
+__all__ = ["TrainingSetup", "config_to_run", "make_strategy", "set_up_training"]
 
 
 @dataclass(frozen=True)
-class TrainingJob:
-    """What a training run is made of."""
+class TrainingSetup:
+    """The model to train, its input and its optimizer.
+
+    Attributes:
+        strategy: the `tf.distribute.Strategy` that all of it was made in.
+        train_config: the `TrainConfig`.
+        model: a `DetectionModel` of the API.
+        optimizer: a Keras optimizer.
+        learning_rate: returns that of the next step.
+        global_step: int64 variable, the number of steps done.
+        dataset: distributed, endless; yields batches of features and labels.
+    """
 
     strategy: Any
     train_config: Any
@@ -29,54 +39,73 @@ class TrainingJob:
 
     @property
     def step(self) -> int:
-        """Steps done, as the variable that is saved with the model counts them."""
+        """The number of steps done, from the variable that is saved with the model."""
         return int(self.global_step.value())
 
 
-def read_configs(
-    path: str, override: Any, train_steps: int | None, use_tpu: bool, kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    """The pipeline's configs by the API's names, overrides merged; completes kwargs."""
-    configs = config_util.get_configs_from_pipeline_file(path, config_override=override)
-    kwargs["train_steps"] = train_steps
-    kwargs["use_bfloat16"] = configs["train_config"].use_bfloat16 and use_tpu
-    configs = config_util.merge_external_params_with_configs(configs, None, kwargs_dict=kwargs)
-    train_config = configs["train_config"]
-    if train_config.load_all_detection_checkpoint_vars:
-        raise OdapiError(
-            "train_config.load_all_detection_checkpoint_vars is not supported in TF2.",
-            hint='remove it and set fine_tune_checkpoint_type: "detection" or "full".',
-        )
+def make_strategy(use_tpu: bool, tpu_name: str | None, num_workers: int) -> Any:
+    """The distribution strategy that the API's `model_main_tf2` would choose.
+
+    Nothing may have run in TensorFlow before, if the strategy is one for several workers.
+
+    Returns:
+        A `tf.distribute.Strategy`: TPU, else multi-worker mirrored, else mirrored.
+    """
+    tf.config.set_soft_device_placement(True)
+    if use_tpu:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu_name)
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+        return tf.distribute.experimental.TPUStrategy(resolver)
+    if num_workers > 1:
+        return tf.distribute.experimental.MultiWorkerMirroredStrategy()
+    return tf.distribute.MirroredStrategy()
+
+
+def config_to_run(config: Any, num_train_steps: int | None, use_tpu: bool) -> Any:
+    """A copy of a config with the fields that the call decides, and none that is deprecated.
+
+    Args:
+        config: a `TrainEvalPipelineConfig`.
+        num_train_steps: the step to end at; None for the config's num_steps.
+        use_tpu: whether it will run on a TPU: `use_bfloat16` is for nothing else.
+    """
+    resolved = type(config)()
+    resolved.CopyFrom(config)
+    train_config = resolved.train_config
+    if num_train_steps is not None:
+        train_config.num_steps = num_train_steps
+    train_config.use_bfloat16 = train_config.use_bfloat16 and use_tpu
     config_util.update_fine_tune_checkpoint_type(train_config)
-    if kwargs["use_bfloat16"]:
-        tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    return configs
+    return resolved
 
 
-def build_job(configs: dict[str, Any], record_summaries: bool) -> TrainingJob:
+def set_up_training(config: Any, record_summaries: bool) -> TrainingSetup:
     """Builds model, input and optimizer in the current distribution strategy.
 
     Args:
-        configs: from `read_configs`.
+        config: a `TrainEvalPipelineConfig`, from `config_to_run`.
         record_summaries: whether the model records summaries of its own.
     """
-    train_config = configs["train_config"]
+    train_config = config.train_config
+    if train_config.use_bfloat16:
+        tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
     strategy = tf.distribute.get_strategy()
     with strategy.scope():
-        model = model_lib_v2.MODEL_BUILD_UTIL_MAP["detection_model_fn_base"](
-            model_config=configs["model"], is_training=True, add_summaries=record_summaries
-        )
+        model = build_model(config.model, is_training=True, add_summaries=record_summaries)
 
         def make_dataset(input_context: Any) -> Any:
             return inputs.train_input(
                 train_config=train_config,
-                train_input_config=configs["train_input_config"],
-                model_config=configs["model"],
+                train_input_config=config.train_input_reader,
+                model_config=config.model,
                 model=model,
                 input_context=input_context,
             ).repeat()
 
-        dataset = build_plainly(lambda: strategy.distribute_datasets_from_function(make_dataset))
+        dataset = build_without_autograph(
+            lambda: strategy.distribute_datasets_from_function(make_dataset)
+        )
         global_step = tf.Variable(
             0,
             trainable=False,
@@ -91,6 +120,6 @@ def build_job(configs: dict[str, Any], record_summaries: bool) -> TrainingJob:
             model_lib_v2._ensure_model_is_built(model, dataset, unpad)
             optimizer.shadow_copy(model)
     learning_rate = rate if callable(rate) else lambda: rate
-    return TrainingJob(
+    return TrainingSetup(
         strategy, train_config, model, optimizer, learning_rate, global_step, dataset
     )

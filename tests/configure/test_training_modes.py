@@ -293,15 +293,12 @@ def _class_heads(weights):
     return {path for path in weights if heads in path and path.endswith("kernel")}
 
 
-def _train(config_path, model_dir, num_steps=2, **flags):
+def _train(config_path, model_dir, num_steps=2, **options):
     progress = RecordedProgress()
-    flags = {
-        "pipeline_config_path": str(config_path),
-        "model_dir": str(model_dir),
-        "num_train_steps": num_steps,
-        **flags,
-    }
-    training.train(flags, progress=progress)
+    options = training.TrainOptions(
+        str(config_path), str(model_dir), num_train_steps=num_steps, **options
+    )
+    training.train(options, progress)
     return progress
 
 
@@ -361,11 +358,11 @@ def test_first_what_is_new_then_everything(
 
 @pytest.mark.slow
 def test_a_detector_gets_new_heads_for_other_classes(run_configure, tiny_with, trained_run):
-    """The run has three classes; a dataset with two would have other heads."""
+    """The run has three classes; four have other heads."""
     prefix = trained_run.model_dir / "ckpt-3"
     configured = run_configure("from-detector", prefix, trained_run.config_path)
     config = configured.config
-    config.model.ssd.num_classes = 2
+    config.model.ssd.num_classes = 4
     path = tiny_with()
     save_config(config, path)
     model_dir = path.parent / "run"
@@ -374,15 +371,15 @@ def test_a_detector_gets_new_heads_for_other_classes(run_configure, tiny_with, t
     features = {name: value for name, value in before.items() if "_feature_extractor/" in name}
     assert _changed(features, start) == set()
     # Three anchors per cell on the first map and four on the others; the background is a class.
-    assert {start[name].shape[-1] for name in _class_heads(start)} == {3 * 3, 4 * 3}
+    assert {start[name].shape[-1] for name in _class_heads(start)} == {3 * 5, 4 * 5}
 
 
 @pytest.mark.slow
-def test_heads_for_other_classes_are_not_taken_over(trained_run, tiny_with, tmp_path):
-    """What training says where nothing told configure, as of a checkpoint without a note."""
+def test_heads_for_other_classes_are_not_taken_over(run_without_note, tiny_with, tmp_path):
+    """Only the training loop notices, as nothing says which model the checkpoint is of."""
     path = tiny_with(
-        "model.ssd.num_classes=2",
-        f"train_config.fine_tune_checkpoint={trained_run.model_dir / 'ckpt-3'}",
+        "model.ssd.num_classes=4",
+        f"train_config.fine_tune_checkpoint={run_without_note / 'ckpt-3'}",
         "train_config.fine_tune_checkpoint_type=full",
         "train_config.fine_tune_checkpoint_version=V2",
     )
@@ -430,7 +427,7 @@ def test_a_run_goes_on_with_other_variables_frozen(trained_run, tiny_with, tmp_p
 @pytest.mark.slow
 def test_patterns_that_fit_nothing_end_training_before_the_first_step(tiny_with, tmp_path):
     path = tiny_with("train_config.freeze_variables=['FeatureExtractor/MobilenetV2']")
-    with pytest.raises(OdapiError, match="Patterns of train_config fit none of the model's 296"):
+    with pytest.raises(OdapiError, match="Patterns of train_config match none of the model's 296"):
         _train(path, tmp_path / "run")
     assert not list((tmp_path / "run").glob("ckpt-*"))
 
@@ -469,7 +466,7 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from odapi_ssd.training import run as training
 path, model_dir = sys.argv[1:]
-training.train({"pipeline_config_path": path, "model_dir": model_dir, "num_train_steps": 2})
+training.train(training.TrainOptions(path, model_dir, num_train_steps=2))
 """
 
 

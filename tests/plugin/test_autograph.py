@@ -1,4 +1,4 @@
-"""Building without AutoGraph, and with it where nothing else works."""
+"""Building graphs without AutoGraph, and with it where nothing else works."""
 
 import pytest
 
@@ -21,10 +21,10 @@ def _with_range(value):
 @pytest.mark.parametrize(
     ("function", "expected"), [(_with_if, [0, -1, 2, 3]), (_with_range, [0, 2, 4, 6])]
 )
-def test_what_needs_autograph_gets_it(function, expected):
+def test_a_function_that_needs_autograph_gets_it(function, expected):
     import tensorflow as tf
 
-    from odapi_ssd.plugin.autograph import build_plainly
+    from odapi_ssd.plugin.autograph import build_without_autograph
 
     num_calls = 0
 
@@ -33,14 +33,14 @@ def test_what_needs_autograph_gets_it(function, expected):
         num_calls += 1
         return tf.data.Dataset.range(4).map(function)
 
-    assert [int(value) for value in build_plainly(build)] == expected
+    assert [int(value) for value in build_without_autograph(build)] == expected
     assert num_calls == 2
 
 
-def test_what_does_not_is_built_once_and_not_rewritten():
+def test_a_function_that_does_not_is_called_once_and_not_converted():
     import tensorflow as tf
 
-    from odapi_ssd.plugin.autograph import build_plainly
+    from odapi_ssd.plugin.autograph import build_without_autograph
 
     names = []
 
@@ -48,13 +48,13 @@ def test_what_does_not_is_built_once_and_not_rewritten():
         names.append(negate.__code__.co_filename)
         return -value
 
-    dataset = build_plainly(lambda: tf.data.Dataset.range(2).map(negate))
+    dataset = build_without_autograph(lambda: tf.data.Dataset.range(2).map(negate))
     assert [int(value) for value in dataset] == [0, -1]
     assert names == [__file__]
 
 
-def test_errors_of_the_building_are_told():
-    from odapi_ssd.plugin.autograph import build_plainly
+def test_other_errors_are_raised():
+    from odapi_ssd.plugin.autograph import build_without_autograph
 
     with pytest.raises(ZeroDivisionError):
-        build_plainly(lambda: 1 // 0)
+        build_without_autograph(lambda: 1 // 0)

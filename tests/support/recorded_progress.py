@@ -8,6 +8,7 @@ class RecordedProgress(Progress):
 
     Attributes:
         phases: their texts.
+        warnings: their texts.
         counts: num_done and num_total of each advance.
         reports: of training steps.
         saved_steps: the steps of the checkpoints saved.
@@ -15,12 +16,16 @@ class RecordedProgress(Progress):
 
     def __init__(self) -> None:
         self.phases: list[str] = []
+        self.warnings: list[str] = []
         self.counts: list[tuple[int, int | None]] = []
         self.reports: list[StepReport] = []
         self.saved_steps: list[int] = []
 
     def phase(self, text: str) -> None:
         self.phases.append(text)
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
 
     def advance(self, num_done: int, num_total: int | None) -> None:
         self.counts.append((num_done, num_total))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.files import load_config
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -83,28 +83,27 @@ def test_no_gradient_and_a_sparse_one(clip_norm):
 
 
 @pytest.mark.slow
-def test_a_clipped_step_is_that_of_the_api(tiny_config_path, tmp_path):
+def test_a_clipped_step_is_that_of_the_api(tiny_config_path):
     """The same losses, and the same weights after it."""
     import tensorflow as tf
     from object_detection import model_lib_v2
 
     from odapi_ssd.training.optimizer import SelectiveOptimizer
-    from odapi_ssd.training.setup import build_job, read_configs
+    from odapi_ssd.training.setup import set_up_training
 
-    save_config(load_config(tiny_config_path), tmp_path / "tiny.config")
-    job = build_job(read_configs(str(tmp_path / "tiny.config"), None, None, False, {}), False)
-    model_lib_v2._ensure_model_is_built(job.model, job.dataset, False)
-    features, labels = next(iter(job.dataset))
-    start = [variable.numpy() for variable in job.model.variables]
+    setup = set_up_training(load_config(tiny_config_path), record_summaries=False)
+    model_lib_v2._ensure_model_is_built(setup.model, setup.dataset, False)
+    features, labels = next(iter(setup.dataset))
+    start = [variable.numpy() for variable in setup.model.variables]
 
     def step(optimizer, clip_norm):
-        for variable, value in zip(job.model.variables, start, strict=True):
+        for variable, value in zip(setup.model.variables, start, strict=True):
             variable.assign(value)
         losses = model_lib_v2.eager_train_step(
-            job.model, features, labels, False, optimizer, training_step=0,
+            setup.model, features, labels, False, optimizer, training_step=0,
             clip_gradients_value=clip_norm,
         )  # fmt: skip
-        return losses, [variable.numpy() for variable in job.model.variables]
+        return losses, [variable.numpy() for variable in setup.model.variables]
 
     sgd = tf.keras.optimizers.SGD
     their_losses, theirs = step(sgd(0.1), 0.5)

@@ -21,19 +21,22 @@ def main() -> None:
 
     odapi_ssd.register()
     from odapi_ssd import cli
+    from odapi_ssd.plugin.swapping import swapped
     from odapi_ssd.training.monitor import TrainingMonitor
 
     readings = []
     stock_step_done = TrainingMonitor.step_done
 
-    def step_done(watch: TrainingMonitor, losses: dict[str, Any]) -> None:
+    def step_done(monitor: TrainingMonitor, losses: dict[str, Any]) -> None:
         readings.append((time.perf_counter(), time.process_time()))
-        stock_step_done(watch, losses)
+        stock_step_done(monitor, losses)
 
-    TrainingMonitor.step_done = step_done  # type: ignore[method-assign]
-    sys.argv = ["odapi-ssd", "train", *arguments]
     try:
-        cli.main()
+        with (
+            swapped(TrainingMonitor, "step_done", step_done),
+            swapped(sys, "argv", ["odapi-ssd", "train", *arguments]),
+        ):
+            cli.main()
     finally:
         steps = [
             {"seconds": after[0] - before[0], "processor_seconds": after[1] - before[1]}

@@ -1,4 +1,4 @@
-"""`odapi-ssd train` as a process: what it says, and that Ctrl-C loses nothing."""
+"""`odapi-ssd train` as a process: what it prints, and that Ctrl-C loses nothing."""
 
 import contextlib
 import json
@@ -11,6 +11,10 @@ import sys
 import threading
 
 import pytest
+
+from odapi_ssd.checkpoints.trained_config import NOTE_NAME
+from odapi_ssd.config.files import load_config, save_config
+from tests.support.runs import saved_steps
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -84,3 +88,27 @@ def test_a_worker_joins_its_cluster(tiny_config_path, tmp_path):
         output, errors = process.communicate()
     assert process.returncode == 0, errors
     assert _saved_steps(output) == [0, 2]
+
+
+def test_a_directory_of_another_model_is_refused_with_one_message(
+    trained_run, tiny_config_path, tmp_path
+):
+    other_path = tmp_path / "other.config"
+    anchors = "model.ssd.anchor_generator.ssd_anchor_generator"
+    save_config(load_config(tiny_config_path, [f"{anchors}.min_scale=0.1"]), other_path)
+    command = [sys.executable, "-m", "odapi_ssd", "train", "--pipeline_config_path", other_path]
+    completed = subprocess.run(
+        [*command, "--model_dir", trained_run.model_dir],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert completed.returncode == 1
+    message = completed.stderr[completed.stderr.index("Error: ") :]
+    assert message.splitlines() == [
+        f"Error: {trained_run.model_dir} holds a run of another model than the config describes:",
+        f"  - {anchors}.min_scale is 0.2 there and 0.1 in the config",
+        "What to do: give another --model_dir, or go on with that run's config, "
+        f"{trained_run.model_dir / NOTE_NAME}.",
+    ]
+    assert saved_steps(trained_run.model_dir) == [0, 5, 7]

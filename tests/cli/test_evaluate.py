@@ -1,0 +1,44 @@
+"""`odapi-ssd evaluate` as a process."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = [pytest.mark.tf, pytest.mark.slow]
+
+
+def _evaluate(config_path, checkpoint, output_dir):
+    command = [sys.executable, "-m", "odapi_ssd", "evaluate"]
+    command += ["--pipeline_config_path", config_path, "--checkpoint_dir", checkpoint]
+    return subprocess.run(
+        [*command, "--output_dir", output_dir], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_table_has_a_line_per_class_and_the_mean(trained_run, tmp_path):
+    done = _evaluate(trained_run.config_path, trained_run.model_dir, tmp_path)
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    num_images = metrics["num_images"]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[0] == ["Evaluating", "images:", f"{num_images}/{num_images}"]
+    assert lines[1] == ["Step", "7,", str(num_images), "images"]
+    assert lines[2] == ["class", "objects", "AP@0.5"]
+    expected = {name: f"{ap:.3f}" for name, ap in metrics["per_class"].items()}
+    num_objects = metrics["num_objects"]
+    assert lines[3:6] == [[name, str(num_objects[name]), ap] for name, ap in expected.items()]
+    total = str(sum(num_objects.values()))
+    assert lines[6] == ["mAP@0.5", total, f"{metrics['mAP@0.5']:.3f}"]
+    assert lines[7:] == [["Written:", str(tmp_path / "metrics.json")]]
+    # Nothing of TensorFlow's start-up noise: at most warnings of the check.
+    assert all(line.startswith("Warning:") for line in done.stderr.splitlines()), done.stderr
+
+
+def test_no_checkpoint_is_one_message(trained_run, tmp_path):
+    done = _evaluate(trained_run.config_path, tmp_path, tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {tmp_path} holds no checkpoint")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

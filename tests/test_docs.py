@@ -190,3 +190,11 @@ class TestArchitecture:
         packages = [path.parent.name for path in _PROJECT_DIR.glob("odapi_ssd/*/__init__.py")]
         shown = re.findall(r"^\| `odapi_ssd/(\w+)/` \|", self.page, re.MULTILINE)
         assert sorted(shown) == sorted(packages)
+
+    def test_journeys_open_files_that_exist(self):
+        journeys = self.page.split("## Seven journeys\n")[1].split("\n### ")[1:]
+        assert len(journeys) == 7
+        for journey in journeys:
+            steps = re.findall(r"^\d+\. `([^`]*)`: ", journey, re.MULTILINE)
+            assert len(steps) == len(re.findall(r"^\d+\. ", journey, re.MULTILINE)) >= 5, journey
+            assert [path for path in steps if not (_PROJECT_DIR / path).is_file()] == []

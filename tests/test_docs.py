@@ -32,7 +32,7 @@ def _text(document: Path) -> str:
 
 
 def _code_spans(document: Path) -> list[str]:
-    """What stands between single backticks, on one line each."""
+    """The texts between single backticks, on one line each."""
     spans = re.findall(r"`([^`]+)`", _FENCE.sub("", _text(document)))
     return [" ".join(span.split()) for span in spans]
 

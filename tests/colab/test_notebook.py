@@ -1,4 +1,4 @@
-"""The notebook: kept clean, in step with the command line, and run from top to bottom."""
+"""The notebook: without outputs, consistent with the command line, and run from top to bottom."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def _code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def _commands(notebook: nbformat.NotebookNode) -> list[list[str]]:
-    """The arguments of each `!odapi-ssd …`; a {variable} is left as it stands."""
+    """The arguments of each `!odapi-ssd …`; a {variable} is not replaced."""
     lines = [
         line.strip()
         for cell in _code_cells(notebook)
@@ -61,7 +61,7 @@ def _drop_cells(notebook: nbformat.NotebookNode, *names: str, after: str = "") -
     notebook.cells = [cell for cell in notebook.cells if cell.id not in dropped]
 
 
-def test_is_valid_and_without_what_a_run_leaves_behind(notebook):
+def test_is_valid_and_has_no_outputs(notebook):
     nbformat.validate(notebook)
     for cell in notebook.cells:
         assert cell.metadata == {}, cell.id

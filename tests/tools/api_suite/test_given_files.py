@@ -1,7 +1,7 @@
-"""The cases of the API's tests that want a file which its package does not ship, given one.
+"""Cases of the API's tests that need a file that its package does not ship: run with such a file.
 
-They stand in `api_suite/expectations.json`, as the suite takes the API's files as they are. Here
-the test modules are told of files of ours, and what they test is seen to work.
+They are in `tools/api_suite/expectations.json`, because the suite runs the API's files unchanged.
+Here the test modules get files of this project, which shows that the tested code works.
 """
 
 import os
@@ -17,7 +17,7 @@ from tools.api_suite.suite import read_report
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
-_PROJECT_DIR = Path(__file__).resolve().parents[2]
+_PROJECT_DIR = Path(__file__).resolve().parents[3]
 _PETS = _PROJECT_DIR / "label_maps" / "pet_label_map.pbtxt"
 
 _RUN = """
@@ -98,7 +98,7 @@ def test_boxes_on_the_sample_image(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["", "_fpn"])
 def test_networks_that_begin_with_keras_weights(suffix, tmp_path):
-    # Where Keras keeps what it has downloaded: here weights that have not learned anything.
+    # Keras's folder of downloads, with random weights in it.
     folder = tmp_path / ".keras" / "models"
     folder.mkdir(parents=True)
     weights = folder / "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"

@@ -1,5 +1,6 @@
 """The README and the other documents: what they name exists, and their commands are accepted."""
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -138,8 +139,6 @@ def _named_paths(text: str) -> list[str]:
 
 @EACH
 def test_named_paths_exist(document):
-    if document.name == "CONTRIBUTING.md":
-        pytest.skip("until the packages that it names are there")
     missing = [path for path in _named_paths(_text(document)) if not (_PROJECT_DIR / path).exists()]
     assert missing == []
 
@@ -165,6 +164,19 @@ def test_named_modules_exist(document):
         is_module = (package / parts[-1]).is_dir() or (package / f"{parts[-1]}.py").is_file()
         source = package / "__init__.py" if package.is_dir() else package.with_suffix(".py")
         assert is_module or f"\ndef {parts[-1]}(" in _text(source), name
+
+
+@EACH
+def test_imports_of_python_examples_exist(document):
+    blocks = [block for language, block in _FENCE.findall(_text(document)) if language == "python"]
+    for block in blocks:
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("odapi_ssd."):
+                module = _PROJECT_DIR.joinpath(*node.module.split("."))
+                path = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+                for name in (one.name for one in node.names):
+                    is_module = (module / f"{name}.py").is_file()
+                    assert is_module or f'"{name}"' in _text(path), f"{node.module}.{name}"
 
 
 @EACH

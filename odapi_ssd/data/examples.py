@@ -61,7 +61,7 @@ class Example:
 
 @dataclass(frozen=True)
 class ExampleFault:
-    """Why there is no example: one line for the user."""
+    """An image that failed its checks: one line for the user."""
 
     message: str
 

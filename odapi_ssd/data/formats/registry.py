@@ -1,4 +1,4 @@
-"""The annotation formats that are known, and reading a folder in whichever of them it is."""
+"""Registry of annotation formats; reads a folder in the format that recognizes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ __all__ = ["AnnotationFormat", "read_dataset", "register"]
 
 @dataclass(frozen=True)
 class AnnotationFormat:
-    """An annotation format: two doors, and the words that describe it.
+    """An annotation format: how to recognize a folder in it, and how to read one.
 
     Attributes:
         name: one lower-case word, such as "voc".
         layouts: what a folder in this format looks like, one line for each variant, for the message
             that refuses an unknown folder.
         recognize: takes an existing folder; returns whether it is in this format. It looks at file
-            names, at most into one file, and raises nothing for whatever is in the folder.
+            names, and at most into one file; strange contents are no reason to raise.
         read: takes a folder that `recognize` took; returns its `Dataset`. Flaws of single
             annotations, images and splits go into the `Dataset`; it raises OdapiError only where
-            there is no dataset to speak of, such as for a folder with several.
+            it cannot tell which dataset is meant, or finds none.
     """
 
     name: str

@@ -57,19 +57,9 @@ def plan_splits(
         raise OdapiError(
             f"The splits of {dataset.root_dir} cannot be read:", details=dataset.split_faults
         )
-    splits: _Splits = dataset.splits
     known = frozenset(dataset.keys)
-    warnings = _describe_unlisted(splits, known)
-    is_dividing = not splits
-    if not splits:
-        splits = _divide([SplitEntry(key, key) for key in dataset.keys], val_fraction)
-    elif split_names is None and splits.get("trainval") and not splits.get("train"):
-        is_dividing = not splits.get("val")
-        splits = _make_train(splits, val_fraction)
-        rest = "divided into 'train' and 'val'" if is_dividing else "taken, without 'val', for it"
-        warnings.append(f"There is no split 'train'; 'trainval' is {rest}.")
-    if val_fraction is not None and not is_dividing:
-        warnings.append("--val_fraction has no effect: the dataset defines its splits.")
+    warnings = _describe_unlisted(dataset.splits, known)
+    splits = _resolve_splits(dataset, split_names, val_fraction, warnings)
     wanted = _choose(splits, split_names)
     if split_names is None:
         warnings += _describe_lost(splits, wanted, known)
@@ -126,6 +116,27 @@ def require_val_fraction(val_fraction: float | None) -> None:
         raise OptionError(
             "val_fraction", f"is {val_fraction}; a number above 0 and below 1 was expected."
         )
+
+
+def _resolve_splits(
+    dataset: Dataset,
+    split_names: Sequence[str] | None,
+    val_fraction: float | None,
+    warnings: list[str],
+) -> _Splits:
+    """The dataset's splits, or those that are made where it lacks them; adds to the warnings."""
+    splits: _Splits = dataset.splits
+    is_dividing = not splits
+    if not splits:
+        splits = _divide([SplitEntry(key, key) for key in dataset.keys], val_fraction)
+    elif split_names is None and splits.get("trainval") and not splits.get("train"):
+        is_dividing = not splits.get("val")
+        splits = _make_train(splits, val_fraction)
+        rest = "divided into 'train' and 'val'" if is_dividing else "taken, without 'val', for it"
+        warnings.append(f"There is no split 'train'; 'trainval' is {rest}.")
+    if val_fraction is not None and not is_dividing:
+        warnings.append("--val_fraction has no effect: the dataset defines its splits.")
+    return splits
 
 
 def _divide(

@@ -1,4 +1,4 @@
-"""`odapi-ssd evaluate`: one checkpoint, once."""
+"""`odapi-ssd evaluate`: evaluates one checkpoint, once."""
 
 import math
 from pathlib import Path

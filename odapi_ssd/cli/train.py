@@ -1,4 +1,4 @@
-"""`odapi-ssd train`: the API's `model_main_tf2` on this stack."""
+"""`odapi-ssd train`: trains a model, with the flags of the API's `model_main_tf2`."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,29 +8,34 @@ import click
 
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 from odapi_ssd.cli.command import Settings, pass_settings
+from odapi_ssd.cli.options import pipeline_config_option
 
 if TYPE_CHECKING:
     from odapi_ssd.training.run import TrainOptions
 
+__all__ = ["command"]
+
 
 @absl_logging_options
 @click.command(
-    cls=AbslCommand, short_help="Train a detector; takes every flag of model_main_tf2.py."
+    "train", cls=AbslCommand, short_help="Train a detector; takes every flag of model_main_tf2.py."
 )
-@click.option("--pipeline_config_path", required=True, metavar="F", help="Pipeline config.")
-@click.option("--model_dir", required=True, metavar="M", help="Where checkpoints and summaries go.")
+@pipeline_config_option()
+@click.option(
+    "--model_dir", required=True, metavar="DIR", help="The folder for checkpoints and summaries."
+)
 @click.option("--num_train_steps", type=int, metavar="N", help="Overrides the config's num_steps.")
 @click.option(
     "--checkpoint_every_n",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Steps between checkpoints (1000). The last step is always saved.",
+    help="Steps between checkpoints; the last step is always saved.  [default: 1000]",
 )
 @click.option(
     "--record_summaries",
     type=bool,
     metavar="BOOL",
-    help="Record images and model summaries (true).",
+    help="Whether to record images and the model's summaries.  [default: true]",
 )
 @click.option(
     "--train_loop",
@@ -41,11 +46,14 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--checkpoint_dir",
-    metavar="M",
-    help="Do not train: evaluate each new checkpoint of this directory, as the API does.",
+    metavar="DIR",
+    help="Do not train: evaluate each new checkpoint of this folder, as the API does.",
 )
 @click.option(
-    "--eval_timeout", type=int, metavar="S", help="Seconds to wait for a checkpoint (3600)."
+    "--eval_timeout",
+    type=int,
+    metavar="SECONDS",
+    help="How long to wait for a checkpoint.  [default: 3600]",
 )
 @click.option(
     "--sample_1_of_n_eval_examples", type=int, metavar="N", help="Evaluate one of N examples."
@@ -54,23 +62,25 @@ if TYPE_CHECKING:
     "--sample_1_of_n_eval_on_train_examples",
     type=int,
     metavar="N",
-    help="Evaluate one of N training examples (5).",
+    help="Evaluate one of N training examples.  [default: 5]",
 )
 @click.option("--eval_on_train_data", type=bool, metavar="BOOL", help="As in model_main_tf2.py.")
-@click.option("--use_tpu", type=bool, metavar="BOOL", help="Train on a TPU (false).")
+@click.option(
+    "--use_tpu", type=bool, metavar="BOOL", help="Whether to train on a TPU.  [default: false]"
+)
 @click.option("--tpu_name", metavar="NAME", help="The Cloud TPU.")
 @click.option(
-    "--num_workers", type=int, metavar="N", help="More than 1: multi-worker training (1)."
+    "--num_workers", type=int, metavar="N", help="Above 1: multi-worker training.  [default: 1]"
 )
 @click.option("--num_eval_steps", type=int, hidden=True, help="A flag of TF1's model_main.")
 @pass_settings
 def command(
     settings: Settings, /, train_loop: str, num_eval_steps: int | None, **flags: Any
 ) -> None:
-    """Train the model of a pipeline config, or go on with the run in the model directory.
+    """Train the model of a pipeline config, or continue the run in the model directory.
 
-    The config is checked first. Ctrl-C saves the current step; the same command goes on from it
-    (not with --train_loop api).
+    The config is checked first. Ctrl-C saves the current step, from which the same command
+    continues (not with --train_loop api).
     """
     from odapi_ssd.cli.progress_display import training_display
     from odapi_ssd.cli.runtime import quiet_tensorflow, show_api_progress
@@ -97,7 +107,7 @@ def command(
 
 
 def _train_options(flags: Mapping[str, Any], use_api_loop: bool) -> "TrainOptions":
-    """The flags that concern training; those not given have their defaults there."""
+    """The flags of training; those that are not given get their defaults there."""
     from odapi_ssd.training.run import TrainOptions
 
     names = {field.name for field in dataclasses.fields(TrainOptions)}

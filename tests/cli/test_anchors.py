@@ -1,21 +1,15 @@
 """The command `anchors`."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from tests.support.anchor_checks import SSD_ANCHORS, names_in
+from tests.support.command_line import run_odapi_ssd
 
 
 @pytest.mark.tf
 class TestCommand:
     def _run(self, *arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "odapi_ssd", "anchors", *map(str, arguments)],
-            capture_output=True, text=True, check=False, env=os.environ,
-        )  # fmt: skip
+        return run_odapi_ssd("anchors", *arguments)
 
     def test_tables_and_files(self, tiny_config_path, tmp_path):
         given = ("--pipeline_config_path", tiny_config_path, "--output_dir", tmp_path)

@@ -1,19 +1,14 @@
 """The command `check`."""
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.support.command_line import run_odapi_ssd
 
 
 @pytest.mark.tf
 def test_table_and_exit_status(tiny_config_path):
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "odapi_ssd", "check", "--pipeline_config_path",
-             str(tiny_config_path), *arguments],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return run_odapi_ssd("check", "--pipeline_config_path", tiny_config_path, *arguments)
 
     done = run()
     assert done.returncode == 0, done.stderr

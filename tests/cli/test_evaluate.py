@@ -1,20 +1,19 @@
 """`odapi-ssd evaluate` as a process."""
 
 import json
-import subprocess
-import sys
 
 import pytest
+
+from tests.support.command_line import run_odapi_ssd
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
 
 def _evaluate(config_path, checkpoint, output_dir):
-    command = [sys.executable, "-m", "odapi_ssd", "evaluate"]
-    command += ["--pipeline_config_path", config_path, "--checkpoint_dir", checkpoint]
-    return subprocess.run(
-        [*command, "--output_dir", output_dir], capture_output=True, text=True, check=False
-    )
+    return run_odapi_ssd(
+        "evaluate", "--pipeline_config_path", config_path,
+        "--checkpoint_dir", checkpoint, "--output_dir", output_dir,
+    )  # fmt: skip
 
 
 def test_the_table_has_a_line_per_class_and_the_mean(trained_run, tmp_path):

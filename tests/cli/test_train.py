@@ -14,6 +14,7 @@ import pytest
 
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
+from tests.support.command_line import run_odapi_ssd
 from tests.support.runs import saved_steps
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
@@ -96,12 +97,8 @@ def test_a_directory_of_another_model_is_refused_with_one_message(
     other_path = tmp_path / "other.config"
     anchors = "model.ssd.anchor_generator.ssd_anchor_generator"
     save_config(load_config(tiny_config_path, [f"{anchors}.min_scale=0.1"]), other_path)
-    command = [sys.executable, "-m", "odapi_ssd", "train", "--pipeline_config_path", other_path]
-    completed = subprocess.run(
-        [*command, "--model_dir", trained_run.model_dir],
-        capture_output=True,
-        text=True,
-        check=False,
+    completed = run_odapi_ssd(
+        "train", "--pipeline_config_path", other_path, "--model_dir", trained_run.model_dir
     )
     assert completed.returncode == 1
     message = completed.stderr[completed.stderr.index("Error: ") :]

@@ -1,8 +1,6 @@
 """The API's own evaluation loop, behind our check."""
 
 import contextlib
-import subprocess
-import sys
 import types
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.evaluation import continuous
+from tests.support.command_line import run_odapi_ssd
 from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
@@ -17,14 +16,10 @@ pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
 def test_the_api_s_continuous_evaluation_runs_and_says_its_metrics(trained_run, tmp_path):
     """`--checkpoint_dir`, as in model_main_tf2; it ends when it has seen the last step."""
-    command = [sys.executable, "-m", "odapi_ssd", "train", "--model_dir", tmp_path]
-    command += ["--pipeline_config_path", trained_run.config_path]
-    completed = subprocess.run(
-        [*command, "--checkpoint_dir", trained_run.model_dir, "--eval_timeout=5"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    completed = run_odapi_ssd(
+        "train", "--pipeline_config_path", trained_run.config_path, "--model_dir", tmp_path,
+        "--checkpoint_dir", trained_run.model_dir, "--eval_timeout=5",
+    )  # fmt: skip
     assert completed.returncode == 0, completed.stderr
     assert "Eval metrics at step 7" in completed.stderr
     assert completed.stderr.count("PascalBoxes_Precision/mAP@0.5IOU") == 1

@@ -1,13 +1,12 @@
 """The API's own converters: run in this process or as a user starts them, and what they write."""
 
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from tests.support.command_line import run_odapi_ssd
 from tests.support.dataset_files import IMAGE_HW
 
 
@@ -23,12 +22,7 @@ def dataset_program(name: str, **flag_values: Any) -> Iterator[Any]:
 def run_dataset_program(name: str, **flag_values: Any) -> None:
     """Runs one of `dataset_tools` as a user does."""
     flags = [f"--{flag}={value}" for flag, value in flag_values.items()]
-    completed = subprocess.run(
-        [sys.executable, "-m", "odapi_ssd", "api", f"dataset_tools.{name}", *flags],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    completed = run_odapi_ssd("api", f"dataset_tools.{name}", *flags)
     assert completed.returncode == 0, completed.stderr[-3000:]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import odapi_ssd
+from odapi_ssd import plugin
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.swapping import swapped
 
@@ -27,7 +27,7 @@ def run_module(module: str, arguments: Sequence[str]) -> None:
         OdapiError: the API has no such module, or it needs Apache Beam, which is not here.
         SystemExit: the module's own exit status.
     """
-    odapi_ssd.register()
+    plugin.register()
     full_name = _full_name(module)
     try:
         with swapped(sys, "argv", [full_name, *arguments]):
@@ -56,7 +56,7 @@ def loaded_program(name: str, flag_values: Mapping[str, Any]) -> Iterator[Any]:
     Yields:
         The module.
     """
-    odapi_ssd.register()
+    plugin.register()
     from absl import flags
 
     full_name = f"{_PACKAGE}.{name}"

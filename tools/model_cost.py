@@ -49,9 +49,10 @@ def measure(model_config: Any) -> ModelCost:
 
     odapi_ssd.register()
     import tensorflow as tf
-    from object_detection.builders import model_builder
 
-    model = model_builder.build(model_config, is_training=False)
+    from odapi_ssd.plugin.building import build_model
+
+    model = build_model(model_config)
     tf.keras.backend.set_learning_phase(False)
     input_hw = _input_hw(model_config)
     images, true_shapes = model.preprocess(tf.zeros([1, *input_hw, 3]))

@@ -15,7 +15,7 @@ _LONGEST = (
     "test_quickstart.py",
     "tools/api_suite/test_suite.py",
     "training/test_run.py",
-    "configure/test_training_modes.py",
+    "configure/test_trained_modes.py",
     "tools/api_suite/test_given_files.py",
     "weights/test_run.py",
     "weights/test_detector_parity.py",

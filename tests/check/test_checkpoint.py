@@ -5,19 +5,18 @@ import pytest
 from odapi_ssd.config.files import save_config
 from odapi_ssd.config.overrides import set_field
 from tests.support.config_checks import ANCHORS, EXTRACTOR, only, problems, warnings
+from tests.support.saved_checkpoints import (
+    write_before_first_step,
+    write_checkpoint,
+    write_tf1_checkpoint,
+)
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 
-def _save(folder, root="model"):
-    import tensorflow as tf
-
-    objects = {root: tf.train.Checkpoint(a=tf.Variable(1.0))}
-    return tf.train.Checkpoint(**objects).write(str(folder / "ckpt-1"))
-
-
 def test_one_that_exists(config, data):
-    set_field(config, f"train_config.fine_tune_checkpoint={_save(data)}")
+    prefix = write_checkpoint(data, "model")
+    set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
     assert problems(config) == []
 
 
@@ -38,7 +37,7 @@ def test_one_that_exists(config, data):
     ],
 )  # fmt: skip
 def test_the_type_must_fit(config, data, root, kind, expected):
-    set_field(config, f"train_config.fine_tune_checkpoint={_save(data, root)}")
+    set_field(config, f"train_config.fine_tune_checkpoint={write_checkpoint(data, root)}")
     set_field(config, f"train_config.fine_tune_checkpoint_type={kind}")
     if expected is None:
         assert problems(config) == []
@@ -47,7 +46,8 @@ def test_the_type_must_fit(config, data, root, kind, expected):
 
 
 def test_a_detectors_without_type_as_older_configs_say(config, data):
-    set_field(config, f"train_config.fine_tune_checkpoint={_save(data)}")
+    prefix = write_checkpoint(data, "model")
+    set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
     set_field(config, "train_config.fine_tune_checkpoint_type=")
     set_field(config, "train_config.from_detection_checkpoint=true")
     assert problems(config) == []
@@ -55,7 +55,7 @@ def test_a_detectors_without_type_as_older_configs_say(config, data):
 
 def test_all_of_a_detector_of_other_anchors(config, data):
     """The number of anchors is the same, so that all shapes are."""
-    prefix = _save(data)
+    prefix = write_checkpoint(data, "model")
     other = type(config)()
     other.CopyFrom(config)
     set_field(other, f"{ANCHORS}.ssd_anchor_generator.min_scale=0.3")
@@ -70,7 +70,7 @@ def test_all_of_a_detector_of_other_anchors(config, data):
 
 
 def test_a_classification_network_that_does_not_fit(config, data):
-    prefix = _save(data, "feature_extractor")
+    prefix = write_checkpoint(data, "feature_extractor")
     set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
     set_field(config, "train_config.fine_tune_checkpoint_type=classification")
     set_field(config, f"{EXTRACTOR}.type=ssd300_mobilenet_v2_keras")
@@ -81,7 +81,7 @@ def test_a_classification_network_that_does_not_fit(config, data):
 
 
 def test_its_folder(config, data):
-    prefix = _save(data)
+    prefix = write_checkpoint(data, "model")
     set_field(config, f"train_config.fine_tune_checkpoint={data}")
     found = only(problems(config))
     assert f"{data} holds no file `checkpoint` that names its newest checkpoint" in found
@@ -91,7 +91,7 @@ def test_its_folder(config, data):
 @pytest.mark.parametrize("given", ["{}", "{}/ckpt-1.index", "{}/ckpt-1.data-00000-of-00001"])
 def test_its_folder_or_file_names_its_prefix(config, data, given):
     """The API takes a prefix alone."""
-    prefix = _save(data)
+    prefix = write_checkpoint(data, "model")
     (data / "checkpoint").write_text('model_checkpoint_path: "ckpt-1"')
     given = given.format(data)
     set_field(config, f"train_config.fine_tune_checkpoint={given}")
@@ -113,27 +113,19 @@ def test_a_file_that_is_no_checkpoint(config, data):
 
 
 def test_a_run_before_its_first_step(config, data):
-    import tensorflow as tf
-
-    checkpoint = tf.train.Checkpoint(model=tf.Module(), step=tf.Variable(0))
-    prefix = checkpoint.write(str(data / "ckpt-1"))
+    prefix = write_before_first_step(data)
     set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
     assert f"The checkpoint {prefix} holds no weights" in only(problems(config))
 
 
 def test_one_of_tensorflow_1(config, data):
-    import tensorflow as tf
-
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        tf.compat.v1.get_variable("a", [])
-        session.run(tf.compat.v1.global_variables_initializer())
-        prefix = tf.compat.v1.train.Saver().save(session, str(data / "model.ckpt"))
+    prefix = write_tf1_checkpoint(data)
     set_field(config, f"train_config.fine_tune_checkpoint={prefix}")
     assert "is a checkpoint of TensorFlow 1" in only(problems(config))
 
 
 def test_no_type(config, data):
-    saved = _save(data, "feature_extractor")
+    saved = write_checkpoint(data, "feature_extractor")
     set_field(config, f"train_config.fine_tune_checkpoint={saved}")
     set_field(config, "train_config.fine_tune_checkpoint_type=")
     assert "takes the checkpoint for one of classification" in only(warnings(config))

@@ -5,7 +5,6 @@ import pytest
 from odapi_ssd.checkpoints.classification import network_hint, network_misfits
 from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.config.templates import find_template
-from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.plugin.building import build_classification_network
 
@@ -41,7 +40,7 @@ def narrow(api, tmp_path_factory):
     return _save(network, tmp_path_factory.mktemp("narrow"))
 
 
-def test_the_very_network_fits(narrow):
+def test_the_same_network_fits(narrow):
     config = _template("ssd_mobilenet_v2_voc", f"{_WIDTH}=0.25")
     assert network_misfits(config, narrow) == []
     _restore_as_api(config, narrow)
@@ -103,28 +102,3 @@ def test_the_hint_names_the_backbone():
     assert "--from keras --backbone vgg16 --pipeline_config_path" in network_hint(
         parse_config(text)
     )
-
-
-class TestConfigure:
-    @pytest.fixture
-    def run(self, narrow, records_dir, tmp_path):
-        def run(*assignments):
-            output = tmp_path / "new.config"
-            options = ConfigureOptions(
-                "ssd_mobilenet_v2_voc", records_dir, output, assignments,
-                fine_tune_checkpoint=narrow, mode="new-layers",
-            )  # fmt: skip
-            configure(options)
-            return output
-
-        return run
-
-    def test_another_network_is_refused(self, run, tmp_path):
-        with pytest.raises(OdapiError, match="not the one of the config") as caught:
-            run()
-        assert len(caught.value.details) == 6
-        assert caught.value.details[-1] == "and 195 more"
-        assert list(tmp_path.iterdir()) == []
-
-    def test_what_is_set_by_hand_counts(self, run):
-        assert run(f"{_WIDTH}=0.25").is_file()

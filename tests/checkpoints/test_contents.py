@@ -10,25 +10,13 @@ from odapi_ssd.checkpoints.contents import (
     require_weights,
 )
 from odapi_ssd.errors import OdapiError
+from tests.support.saved_checkpoints import (
+    write_before_first_step,
+    write_checkpoint,
+    write_tf1_checkpoint,
+)
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
-
-
-def _write(folder, *roots):
-    """A checkpoint with one variable below each root."""
-    import tensorflow as tf
-
-    objects = {name: tf.train.Checkpoint(weight=tf.Variable(1.0)) for name in roots}
-    return tf.train.Checkpoint(**objects).write(str(folder / "ckpt-1"))
-
-
-def _write_before_first_step(folder):
-    """As a run leaves it: a Keras model has its variables only after its first call."""
-    import tensorflow as tf
-
-    layer = tf.keras.layers.Dense(1)
-    checkpoint = tf.train.Checkpoint(model=layer, step=tf.Variable(0))
-    return checkpoint.write(str(folder / "ckpt-1"))
 
 
 def test_every_type_restores_an_object_of_a_known_kind():
@@ -50,18 +38,18 @@ def test_the_types_restore_what_the_api_does():
 
 class TestReadContents:
     def test_a_run(self, tmp_path):
-        contents = read_contents(_write(tmp_path, "model", "optimizer", "step"))
+        contents = read_contents(write_checkpoint(tmp_path, "model", "optimizer", "step"))
         assert contents.prefix == f"{tmp_path}/ckpt-1"
         assert contents.roots == {"model", "optimizer", "step"}
         assert (contents.is_tf1, contents.has_model_weights) == (False, True)
 
     def test_a_classification_network(self, tmp_path):
-        contents = read_contents(_write(tmp_path, "feature_extractor"))
+        contents = read_contents(write_checkpoint(tmp_path, "feature_extractor"))
         assert contents.roots == {"feature_extractor"}
         assert not contents.has_model_weights
 
     def test_before_the_first_step(self, tmp_path):
-        contents = read_contents(_write_before_first_step(tmp_path))
+        contents = read_contents(write_before_first_step(tmp_path))
         assert contents.roots == {"model", "step"}
         assert not contents.has_model_weights
 
@@ -75,10 +63,10 @@ class TestReadContents:
         assert read_contents(prefix).roots == {"model", "shared"}
 
     def test_nothing(self, tmp_path):
-        assert read_contents(_write(tmp_path)).roots == frozenset()
+        assert read_contents(write_checkpoint(tmp_path)).roots == frozenset()
 
-    def test_one_of_tensorflow_1(self, tf1_checkpoint):
-        contents = read_contents(tf1_checkpoint)
+    def test_one_of_tensorflow_1(self, tmp_path):
+        contents = read_contents(write_tf1_checkpoint(tmp_path))
         assert contents.is_tf1
         assert contents.roots == frozenset()
 
@@ -89,7 +77,7 @@ class TestReadContents:
             read_contents(f"{tmp_path}/ckpt-1")
 
     def test_an_index_without_its_data(self, tmp_path):
-        prefix = _write(tmp_path, "model")
+        prefix = write_checkpoint(tmp_path, "model")
         (tmp_path / "ckpt-1.data-00000-of-00001").unlink()
         with pytest.raises(OdapiError, match="cannot be read: "):
             read_contents(prefix)
@@ -98,22 +86,22 @@ class TestReadContents:
 class TestRequireWeights:
     @pytest.mark.parametrize("roots", [("model",), ("feature_extractor",), ("net",)])
     def test_with_weights(self, tmp_path, roots):
-        assert require_weights(_write(tmp_path, *roots)).roots == set(roots)
+        assert require_weights(write_checkpoint(tmp_path, *roots)).roots == set(roots)
 
     def test_before_the_first_step(self, tmp_path):
-        prefix = _write_before_first_step(tmp_path)
+        prefix = write_before_first_step(tmp_path)
         with pytest.raises(OdapiError, match="holds no weights, only the state before the first"):
             require_weights(prefix)
 
-    def test_one_of_tensorflow_1(self, tf1_checkpoint):
+    def test_one_of_tensorflow_1(self, tmp_path):
         with pytest.raises(OdapiError, match="is a checkpoint of TensorFlow 1") as caught:
-            require_weights(tf1_checkpoint)
+            require_weights(write_tf1_checkpoint(tmp_path))
         assert "TF2 model zoo" in caught.value.hint
 
 
 class TestRequireDetector:
     def test_by_prefix_file_or_folder(self, tmp_path):
-        prefix = _write(tmp_path, "model")
+        prefix = write_checkpoint(tmp_path, "model")
         (tmp_path / "checkpoint").write_text('model_checkpoint_path: "ckpt-1"')
         for path in (prefix, f"{prefix}.index", tmp_path):
             assert require_detector(path) == prefix
@@ -122,10 +110,10 @@ class TestRequireDetector:
         ("roots", "held"), [(("feature_extractor", "a"), "a, feature_extractor"), ((), "nothing")]
     )
     def test_no_detector(self, tmp_path, roots, held):
-        prefix = _write(tmp_path, *roots)
+        prefix = write_checkpoint(tmp_path, *roots)
         with pytest.raises(OdapiError, match=rf"no detector \(model\), but {held}\."):
             require_detector(prefix)
 
     def test_before_the_first_step(self, tmp_path):
         with pytest.raises(OdapiError, match="holds no weights"):
-            require_detector(_write_before_first_step(tmp_path))
+            require_detector(write_before_first_step(tmp_path))

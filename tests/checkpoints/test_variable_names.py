@@ -2,6 +2,9 @@
 
 import pytest
 
+from odapi_ssd.config.files import load_config
+from tests.support.built_models import built_model
+
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 
@@ -79,3 +82,20 @@ class TestAClassificationNetwork:
             raise error
 
         assert [len(names) for names in _names(self._detector(restore))] == [2, 2]
+
+
+@pytest.mark.slow
+def test_names_are_those_of_a_run_s_checkpoint(trained_run):
+    import tensorflow as tf
+
+    from odapi_ssd.checkpoints.variable_names import variable_names
+
+    suffix = "/.ATTRIBUTES/VARIABLE_VALUE"
+    stored = {
+        name.removesuffix(suffix)
+        for name, _ in tf.train.list_variables(str(trained_run.model_dir))
+        if name.startswith("model/") and ".OPTIMIZER_SLOT" not in name
+    }
+    names = variable_names(built_model(load_config(trained_run.config_path)))
+    assert {paths for _, paths in names.values()} == stored
+    assert "block_1_expand/kernel" in {name for name, _ in names.values()}

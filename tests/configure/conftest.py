@@ -1,4 +1,4 @@
-"""Configuring without TensorFlow: for a dataset whose records are empty files."""
+"""Configuring: for a dataset whose records are empty files, and for real records with a mode."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,5 +25,29 @@ def run(dataset_dir: Path, tmp_path: Path) -> Callable[..., ConfigDraft]:
     def run_(template: str = "ssd_mobilenet_v2_zoo_voc", **options: Any) -> ConfigDraft:
         options = {"records_dir": dataset_dir, "output_path": tmp_path / "o.config"} | options
         return configure(ConfigureOptions(template, **options))
+
+    return run_
+
+
+@pytest.fixture
+def run_mode(records_dir: Path, tmp_path: Path) -> Callable[..., ConfigDraft]:
+    """Configures the quickstart's template, or another, with a mode; writes `<mode>.config`."""
+
+    def run_(
+        mode: str,
+        checkpoint: object = None,
+        template: object = "ssd_mobilenet_v2_quickstart",
+        **options: Any,
+    ) -> ConfigDraft:
+        return configure(
+            ConfigureOptions(
+                str(template),
+                records_dir,
+                tmp_path / f"{mode}.config",
+                mode=mode,
+                fine_tune_checkpoint=None if checkpoint is None else str(checkpoint),
+                **options,
+            )
+        )
 
     return run_

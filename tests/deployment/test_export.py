@@ -15,6 +15,7 @@ from tests.support.exported_models import (
     detect_with_checkpoint,
 )
 from tests.support.recorded_progress import RecordedProgress
+from tests.support.runs import assert_same_kernels, kernels
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -88,24 +89,14 @@ def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
 
 
-def _kernels(checkpoint):
-    import tensorflow as tf
-
-    reader = tf.train.load_checkpoint(str(checkpoint))
-    end = "/kernel/.ATTRIBUTES/VARIABLE_VALUE"
-    names = (name for name in reader.get_variable_to_shape_map() if name.endswith(end))
-    return {name: reader.get_tensor(name) for name in names if name.startswith("model/")}
-
-
 def test_an_earlier_checkpoint_can_be_named(trained_run, tmp_path):
     earlier = trained_run.model_dir / "ckpt-2"
     flags = _flags(trained_run, tmp_path / "out", trained_checkpoint_dir=f"{earlier}.index")
     exporting.export(flags)
-    exported = _kernels(tmp_path / "out" / "checkpoint" / "ckpt-0")
-    of_run, of_newest = (_kernels(path) for path in (earlier, trained_run.model_dir / "ckpt-3"))
-    assert exported.keys() == of_run.keys() != set()
-    assert all(np.array_equal(kernel, of_run[name]) for name, kernel in exported.items())
-    assert not all(np.array_equal(kernel, of_newest[name]) for name, kernel in exported.items())
+    exported = kernels(tmp_path / "out" / "checkpoint" / "ckpt-0")
+    assert_same_kernels(exported, kernels(earlier))
+    newest = kernels(trained_run.model_dir)
+    assert not all(np.array_equal(kernel, newest[name]) for name, kernel in exported.items())
 
 
 def test_another_model_s_checkpoint_is_refused_and_an_earlier_export_stays(

@@ -8,6 +8,7 @@ import pytest
 from odapi_ssd.config.files import load_config, new_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.resources import template_dir
+from tests.support.built_models import built_model
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -179,35 +180,6 @@ def test_a_model_without_anything_to_train_is_refused(freeze, update):
         freezing.freeze(_network(), _train_config(freeze, update))
 
 
-def _built(config):
-    """The API's model of a config, its variables made."""
-    import tensorflow as tf
-    from object_detection.builders import model_builder
-
-    model = model_builder.build(config.model, is_training=True)
-    size = config.model.ssd.image_resizer.fixed_shape_resizer
-    images, shapes = model.preprocess(tf.zeros([1, size.height, size.width, 3]))
-    tf.function(model.predict, autograph=False)(images, shapes)
-    return model
-
-
-@pytest.mark.slow
-def test_names_are_those_of_a_run_s_checkpoint(trained_run):
-    import tensorflow as tf
-
-    from odapi_ssd.checkpoints.variable_names import variable_names
-
-    suffix = "/.ATTRIBUTES/VARIABLE_VALUE"
-    stored = {
-        name.removesuffix(suffix)
-        for name, _ in tf.train.list_variables(str(trained_run.model_dir))
-        if name.startswith("model/") and ".OPTIMIZER_SLOT" not in name
-    }
-    names = variable_names(_built(load_config(trained_run.config_path)))
-    assert {paths for _, paths in names.values()} == stored
-    assert "block_1_expand/kernel" in {name for name, _ in names.values()}
-
-
 @pytest.mark.slow
 def test_the_classification_network_goes_by_one_name_where_checkpoints_show_another():
     """In EfficientDet most of it is stored as `_efficientnet`."""
@@ -218,7 +190,7 @@ def test_the_classification_network_goes_by_one_name_where_checkpoints_show_anot
     config = load_config(
         template_dir() / "efficientdet_d0_voc.config", [f"{size}.height=256", f"{size}.width=384"]
     )
-    model = _built(config)
+    model = built_model(config)
     network = model.restore_from_objects("classification")["feature_extractor"]
     references = {variable.ref() for variable in network.variables}
     pattern = "_feature_extractor/classification_backbone/"

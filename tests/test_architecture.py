@@ -1,5 +1,6 @@
-"""The floor plan: the import contracts of pyproject.toml are kept, and violations are found."""
+"""The floor plan: the import contracts of pyproject.toml hold, and tests mirror the package."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -106,3 +107,33 @@ class TestContracts:
         finally:
             for path, text in stock.items():
                 path.unlink() if text is None else path.write_text(text)
+
+
+class TestTests:
+    def test_every_module_with_functions_has_its_own(self):
+        package, tests = _PROJECT_DIR / "odapi_ssd", _PROJECT_DIR / "tests"
+        modules = [
+            path.relative_to(package)
+            for path in sorted(package.rglob("*.py"))
+            if path.name not in ("__init__.py", "__main__.py") and _has_functions(path)
+        ]
+        assert len(modules) > 100
+        without = [str(path) for path in modules if not (tests / _test_of(path)).is_file()]
+        assert without == []
+
+    def test_none_is_longer_than_400_lines(self):
+        files = sorted((_PROJECT_DIR / "tests").rglob("*.py"))
+        assert len(files) > 100
+        num_lines = {str(path): len(path.read_text().splitlines()) for path in files}
+        assert {name: num for name, num in num_lines.items() if num > 400} == {}
+
+
+def _has_functions(path: Path) -> bool:
+    """Whether a module has anything but constants and plain data classes."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return any(isinstance(node, ast.FunctionDef | ast.Lambda) for node in nodes)
+
+
+def _test_of(module: Path) -> Path:
+    """The file that tests a module, both relative to their folders."""
+    return module.with_name(f"test_{module.name}")

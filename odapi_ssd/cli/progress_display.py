@@ -76,10 +76,12 @@ def training_display() -> Iterator[Progress]:
 class _ItemLines(PhaseLines):
     def __init__(self, label: str) -> None:
         self._label = label
-        self._last_line = time.monotonic()
+        self._last_line: float | None = None
 
     def advance(self, num_done: int, num_total: int | None) -> None:
         now = time.monotonic()
+        if self._last_line is None:  # what came before the first item says nothing of their speed
+            self._last_line = now
         if num_done == num_total or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now
             click.echo(f"{self._label}: {num_done}" + (f"/{num_total}" if num_total else ""))

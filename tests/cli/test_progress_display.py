@@ -57,9 +57,9 @@ def _report(step, **changes):
 
 
 class TestItems:
-    def test_a_line_every_ten_seconds_and_at_the_end(self, clock, capsys):
+    def test_a_line_every_ten_seconds_from_the_first_item_on_and_at_the_end(self, clock, capsys):
         with progress_display.item_display("Images converted") as progress:
-            progress.advance(0, 5)
+            clock.seconds += 10
             progress.advance(1, 5)
             clock.seconds += 10
             progress.advance(2, 5)
@@ -70,6 +70,7 @@ class TestItems:
 
     def test_an_unknown_total_is_left_out(self, clock, capsys):
         with progress_display.item_display("Images read") as progress:
+            progress.advance(1, None)
             clock.seconds += 10
             progress.advance(7, None)
         assert capsys.readouterr().out == "Images read: 7\n"
@@ -140,3 +141,18 @@ def test_phase_lines_are_plain(capsys):
     progress.phase("Reading weights.pth")
     progress.advance(1, 2)
     assert capsys.readouterr().out == "Reading weights.pth\n"
+
+
+def test_warnings_go_to_standard_error(capsys):
+    for display in (
+        progress_display.item_display("Images read"), progress_display.training_display()
+    ):  # fmt: skip
+        with display as progress:
+            progress.warning("train_config.batch_size is 1")
+    progress_display.PhaseLines().warning("no label map")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        *["Warning: train_config.batch_size is 1"] * 2,
+        "Warning: no label map",
+    ]

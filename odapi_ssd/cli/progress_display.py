@@ -80,7 +80,7 @@ class _ItemLines(PhaseLines):
 
     def advance(self, num_done: int, num_total: int | None) -> None:
         now = time.monotonic()
-        if self._last_line is None:  # what came before the first item says nothing of their speed
+        if self._last_line is None:  # loading a model before it takes its own time
             self._last_line = now
         if num_done == num_total or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now

@@ -1,6 +1,6 @@
 """Replaces a part of someone else's program for a moment.
 
-For good is what `compat/` does; here everything is put back, whatever happens in between.
+Permanent replacements are in `compat/`; here everything is put back, also after an error.
 """
 
 from collections.abc import Iterator, MutableMapping

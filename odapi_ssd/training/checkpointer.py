@@ -39,7 +39,7 @@ class RunCheckpointer:
         """Saves nothing yet.
 
         Args:
-            setup: what is trained.
+            setup: the model that is trained, with its input and optimizer.
             model_dir: the model directory, which may hold a run.
             max_to_keep: how many checkpoints stay.
             progress: gets phases and checkpoints.

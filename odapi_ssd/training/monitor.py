@@ -21,7 +21,7 @@ class TrainingMonitor:
     """Counts the steps of a training run, times them and reports them.
 
     Attributes:
-        setup: what is trained.
+        setup: the model that is trained, with its input and optimizer.
         progress: gets a report of the first step, of the last one, and once a second.
         step: steps done, those of earlier runs included.
         is_first_step: no step is done yet in this process; the first one includes tracing.

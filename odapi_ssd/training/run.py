@@ -64,8 +64,8 @@ def train(options: TrainOptions, progress: Progress = SILENT) -> None:
         progress: gets warnings, phases, steps and checkpoints; of the API's own loop, which reports
             to the log, no steps.
     Raises:
-        OdapiError: the config has problems, the model directory belongs to another config, or what
-            the loop raises.
+        OdapiError: the config has problems, the model directory holds a run of another model, or
+            training failed, as `loop.train_loop` says.
         KeyboardInterrupt: Ctrl-C; the current step is saved, except by the API's own loop.
     """
     progress.phase("Checking the config and its data")
@@ -79,7 +79,7 @@ def train(options: TrainOptions, progress: Progress = SILENT) -> None:
         _train_in_api_loop(options, progress)
     else:
         _train_in_our_loop(config, options, progress)
-        # Our loop has compared the checkpoint with the model where no note told which it is.
+        # If there was no note to compare with, the loop has compared the checkpoint with the model.
         note_config(options.model_dir, config)
 
 
@@ -93,7 +93,7 @@ def _check(options: TrainOptions) -> Report:
 
 
 def _check_in_a_process(options: TrainOptions) -> Report:
-    """Checks in another process: in this one TensorFlow may not start before its worker joined."""
+    """Checks in a process of its own: in this one the worker has to join its cluster first."""
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(_check, options).result()

@@ -1,4 +1,4 @@
-"""What a training run needs, built from its config by the API's own functions."""
+"""The model, input and optimizer of a training run, built by the API's own functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

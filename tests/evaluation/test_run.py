@@ -56,7 +56,7 @@ class TestEvaluate:
         assert not (tmp_path / "out").exists()
 
     def test_other_anchors_are_refused(self, trained_run, tmp_path):
-        """They have the same shapes: only the run's config tells."""
+        """The variables have the same shapes: only the run's config shows the difference."""
         anchors = "model.ssd.anchor_generator.ssd_anchor_generator"
         config = load_config(trained_run.config_path, [f"{anchors}.min_scale=0.3"])
         with pytest.raises(OdapiError, match=r"min_scale is 0\.2 there and 0\.3 in"):

@@ -113,7 +113,7 @@ class TestRestore:
 def test_fine_tuning_starts_from_the_checkpoint_also_after_a_false_start(
     trained_run, without_learning, tmp_path
 ):
-    """The directory holds what a run leaves that was stopped before its first step."""
+    """The directory holds the checkpoint of a run that was stopped before its first step."""
     import tensorflow as tf
 
     step = tf.Variable(0, dtype=tf.int64)

@@ -1,4 +1,4 @@
-"""Freezing: on a small network, what a step leaves as it was; on the API's, which names exist."""
+"""Freezing: variables that a step leaves unchanged in a small network; names in the API's."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What becomes of gradients, with numbers by hand; and that it is the API's step by default."""
+"""Gradients with numbers by hand; and by default the same step as the API's."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,14 @@ pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 
 class _Recorder:
-    """An optimizer that keeps what it is given."""
+    """An optimizer that keeps the gradients it gets."""
 
     def apply_gradients(self, gradients_and_variables):
         self.given = {variable.name: gradient for gradient, variable in gradients_and_variables}
 
 
 def _apply(gradients, frozen=(), **options):
-    """What an optimizer is given of gradients by variable name, `:0` aside."""
+    """The gradients that the wrapped optimizer gets, by variable name without `:0`."""
     import tensorflow as tf
 
     from odapi_ssd.training.optimizer import SelectiveOptimizer

@@ -32,9 +32,11 @@ def _maps_of_both(model, network, preprocess, map_idx, layer, side=224):
 
     image = np.random.default_rng(1).uniform(0, 255, (1, side, side, 3)).astype(np.float32)
     extractor = model.feature_extractor
-    maps = extractor.classification_backbone(extractor.preprocess(image))
+    # A training in the same process leaves Keras's learning phase on, so it is given here.
+    maps = extractor.classification_backbone(extractor.preprocess(image), training=False)
+    original = tf.keras.Model(network.inputs, network.get_layer(layer).output)
     # Some of Keras's functions change their argument.
-    expected = tf.keras.Model(network.inputs, network.get_layer(layer).output)(preprocess(image))
+    expected = original(preprocess(image), training=False)
     return maps[map_idx].numpy(), expected.numpy()
 
 

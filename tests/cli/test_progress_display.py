@@ -8,21 +8,12 @@ import pytest
 
 from odapi_ssd.cli import progress_display
 from odapi_ssd.progress import StepReport
-
-
-class _Clock:
-    """Replaces the module `time`: the tests say how late it is."""
-
-    def __init__(self):
-        self.seconds = 100.0
-
-    def monotonic(self):
-        return self.seconds
+from tests.support.hand_clock import HandClock
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = _Clock()
+    clock = HandClock()
     monkeypatch.setattr(progress_display, "time", clock)
     return clock
 

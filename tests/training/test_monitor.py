@@ -6,26 +6,17 @@ import pytest
 
 from odapi_ssd.config.files import new_config
 from odapi_ssd.errors import OdapiError
+from tests.support.hand_clock import HandClock
 from tests.support.recorded_progress import RecordedProgress
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
-
-
-class _Clock:
-    """Replaces the module `time`: the tests say how late it is."""
-
-    def __init__(self):
-        self.seconds = 100.0
-
-    def monotonic(self):
-        return self.seconds
 
 
 @pytest.fixture
 def clock(monkeypatch):
     from odapi_ssd.training import monitor
 
-    clock = _Clock()
+    clock = HandClock()
     monkeypatch.setattr(monitor, "time", clock)
     return clock
 

@@ -5,7 +5,7 @@ from typing import Any
 from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.model_parts import build_part
 from odapi_ssd.plugin.anchor_config import proto_to_spec
-from odapi_ssd.plugin.feature_maps import feature_grids, min_input_side, pyramid_levels
+from odapi_ssd.plugin.feature_maps import feature_grids, pyramid_levels
 
 __all__ = ["check_anchors"]
 
@@ -88,15 +88,6 @@ def _check_places(
 def _grids_or_problem(
     model: Any, path: str, input_hw: tuple[int, int], findings: Findings
 ) -> list[tuple[int, int]] | None:
-    least = min_input_side(model.feature_extractor)
-    if min(input_hw) < least:
-        findings.problem(
-            f"{path}.image_resizer",
-            f"makes images of {input_hw[0]}x{input_hw[1]}; {model.feature_extractor.type} takes "
-            f"no side under {least} pixels",
-            "make them larger",
-        )
-        return None
     try:
         return feature_grids(model.feature_extractor, input_hw)
     except ValueError as error:

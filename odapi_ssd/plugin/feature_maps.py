@@ -87,6 +87,12 @@ def feature_grids(
         ValueError: the extractor cannot be built, its pyramid's levels do not match at this input
             size, or the input is too small. The message says which sizes are possible.
     """
+    least = min_input_side(feature_extractor)
+    if min(input_hw) < least:
+        raise ValueError(
+            f"images are {input_hw[0]}x{input_hw[1]}; {feature_extractor.type} takes no side under "
+            f"{least} pixels"
+        )
     multiple = max(1, feature_extractor.pad_to_multiple)
     padded = tuple(-(-side // multiple) * multiple for side in input_hw)
     levels = pyramid_levels(feature_extractor)

@@ -72,6 +72,15 @@ def test_own_extractors():
 
 
 class TestFeatureGrids:
+    @pytest.mark.parametrize("input_hw", [(32, 128), (128, 32)])
+    def test_a_side_below_the_smallest_is_refused(self, input_hw):
+        height, width = input_hw
+        with pytest.raises(
+            ValueError, match=f"images are {height}x{width}; ssd_mobilenet_v2_keras"
+        ):
+            feature_grids(_extractor(MOBILENET), input_hw)
+        assert feature_grids(_extractor(MOBILENET), (33, 128))[0] == (3, 8)
+
     @pytest.mark.parametrize(
         ("text", "input_hw", "expected"),
         [

@@ -14,7 +14,7 @@ from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import one_line
 from odapi_ssd.plugin.anchor_config import proto_to_spec
 from odapi_ssd.plugin.building import build_model
-from odapi_ssd.plugin.feature_maps import feature_grids, input_size, min_input_side
+from odapi_ssd.plugin.feature_maps import feature_grids, input_size
 from odapi_ssd.ssd.anchors import AnchorSpec
 
 __all__ = ["AnchorGeometry", "Placement"]
@@ -139,16 +139,8 @@ class AnchorGeometry:
         return replace(spec, layers=layers, units="pixels")
 
     def _grids(self, input_hw: tuple[int, int]) -> list[tuple[int, int]]:
-        shown = f"{input_hw[0]}x{input_hw[1]}"
-        extractor = self._ssd.feature_extractor
-        least = min_input_side(extractor)
-        if min(input_hw) < least:
-            raise OdapiError(
-                f"model.ssd.image_resizer makes images of {shown}; {extractor.type} takes no side "
-                f"under {least} pixels."
-            )
         try:
-            grids_hw = feature_grids(extractor, input_hw)
+            grids_hw = feature_grids(self._ssd.feature_extractor, input_hw)
         except ValueError as error:
             raise OdapiError(
                 f"model.ssd.feature_extractor and image_resizer do not go together: {error}."

@@ -1,6 +1,8 @@
 """Runs a function over many items in worker processes and yields the results in order.
 
 Workers are spawned, never forked: a fork of a process that holds TensorFlow's threads can hang.
+They live no longer than the process that started them, however that ends, and they leave the
+signals that ask for an end (Ctrl-C, SIGTERM, a closed terminal) to it.
 """
 
 import collections
@@ -8,9 +10,11 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 from typing import TypeVar
 
 from odapi_ssd.errors import OdapiError
@@ -22,6 +26,9 @@ _Result = TypeVar("_Result")
 
 # Results wait in memory until their turn; this bounds how many.
 _MAX_WAITING_PER_WORKER = 16
+
+# Sent to every process of a terminal or a service; SIGHUP exists on POSIX alone.
+_END_SIGNALS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)}
 
 
 def count_cores() -> int:
@@ -48,7 +55,12 @@ def map_in_order(
     if num_workers <= 1:
         yield from map(function, items)
         return
-    pool = ProcessPoolExecutor(num_workers, mp_context=multiprocessing.get_context("spawn"))
+    with _end_signals_held_back():  # It starts Python's process that keeps track of semaphores.
+        pool = ProcessPoolExecutor(
+            num_workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_end_with_parent,
+        )
     try:
         with contextlib.closing(_yield_in_order(pool, function, items, num_workers)) as results:
             yield from results
@@ -69,7 +81,7 @@ def _yield_in_order(
 ) -> Generator[_Result, None, None]:
     waiting: collections.deque[Future[_Result]] = collections.deque()
     for item in items:
-        with _interrupts_held_back():
+        with _end_signals_held_back():
             waiting.append(pool.submit(function, item))
         if len(waiting) >= num_workers * _MAX_WAITING_PER_WORKER:
             yield waiting.popleft().result()
@@ -78,18 +90,39 @@ def _yield_in_order(
 
 
 @contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Delays Ctrl-C until the block is left; processes started in it never get one.
+def _end_signals_held_back() -> Iterator[None]:
+    """Delays the signals that ask for an end; processes started in the block never get one.
 
-    Ctrl-C reaches every process of the terminal. The parent alone should answer it; a worker would
-    print a traceback even while it starts, before it could ignore the signal. Processes inherit the
-    mask.
+    They reach every process of the terminal. The parent alone should answer them; a worker would
+    print a traceback even while it starts, before it could ignore the signal, and the
+    parent would take its end for a lack of memory. Processes inherit the mask.
     """
-    if not hasattr(signal, "pthread_sigmask"):
+    if not hasattr(signal, "sigwaitinfo"):  # Without it a worker could not be ended by its parent.
         yield
         return
-    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, _END_SIGNALS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+
+
+def _end_with_parent() -> None:
+    """Makes this worker end when its parent is gone, or tells it to; runs in the worker."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_await_end, args=(parent.sentinel,), daemon=True).start()
+    if hasattr(signal, "sigwaitinfo"):
+        threading.Thread(target=_await_sigterm, args=(parent.pid,), daemon=True).start()
+
+
+def _await_end(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)  # Nobody is left to tell; sys.exit would end this thread alone.
+
+
+def _await_sigterm(parent_pid: int | None) -> None:
+    """Obeys the SIGTERM of a pool that gives up its workers; those of others are the parent's."""
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent_pid:
+        pass
+    os._exit(1)

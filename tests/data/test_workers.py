@@ -1,4 +1,9 @@
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +13,18 @@ from odapi_ssd.errors import OdapiError
 
 def square(number):
     return number * number
+
+
+def note_own_pid(folder):
+    """Leaves a file named after this process, then works on for a while."""
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(0.2)
+
+
+def note_own_pid_or_die(folder):
+    if not folder:
+        os._exit(1)
+    note_own_pid(folder)
 
 
 def die(number):
@@ -30,3 +47,91 @@ def test_stopping_early_ends_the_workers():
     results = map_in_order(square, list(range(1000)), 2)
     assert next(results) == 0
     results.close()
+
+
+def test_a_dead_worker_takes_the_others_along(tmp_path):
+    with pytest.raises(OdapiError, match="worker process died"):
+        list(map_in_order(note_own_pid_or_die, [str(tmp_path)] * 5 + [""] + [str(tmp_path)] * 5, 2))
+    assert all_end(worker_pids(tmp_path))
+
+
+def worker_pids(folder):
+    return [int(path.name) for path in folder.iterdir()]
+
+
+def is_running(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def all_end(pids, seconds=10):
+    deadline = time.monotonic() + seconds
+    while any(map(is_running, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(map(is_running, pids))
+
+
+# It answers a signal as the command line does: with an exception, so that the pool is shut down.
+PARENT = """
+import signal, sys
+from odapi_ssd.data.workers import map_in_order
+from tests.data.test_workers import note_own_pid
+
+def interrupt(number, frame):
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    try:
+        list(map_in_order(note_own_pid, [sys.argv[1]] * 10_000, 2))
+    except KeyboardInterrupt:
+        sys.exit(77)
+"""
+
+
+@pytest.fixture
+def start_parent(tmp_path):
+    """Starts a process with two workers in a process group of their own; returns it, and them."""
+    folder = tmp_path / "pids"
+    folder.mkdir()
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    deadline = time.monotonic() + 60
+    while len(worker_pids(folder)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield process, worker_pids(folder)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def test_workers_end_when_their_parent_is_killed(start_parent):
+    parent, pids = start_parent
+    assert len(pids) == 2
+    parent.kill()
+    assert all_end(pids)
+    # Python's own process for semaphores warns that it had to remove them.
+    assert "Traceback" not in parent.communicate(timeout=10)[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_parent_alone_answers_a_signal_to_all(start_parent, number):
+    parent, pids = start_parent
+    assert len(pids) == 2
+    os.killpg(parent.pid, number)
+    assert parent.communicate(timeout=20) == ("", "")
+    assert parent.returncode == 77
+    assert all_end(pids)

@@ -8,6 +8,8 @@ scores stay comparable. The error is at most one pixel at the left and upper edg
 import struct
 from dataclasses import dataclass
 
+from odapi_ssd.data.orientation import to_stored
+
 __all__ = ["FittedBox", "fit_box"]
 
 
@@ -26,12 +28,18 @@ class FittedBox:
     reason: str
 
 
-def fit_box(box_xyxy_px: tuple[float, float, float, float], image_hw: tuple[int, int]) -> FittedBox:
+def fit_box(
+    box_xyxy_px: tuple[float, float, float, float],
+    image_hw: tuple[int, int],
+    orientation: int = 1,
+) -> FittedBox:
     """Clips a box to its image and normalizes it.
 
     Args:
         box_xyxy_px: finite xmin, ymin, xmax, ymax in pixels.
-        image_hw: the image's height and width in pixels, both above 0.
+        image_hw: height and width in pixels of the image that was annotated, both above 0.
+        orientation: the EXIF orientation that was applied to the stored image before it was
+            annotated; the box returned is that of the stored image.
 
     Returns:
         The box, or the reason why it is dropped. Swapped corners are not put right: one of them may
@@ -48,16 +56,13 @@ def fit_box(box_xyxy_px: tuple[float, float, float, float], image_hw: tuple[int,
         return FittedBox(None, False, f"wholly outside the {width}x{height} image: {shown}")
     inside = (max(ymin, 0.0), max(xmin, 0.0), min(ymax, height), min(xmax, width))
     is_clipped = inside != (ymin, xmin, ymax, xmax)
-    box_yxyx = (
-        _to_float32(inside[0] / height),
-        _to_float32(inside[1] / width),
-        _to_float32(inside[2] / height),
-        _to_float32(inside[3] / width),
-    )
-    if box_yxyx[0] >= box_yxyx[2] or box_yxyx[1] >= box_yxyx[3]:
+    top, left, bottom, right = inside
+    upright_yxyx = (top / height, left / width, bottom / height, right / width)
+    top, left, bottom, right = map(_to_float32, to_stored(upright_yxyx, orientation))
+    if top >= bottom or left >= right:
         return FittedBox(None, False, f"no area in single precision: {shown}")
     reason = f"reaches over the {width}x{height} image: {shown}" if is_clipped else ""
-    return FittedBox(box_yxyx, is_clipped, reason)
+    return FittedBox((top, left, bottom, right), is_clipped, reason)
 
 
 def _to_float32(value: float) -> float:

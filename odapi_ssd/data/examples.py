@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.boxes import fit_box
 from odapi_ssd.data.images import CheckedImage, read_image
+from odapi_ssd.data.orientation import boxes_are_upright, upright_hw
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
@@ -49,6 +50,8 @@ class Example:
         dropped: objects whose box has zero area.
         clipped: objects whose box was clipped to the image; they are among `objects`.
         size_conflict: how the annotated size disagrees with the image; empty if it does not.
+        has_rotated_boxes: whether the boxes were annotated on the image as its EXIF orientation shows it
+            and rotated with it to how it is stored.
     """
 
     filename: str
@@ -56,7 +59,8 @@ class Example:
     objects: tuple[PlacedObject, ...]
     dropped: tuple[BoxFinding, ...]
     clipped: tuple[BoxFinding, ...]
-    size_conflict: str
+    size_conflict: str = ""
+    has_rotated_boxes: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,18 @@ class ExampleFault:
 
 
 def check_example(annotated: AnnotatedImage) -> Example | ExampleFault:
-    """Decodes the image and fits the boxes to its true size."""
+    """Decodes the image and fits the boxes to its true size, in the frame of the stored image."""
     annotation = annotated.annotation
     try:
         image = read_image(annotated.path)
     except OdapiError as error:
         return ExampleFault(f"{annotation.source}: image {error.problem}")
+    has_rotated_boxes = boxes_are_upright(annotation.declared_hw, image.image_hw, image.exif_orientation)
+    orientation = image.exif_orientation if has_rotated_boxes else 1
+    annotated_hw = upright_hw(image.image_hw, orientation)
     objects, dropped, clipped = [], [], []
     for one in annotation.objects:
-        fitted = fit_box(one.box_xyxy_px, image.image_hw)
+        fitted = fit_box(one.box_xyxy_px, annotated_hw, orientation)
         finding = BoxFinding(annotation.source, one.number, one.name, fitted.reason)
         if fitted.box_yxyx is None:
             dropped.append(finding)
@@ -89,7 +96,8 @@ def check_example(annotated: AnnotatedImage) -> Example | ExampleFault:
         objects=tuple(objects),
         dropped=tuple(dropped),
         clipped=tuple(clipped),
-        size_conflict=_describe_size_conflict(annotation, image),
+        size_conflict="" if has_rotated_boxes else _describe_size_conflict(annotation, image),
+        has_rotated_boxes=has_rotated_boxes,
     )
 
 

@@ -23,6 +23,7 @@ class ConversionFindings:
         self.clipped: list[SplitBoxFinding] = []
         self._size_conflicts: dict[str, None] = {}
         self._rotated: dict[str, None] = {}
+        self._with_rotated_boxes: dict[str, None] = {}
 
     def add(self, split: str, example: Example) -> None:
         """Adds the findings of one example."""
@@ -30,7 +31,9 @@ class ConversionFindings:
         self.clipped += [SplitBoxFinding(**vars(found), split=split) for found in example.clipped]
         if example.size_conflict:
             self._size_conflicts[example.size_conflict] = None
-        if example.image.exif_orientation != 1:
+        if example.has_rotated_boxes:
+            self._with_rotated_boxes[example.filename] = None
+        elif example.image.exif_orientation != 1:
             self._rotated[example.filename] = None
 
     def warnings(self) -> list[str]:
@@ -63,6 +66,14 @@ class ConversionFindings:
                 count_of(len(self._rotated), "image carries", "images carry")
                 + " an EXIF rotation, which TensorFlow ignores; boxes must fit the image as "
                 f"stored: {list_some(self._rotated)}"
+            )
+        if self._with_rotated_boxes:
+            lines.append(
+                count_of(len(self._with_rotated_boxes), "image is", "images are")
+                + " annotated as their EXIF orientation shows them, but TensorFlow decodes images "
+                "as they are stored; their boxes were rotated accordingly. To train on them "
+                "upright, rotate the files first, for example with ImageMagick's `mogrify "
+                f"-auto-orient`: {list_some(self._with_rotated_boxes)}"
             )
         return lines
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from odapi_ssd.data.orientation import read_orientation
 from odapi_ssd.errors import OdapiError
 
 __all__ = ["IMAGE_FORMATS", "IMAGE_SUFFIXES", "CheckedImage", "read_image"]
@@ -26,7 +27,6 @@ IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 _RECORD_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "BMP": "png", "GIF": "png"}
 _REENCODED = ("BMP", "GIF")
 _PNG_END = b"IEND\xaeB`\x82"
-_EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,6 @@ def _verify_png(image: Image.Image, content: bytes) -> None:
 
 def _check(image: Image.Image, content: bytes) -> CheckedImage:
     image_format = image.format or ""
-    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
     image.load()
     encoded = content
     if image_format in _REENCODED:
@@ -98,5 +97,5 @@ def _check(image: Image.Image, content: bytes) -> CheckedImage:
         record_format=_RECORD_FORMATS[image_format],
         sha256=hashlib.sha256(encoded).hexdigest(),
         image_hw=(image.height, image.width),
-        exif_orientation=orientation if orientation in range(1, 9) else 1,
+        exif_orientation=read_orientation(image),
     )

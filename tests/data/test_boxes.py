@@ -57,13 +57,27 @@ def test_drops_what_has_no_area(box_xyxy_px, reason):
     assert reason in fitted.reason
 
 
+def test_a_rotated_image_clips_and_names_what_was_annotated():
+    """Shown 40 wide and 20 high, stored 20 wide and 40 high: orientation 6, a quarter turn."""
+    fitted = fit_box((30, 5, 44, 10), IMAGE_HW, orientation=6)
+    assert fitted.box_yxyx == (0, 0.25, 0.25, 0.5)
+    assert fitted.is_clipped
+    assert fitted.reason == "reaches over the 40x20 image: xmin=30 ymin=5 xmax=44 ymax=10"
+    assert fit_box((30, 5, 36, 25), (40, 20), orientation=1).box_yxyx is None
+    assert "swapped" in fit_box((30, 10, 36, 5), IMAGE_HW, orientation=6).reason
+
+
 COORDINATE = st.floats(allow_nan=False, allow_infinity=False)
 SIDE = st.integers(1, 65535)
 
 
-@given(st.tuples(COORDINATE, COORDINATE, COORDINATE, COORDINATE), st.tuples(SIDE, SIDE))
-def test_result_is_a_legal_float32_box_or_a_reason(box_xyxy_px, image_hw):
-    fitted = fit_box(box_xyxy_px, image_hw)
+@given(
+    st.tuples(COORDINATE, COORDINATE, COORDINATE, COORDINATE),
+    st.tuples(SIDE, SIDE),
+    st.integers(1, 8),
+)
+def test_result_is_a_legal_float32_box_or_a_reason(box_xyxy_px, image_hw, orientation):
+    fitted = fit_box(box_xyxy_px, image_hw, orientation)
     if fitted.box_yxyx is None:
         assert fitted.reason
         return

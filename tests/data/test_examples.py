@@ -1,7 +1,9 @@
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.examples import BoxFinding, ExampleFault, PlacedObject, check_example
@@ -56,6 +58,51 @@ def test_boxes_are_clipped_or_dropped(check):
 )  # fmt: skip
 def test_declared_size(check, declared_hw, expected):
     assert check(declared_hw=declared_hw).size_conflict == expected
+
+
+# From an upright photo to how a camera stores it with that orientation.
+STORING = {
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("orientation", STORING)
+def test_boxes_on_the_rotated_image_are_rotated_back(check, tmp_path, orientation):
+    """A photo of 64x96 pixels as it is shown, red in a corner, stored on its side."""
+    upright = Image.new("RGB", (64, 96), "navy")
+    ImageDraw.Draw(upright).rectangle((4, 8, 27, 39), fill="red")
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "photo.jpg"
+    upright.transpose(STORING[orientation]).save(path, exif=exif, quality=95)
+    red, clipped = (4, 8, 28, 40), (-9, 90, 70, 99)
+    example = check(red, clipped, declared_hw=(96, 64), path=path)
+    assert example.has_rotated_boxes
+    assert example.size_conflict == ""
+    assert example.image.image_hw == (64, 96)
+    assert example.image.encoded == path.read_bytes()
+    assert "64x96 image" in example.clipped[0].reason
+
+    pixels = np.asarray(Image.open(io.BytesIO(example.image.encoded))).astype(int)
+    is_red = pixels[..., 0] - pixels[..., 2] > 60
+    ymin, xmin, ymax, xmax = np.round(np.array(example.objects[0].box_yxyx) * [64, 96, 64, 96])
+    inside = np.zeros((64, 96), bool)
+    inside[int(ymin) : int(ymax), int(xmin) : int(xmax)] = True
+    assert np.mean(is_red == inside) > 0.99
+
+
+@pytest.mark.parametrize("declared_hw", [None, (64, 96), (64, 64)])
+def test_boxes_stay_where_nothing_is_proven(check, tmp_path, declared_hw):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "photo.jpg"
+    Image.new("RGB", (96, 64)).save(path, exif=exif)
+    example = check((0, 0, 48, 16), declared_hw=declared_hw, path=path)
+    assert example.objects[0].box_yxyx == (0, 0, 0.25, 0.5)
+    assert not example.has_rotated_boxes
 
 
 def test_an_image_that_cannot_be_read(check):

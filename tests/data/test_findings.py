@@ -10,9 +10,9 @@ from odapi_ssd.data.images import CheckedImage
 from odapi_ssd.data.summary import SplitBoxFinding
 
 
-def example(filename="a.jpg", dropped=(), clipped=(), size_conflict="", orientation=1):
+def example(filename="a.jpg", dropped=(), clipped=(), size_conflict="", orientation=1, rotated=False):
     image = CheckedImage(b"", "jpeg", "", (20, 40), orientation)
-    return Example(filename, image, (), dropped, clipped, size_conflict)
+    return Example(filename, image, (), dropped, clipped, size_conflict, rotated)
 
 
 def findings_of(*examples):
@@ -59,6 +59,14 @@ def test_an_image_in_two_splits_is_named_once():
     warnings = findings_of(conflict, conflict, rotated, rotated).warnings()
     assert warnings[0].startswith("1 annotation disagrees with the image's size")
     assert warnings[1].startswith("1 image carries an EXIF rotation")
+
+
+def test_images_with_rotated_boxes_are_no_longer_doubtful():
+    rotated = [example(f"{name}.jpg", orientation=6, rotated=True) for name in "ab"]
+    (warning,) = findings_of(*rotated).warnings()
+    assert warning.startswith("2 images are annotated as their EXIF orientation shows them")
+    assert "their boxes were rotated accordingly" in warning
+    assert warning.endswith("a.jpg, b.jpg")
 
 
 @pytest.mark.parametrize(

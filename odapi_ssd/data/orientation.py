@@ -1,0 +1,72 @@
+"""EXIF orientations: which of them an annotator saw applied, and boxes back in the stored image.
+
+A camera stores an image as its sensor lay, and in EXIF how to show it. TensorFlow decodes what is
+stored; most annotation tools show, and annotate, the image upright. Records keep the file's bytes,
+which loses nothing, so it is the boxes that are moved.
+
+Source: the tag `Orientation` (0x0112) of EXIF 2.32, section 4.6.4.
+"""
+
+from PIL import Image
+
+__all__ = ["boxes_are_upright", "read_orientation", "to_stored", "upright_hw"]
+
+_TAG = 0x0112
+_UPRIGHT = 1
+_SWAPPING = (5, 6, 7, 8)  # These exchange width and height.
+
+
+def read_orientation(image: Image.Image) -> int:
+    """The orientation of an image, 1 to 8; 1 if it has none, or EXIF data that cannot be read."""
+    try:
+        orientation = image.getexif().get(_TAG, _UPRIGHT)
+    except Exception:  # Pillow raises many kinds on damaged EXIF, which the pixels do not need.
+        return _UPRIGHT
+    return int(orientation) if orientation in range(1, 9) else _UPRIGHT
+
+
+def upright_hw(stored_hw: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Height and width of an image as it is shown."""
+    height, width = stored_hw
+    return (width, height) if orientation in _SWAPPING else stored_hw
+
+
+def boxes_are_upright(
+    declared_hw: tuple[int, int] | None, stored_hw: tuple[int, int], orientation: int
+) -> bool:
+    """Whether the annotated size proves that the annotator saw the orientation applied.
+
+    It proves nothing where both sizes are the same: in square images, and where the orientation
+    does not exchange width and height.
+
+    Args:
+        declared_hw: height and width in pixels as annotated; None if not stated.
+        stored_hw: height and width in pixels as stored.
+        orientation: 1 to 8.
+    """
+    shown_hw = upright_hw(stored_hw, orientation)
+    return declared_hw == shown_hw != stored_hw
+
+
+def to_stored(
+    box_yxyx: tuple[float, float, float, float], orientation: int
+) -> tuple[float, float, float, float]:
+    """Moves a box from the image as it is shown to the image as it is stored.
+
+    Args:
+        box_yxyx: ymin, xmin, ymax, xmax, normalized to the size of the image as it is shown.
+        orientation: 1 to 8.
+
+    Returns:
+        ymin, xmin, ymax, xmax, normalized to the size of the image as it is stored.
+    """
+    ymin, xmin, ymax, xmax = box_yxyx
+    ys, xs = (ymin, ymax), (xmin, xmax)
+    if orientation in _SWAPPING:
+        ys, xs = xs, ys
+    # Seen from the stored image: after the exchange, if any, which of its axes run backwards.
+    if orientation in (3, 4, 6, 7):
+        ys = (1 - ys[1], 1 - ys[0])
+    if orientation in (2, 3, 7, 8):
+        xs = (1 - xs[1], 1 - xs[0])
+    return ys[0], xs[0], ys[1], xs[1]

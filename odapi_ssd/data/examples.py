@@ -50,8 +50,8 @@ class Example:
         dropped: objects whose box has zero area.
         clipped: objects whose box was clipped to the image; they are among `objects`.
         size_conflict: how the annotated size disagrees with the image; empty if it does not.
-        has_rotated_boxes: whether the boxes were annotated on the image as its EXIF orientation shows it
-            and rotated with it to how it is stored.
+        has_rotated_boxes: whether the boxes were annotated on the image as its EXIF orientation
+            shows it, and rotated to the image as it is stored.
     """
 
     filename: str
@@ -77,8 +77,10 @@ def check_example(annotated: AnnotatedImage) -> Example | ExampleFault:
         image = read_image(annotated.path)
     except OdapiError as error:
         return ExampleFault(f"{annotation.source}: image {error.problem}")
-    has_rotated_boxes = boxes_are_upright(annotation.declared_hw, image.image_hw, image.exif_orientation)
-    orientation = image.exif_orientation if has_rotated_boxes else 1
+    orientation = image.exif_orientation
+    is_upright = boxes_are_upright(annotation.declared_hw, image.image_hw, orientation)
+    if not is_upright:
+        orientation = 1
     annotated_hw = upright_hw(image.image_hw, orientation)
     objects, dropped, clipped = [], [], []
     for one in annotation.objects:
@@ -96,8 +98,8 @@ def check_example(annotated: AnnotatedImage) -> Example | ExampleFault:
         objects=tuple(objects),
         dropped=tuple(dropped),
         clipped=tuple(clipped),
-        size_conflict="" if has_rotated_boxes else _describe_size_conflict(annotation, image),
-        has_rotated_boxes=has_rotated_boxes,
+        size_conflict="" if is_upright else _describe_size_conflict(annotation, image),
+        has_rotated_boxes=is_upright,
     )
 
 

@@ -10,7 +10,9 @@ from odapi_ssd.data.images import CheckedImage
 from odapi_ssd.data.summary import SplitBoxFinding
 
 
-def example(filename="a.jpg", dropped=(), clipped=(), size_conflict="", orientation=1, rotated=False):
+def example(
+    filename="a.jpg", dropped=(), clipped=(), size_conflict="", orientation=1, rotated=False
+):
     image = CheckedImage(b"", "jpeg", "", (20, 40), orientation)
     return Example(filename, image, (), dropped, clipped, size_conflict, rotated)
 

@@ -29,10 +29,9 @@ STORING = {
 
 
 def stored_image(orientation: int) -> Image.Image:
-    height, width = UPRIGHT_HW
     pixels = np.zeros(UPRIGHT_HW, np.uint8)
-    ymin, xmin, ymax, xmax = BOX_YXYX
-    pixels[round(ymin * height) : round(ymax * height), round(xmin * width) : round(xmax * width)] = 255
+    ymin, xmin, ymax, xmax = np.round(np.array(BOX_YXYX) * [*UPRIGHT_HW, *UPRIGHT_HW]).astype(int)
+    pixels[ymin:ymax, xmin:xmax] = 255
     upright = Image.fromarray(pixels)
     operation = STORING[orientation]
     stored = upright if operation is None else upright.transpose(operation)
@@ -77,6 +76,7 @@ def test_an_orientation_that_exif_does_not_know_is_upright(value):
     assert read_orientation(image) == 1
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_damaged_exif_is_no_reason_to_refuse_an_image():
     image = Image.new("L", (4, 2))
     image.info["exif"] = b"Exif\0\0MM\0*\xff\xff\xff\xff"

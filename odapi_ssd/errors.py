@@ -8,7 +8,13 @@ for an `OptionError`. Any other exception is a fault of the program.
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["OdapiError", "OptionError", "require_at_least"]
+__all__ = [
+    "OdapiError",
+    "OptionError",
+    "require_at_least",
+    "require_between",
+    "require_not_empty",
+]
 
 
 class OdapiError(Exception):
@@ -64,7 +70,30 @@ def require_at_least(option: str, value: float | None, least: float) -> None:
     """Makes sure that an option's number is not too small; None, an option not given, passes.
 
     Raises:
-        OptionError: it is.
+        OptionError: it is, or it is NaN.
     """
-    if value is not None and value < least:
+    if value is not None and not value >= least:
         raise OptionError(option, f"is {value}; {least} or more was expected.")
+
+
+def require_between(option: str, value: float | None, least: float, most: float) -> None:
+    """Makes sure that an option's number is in a range; None, an option not given, passes.
+
+    Raises:
+        OptionError: it is below least, above most, or NaN.
+    """
+    if value is not None and not least <= value <= most:
+        raise OptionError(option, f"is {value}; a number from {least:,} to {most:,} was expected.")
+
+
+def require_not_empty(option: str, value: str | None) -> None:
+    """Makes sure that a path is not empty: it would be the current folder, or no file at all.
+
+    Args:
+        option: the option.
+        value: the path; None, an option not given, passes.
+    Raises:
+        OptionError: it is empty, or only spaces.
+    """
+    if value is not None and not value.strip():
+        raise OptionError(option, "is empty; a path was expected.")

@@ -3,7 +3,13 @@ import pickle
 
 import pytest
 
-from odapi_ssd.errors import OdapiError, OptionError, require_at_least
+from odapi_ssd.errors import (
+    OdapiError,
+    OptionError,
+    require_at_least,
+    require_between,
+    require_not_empty,
+)
 
 _FULL = OdapiError("2 faults in data:", details=("a.xml: no size", "b.xml: empty"), hint="fix it.")
 
@@ -62,9 +68,31 @@ def test_enough_passes(value):
     require_at_least("num_images", value, 3)
 
 
-@pytest.mark.parametrize("value", [2, 0, -1])
+@pytest.mark.parametrize("value", [2, 0, -1, float("nan")])
 def test_too_little_is_refused(value):
     with pytest.raises(OptionError) as raised:
         require_at_least("num_images", value, 3)
     assert raised.value.option == "num_images"
     assert raised.value.problem == f"--num_images is {value}; 3 or more was expected."
+
+
+@pytest.mark.parametrize("value", [None, 1, 4, 2_000])
+def test_a_number_of_a_range_passes(value):
+    require_between("size", value, 1, 2_000)
+
+
+@pytest.mark.parametrize("value", [0, -1, 2_001, float("nan")])
+def test_a_number_outside_its_range_is_refused(value):
+    with pytest.raises(OptionError, match=f"--size is {value}; a number from 1 to 2,000 was exp"):
+        require_between("size", value, 1, 2_000)
+
+
+@pytest.mark.parametrize("path", [None, "a", "."])
+def test_a_path_passes(path):
+    require_not_empty("model_dir", path)
+
+
+@pytest.mark.parametrize("path", ["", " "])
+def test_an_empty_path_is_refused(path):
+    with pytest.raises(OptionError, match="--model_dir is empty; a path was expected"):
+        require_not_empty("model_dir", path)

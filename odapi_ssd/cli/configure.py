@@ -7,6 +7,7 @@ import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import set_option
+from odapi_ssd.config.schedules import MAX_UINT32
 from odapi_ssd.configure.training_modes import MODES
 
 __all__ = ["command"]
@@ -36,12 +37,12 @@ __all__ = ["command"]
 @set_option
 @click.option(
     "--batch_size",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MAX_UINT32),
     help="Images per step; learning rates are scaled with it.",
 )
 @click.option(
     "--num_steps",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MAX_UINT32),
     help="Training steps; the learning-rate schedule is stretched with them.",
 )
 @click.option(

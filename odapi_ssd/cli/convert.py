@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from odapi_ssd.cli.command import Command
-from odapi_ssd.cli.options import data_dir_option, output_dir_option
+from odapi_ssd.cli.options import FiniteFloatRange, data_dir_option, output_dir_option
 
 __all__ = ["command"]
 
@@ -39,7 +39,7 @@ def _split_names(
 )
 @click.option(
     "--val_fraction",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteFloatRange(0, 1, min_open=True, max_open=True),
     help="Share of the split val where the dataset defines no splits.  [default: 0.2]",
 )
 @click.option(

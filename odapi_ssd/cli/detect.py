@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
-from odapi_ssd.cli.options import output_dir_option
+from odapi_ssd.cli.options import FiniteFloatRange, output_dir_option
 
 __all__ = ["command"]
 
@@ -28,7 +28,7 @@ __all__ = ["command"]
 @output_dir_option("The folder for the drawn images and detections.json.")
 @click.option(
     "--min_score",
-    type=click.FloatRange(0, 1),
+    type=FiniteFloatRange(0, 1),
     default=0.5,
     show_default=True,
     help="Detections with a lower score are left out.",

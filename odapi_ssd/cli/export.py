@@ -6,7 +6,7 @@ import click
 
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 from odapi_ssd.cli.command import Settings, pass_settings
-from odapi_ssd.cli.options import pipeline_config_option
+from odapi_ssd.cli.options import FreeText, pipeline_config_option
 from odapi_ssd.deployment.input_types import INPUT_TYPES
 
 __all__ = ["command"]
@@ -34,6 +34,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--config_override",
+    type=FreeText(),
     metavar="TEXT",
     help="A pipeline config as text, which is merged into the file's.",
 )
@@ -41,13 +42,22 @@ __all__ = ["command"]
     "--use_side_inputs", type=bool, metavar="BOOL", help="Whether the model has side inputs."
 )
 @click.option(
-    "--side_input_shapes", metavar="TEXT", help="Shapes of side inputs, as in 1,2000,2057/1."
+    "--side_input_shapes",
+    type=FreeText(),
+    metavar="TEXT",
+    help="Shapes of side inputs, as in 1,2000,2057/1.",
 )
 @click.option(
-    "--side_input_types", metavar="TEXT", help="Types of side inputs, as in tf.float32,tf.int32."
+    "--side_input_types",
+    type=FreeText(),
+    metavar="TEXT",
+    help="Types of side inputs, as in tf.float32,tf.int32.",
 )
 @click.option(
-    "--side_input_names", metavar="TEXT", help="Names of side inputs, separated by commas."
+    "--side_input_names",
+    type=FreeText(),
+    metavar="TEXT",
+    help="Names of side inputs, separated by commas.",
 )
 @pass_settings
 def command(settings: Settings, /, **flags: Any) -> None:

@@ -1,14 +1,42 @@
 """Options that several commands have, each spelled, typed and described in one place."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["data_dir_option", "output_dir_option", "pipeline_config_option", "set_option"]
+__all__ = [
+    "FiniteFloatRange",
+    "FreeText",
+    "data_dir_option",
+    "output_dir_option",
+    "pipeline_config_option",
+    "set_option",
+]
+
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class FiniteFloatRange(click.FloatRange):
+    """A number in a range. To click alone NaN is in every range, as it is not outside."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; fails if it is NaN, infinite or outside the range."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number; expected {self._describe_range()}.", param)
+        return number
+
+
+class FreeText(click.ParamType):
+    """A text that may be empty, as no path or name may be (see `command.Command`)."""
+
+    name = "text"
 
 
 def data_dir_option(function: _Function) -> _Function:

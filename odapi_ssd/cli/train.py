@@ -9,6 +9,7 @@ import click
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 from odapi_ssd.cli.command import Settings, pass_settings
 from odapi_ssd.cli.options import pipeline_config_option
+from odapi_ssd.config.schedules import MAX_UINT32
 
 if TYPE_CHECKING:
     from odapi_ssd.training.run import TrainOptions
@@ -24,7 +25,12 @@ __all__ = ["command"]
 @click.option(
     "--model_dir", required=True, metavar="DIR", help="The folder for checkpoints and summaries."
 )
-@click.option("--num_train_steps", type=int, metavar="N", help="Overrides the config's num_steps.")
+@click.option(
+    "--num_train_steps",
+    type=click.IntRange(1, MAX_UINT32),
+    metavar="N",
+    help="Overrides the config's num_steps.",
+)
 @click.option(
     "--checkpoint_every_n",
     type=click.IntRange(min=1),
@@ -51,16 +57,19 @@ __all__ = ["command"]
 )
 @click.option(
     "--eval_timeout",
-    type=int,
+    type=click.IntRange(min=0),
     metavar="SECONDS",
     help="How long to wait for a checkpoint.  [default: 3600]",
 )
 @click.option(
-    "--sample_1_of_n_eval_examples", type=int, metavar="N", help="Evaluate one of N examples."
+    "--sample_1_of_n_eval_examples",
+    type=click.IntRange(1, MAX_UINT32),
+    metavar="N",
+    help="Evaluate one of N examples.",
 )
 @click.option(
     "--sample_1_of_n_eval_on_train_examples",
-    type=int,
+    type=click.IntRange(1, MAX_UINT32),
     metavar="N",
     help="Evaluate one of N training examples.  [default: 5]",
 )
@@ -70,7 +79,10 @@ __all__ = ["command"]
 )
 @click.option("--tpu_name", metavar="NAME", help="The Cloud TPU.")
 @click.option(
-    "--num_workers", type=int, metavar="N", help="Above 1: multi-worker training.  [default: 1]"
+    "--num_workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Above 1: multi-worker training.  [default: 1]",
 )
 @click.option("--num_eval_steps", type=int, hidden=True, help="A flag of TF1's model_main.")
 @pass_settings

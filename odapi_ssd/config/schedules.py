@@ -3,7 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-__all__ = ["learning_rate_of", "scale_rates", "stretch_steps"]
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["MAX_UINT32", "learning_rate_of", "scale_rates", "stretch_steps"]
+
+# The greatest number that num_steps, batch_size and the steps of a schedule can hold.
+MAX_UINT32 = 2**32 - 1
 
 # Fields of each schedule that are numbers of steps, those of them that must not become 0, and those
 # that are rates.
@@ -51,6 +56,8 @@ def stretch_steps(train_config: Any, old_steps: int, new_steps: int) -> list[tup
         new_steps: the number of steps that it is for now.
     Returns:
         Path and new value of each field that was changed.
+    Raises:
+        OdapiError: a field cannot hold its new value.
     """
     found = learning_rate_of(train_config)
     if found is None or old_steps <= 0 or old_steps == new_steps:
@@ -62,6 +69,12 @@ def stretch_steps(train_config: Any, old_steps: int, new_steps: int) -> list[tup
         stretched = max(round(value * new_steps / old_steps), 1 if name in _LENGTHS else 0)
         if name == "step":
             stretched = boundary = max(stretched, boundary + 1)  # boundaries must grow
+        if stretched > MAX_UINT32:
+            raise OdapiError(
+                f"{path} would become {stretched:,} with {new_steps:,} steps of training, but it "
+                f"holds at most {MAX_UINT32:,}.",
+                hint="train for fewer steps.",
+            )
         if stretched != value:
             setattr(message, name, stretched)
             changed.append((path, stretched))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from odapi_ssd import __version__
 from odapi_ssd.config.files import load_config, save_config
-from odapi_ssd.config.schedules import scale_rates, stretch_steps
+from odapi_ssd.config.schedules import MAX_UINT32, scale_rates, stretch_steps
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.dataset import fill_dataset
 from odapi_ssd.configure.draft import ConfigDraft
@@ -20,7 +20,7 @@ from odapi_ssd.configure.training_modes import (
     require_fitting_start,
     require_mode,
 )
-from odapi_ssd.errors import OdapiError, require_at_least
+from odapi_ssd.errors import OdapiError, require_between
 
 __all__ = ["ConfigureOptions", "configure"]
 
@@ -44,7 +44,7 @@ class ConfigureOptions:
         eval_split: the split to evaluate on; None for val, else test.
 
     Raises:
-        OptionError: a number is below 1, or the mode is unknown or lacks its checkpoint.
+        OptionError: a number is out of range, or the mode is unknown or lacks its checkpoint.
     """
 
     template: str
@@ -59,8 +59,8 @@ class ConfigureOptions:
     eval_split: str | None = None
 
     def __post_init__(self) -> None:
-        require_at_least("batch_size", self.batch_size, 1)
-        require_at_least("num_steps", self.num_steps, 1)
+        require_between("batch_size", self.batch_size, 1, MAX_UINT32)
+        require_between("num_steps", self.num_steps, 1, MAX_UINT32)
         require_mode(self.mode, self.fine_tune_checkpoint)
 
     def as_command(self) -> str:

@@ -10,7 +10,8 @@ from odapi_ssd.check.report import Report, require_valid
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.checkpoints.trained_config import note_config, require_same_model
 from odapi_ssd.config.files import load_config
-from odapi_ssd.errors import require_at_least
+from odapi_ssd.config.schedules import MAX_UINT32
+from odapi_ssd.errors import require_at_least, require_between, require_not_empty
 from odapi_ssd.plugin import api_programs
 from odapi_ssd.progress import SILENT, Progress
 
@@ -36,7 +37,7 @@ class TrainOptions:
         use_api_loop: train in the API's own loop instead of this project's.
 
     Raises:
-        OptionError: checkpoint_every_n is below 1.
+        OptionError: a number is out of range, or a path is empty.
     """
 
     pipeline_config_path: str
@@ -50,7 +51,11 @@ class TrainOptions:
     use_api_loop: bool = False
 
     def __post_init__(self) -> None:
+        require_not_empty("pipeline_config_path", self.pipeline_config_path)
+        require_not_empty("model_dir", self.model_dir)
+        require_between("num_train_steps", self.num_train_steps, 1, MAX_UINT32)
         require_at_least("checkpoint_every_n", self.checkpoint_every_n, 1)
+        require_at_least("num_workers", self.num_workers, 1)
 
 
 def train(options: TrainOptions, progress: Progress = SILENT) -> None:

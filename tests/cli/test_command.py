@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
+from odapi_ssd.cli.options import FreeText
 from odapi_ssd.errors import OdapiError, OptionError
 
 
@@ -39,6 +42,38 @@ def test_a_wrong_option_is_reported_like_click_s_own():
         "Usage: toy [OPTIONS] [ERROR]\nTry 'toy --help' for help.\n\n"
         "Error: --size is 0; 1 or more was expected.\nWhat to do: give more.\n"
     )
+
+
+@click.command("toy", cls=Command)
+@click.option("--folder", "-f", type=click.Path(path_type=Path), multiple=True)
+@click.option("--text", type=FreeText())
+@click.argument("files", nargs=-1, type=click.Path())
+def _paths(folder: tuple[Path, ...], text: str | None, files: tuple[str, ...]) -> None:
+    """Prints what it gets."""
+    click.echo(repr((list(map(str, folder)), text, files)))
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["--folder", ""], "'--folder' / '-f'"),
+        (["-f", "a", "-f", "  "], "'--folder' / '-f'"),
+        (["a", "", "b"], "'[FILES]...'"),
+    ],
+)
+def test_an_empty_path_is_refused_wherever_it_is(words, name):
+    result = CliRunner().invoke(_paths, words)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == (
+        f"Error: Invalid value for {name}: it is empty. Give a value; if it comes from a shell "
+        "variable, the variable is not set."
+    )
+
+
+def test_paths_that_are_given_and_texts_that_may_be_empty_pass():
+    result = CliRunner().invoke(_paths, ["-f", ".", "--text", "", "a b"])
+    assert result.output == "(['.'], '', ('a b',))\n"
+    assert CliRunner().invoke(_paths, []).output == "([], None, ())\n"
 
 
 def test_other_errors_pass():

@@ -55,8 +55,8 @@ def test_notes_are_shown(call):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ("--batch_size 0", "0 is not in the range x>=1"),
-        ("--num_steps 0", "0 is not in the range x>=1"),
+        ("--batch_size 0", "0 is not in the range 1<=x<=4294967295"),
+        ("--num_steps 0", "0 is not in the range 1<=x<=4294967295"),
         ("--mode scratch --fine_tune_checkpoint c", "scratch starts from random weights"),
         ("--mode from-detector", "needs a --fine_tune_checkpoint, of a detector."),
         ("--mode new-layers", "needs a --fine_tune_checkpoint, of a classification network."),

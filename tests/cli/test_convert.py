@@ -50,7 +50,7 @@ def test_every_option_reaches_the_conversion(voc_dir, tmp_path, invoke):
     [
         ("", "Missing option '--output_dir'"),
         ("--output_dir y --val_fraction 1", "1.0 is not in the range 0<x<1"),
-        ("--output_dir y --val_fraction nan", "--val_fraction is nan; a number above 0"),
+        ("--output_dir y --val_fraction nan", "nan is not a finite number; expected 0<x<1"),
         ("--output_dir y --num_shards 0", "0 is not in the range x>=1"),
         ("--output_dir y --num_workers 0", "0 is not in the range x>=1"),
         ("--output_dir y --splits ,", "expected names with commas between, such as train,val"),

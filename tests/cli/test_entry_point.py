@@ -44,6 +44,70 @@ class TestHelp:
                 assert option.help, option.name
 
 
+def _options(*types):
+    """Command, spelling and option of all options of these types, over all commands."""
+    return [
+        pytest.param(command, option.opts[0], option, id=f"{command} {option.opts[0]}")
+        for command in COMMANDS
+        for option in command_line.get_command(None, command).params
+        if isinstance(option, click.Option) and isinstance(option.type, types)
+    ]
+
+
+_TEXTS = _options(click.Path, click.types.StringParamType)
+_NUMBERS = _options(click.types.IntParamType, click.types.FloatParamType)
+
+
+class TestValues:
+    """No option of any command takes a value that no call can mean."""
+
+    def test_the_options_are_found(self):
+        texts = {f"{command} {name}" for command, name, _ in (case.values for case in _TEXTS)}
+        assert texts >= {
+            "train --model_dir", "train --pipeline_config_path", "train --checkpoint_dir",
+            "evaluate --output_dir", "configure --output_path", "configure --records_dir",
+            "convert --data_dir", "convert --label_map_path", "detect --saved_model_dir",
+            "export --output_directory", "import-weights --weights",
+        }  # fmt: skip
+        numbers = {f"{command} {name}" for command, name, _ in (case.values for case in _NUMBERS)}
+        assert numbers >= {"train --num_train_steps", "detect --min_score", "shapes --seed"}
+
+    @pytest.mark.parametrize("value", ["", " \t"])
+    @pytest.mark.parametrize(("command", "name", "option"), _TEXTS)
+    def test_an_empty_path_or_name_is_refused(
+        self, invoke, tmp_path, monkeypatch, command, name, option, value
+    ):
+        monkeypatch.chdir(tmp_path)
+        for words in ((name, value), (f"{name}={value}",)):
+            result = invoke(command, *words)
+            assert result.exit_code == 2
+            assert f"Error: Invalid value for '{name}': it is empty." in result.stderr
+            assert "shell variable" in result.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "many"])
+    @pytest.mark.parametrize(("command", "name", "option"), _NUMBERS)
+    def test_a_number_is_finite(self, invoke, command, name, option, value):
+        result = invoke(command, f"{name}={value}")
+        assert result.exit_code == 2
+        assert f"Error: Invalid value for '{name}': " in result.stderr
+
+    @pytest.mark.parametrize(
+        ("command", "name", "option"),
+        # Any whole number is a seed; --num_eval_steps is a flag of TF1 without effect.
+        [case for case in _NUMBERS if case.values[1] not in ("--seed", "--num_eval_steps")],
+    )
+    def test_a_number_is_in_its_range(self, invoke, command, name, option):
+        outside = [-1, option.type.min - 1]
+        if option.type.max is not None:
+            outside.append(option.type.max + 1)
+        for value in outside:
+            result = invoke(command, f"{name}={value}")
+            assert result.exit_code == 2
+            assert f"Invalid value for '{name}': {value}" in result.stderr
+            assert " is not in the range " in result.stderr
+
+
 class TestStatus:
     """Of processes: nothing but the process has a status."""
 

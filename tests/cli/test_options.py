@@ -5,6 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from odapi_ssd.cli.options import (
+    FiniteFloatRange,
+    FreeText,
     data_dir_option,
     output_dir_option,
     pipeline_config_option,
@@ -61,3 +63,31 @@ def test_fields_are_set_in_order():
     assert _parsed(set_option) == {"assignments": ()}
     given = ("--set", "b.c=1", "--set", "a=x=y")
     assert _parsed(set_option, *given) == {"assignments": ("b.c=1", "a=x=y")}
+
+
+@pytest.mark.parametrize("value", ["0", "0.25", "1"])
+def test_a_finite_number_in_its_range(value):
+    option = click.option("--share", type=FiniteFloatRange(0, 1))
+    assert _parsed(option, "--share", value) == {"share": float(value)}
+
+
+@pytest.mark.parametrize("value", ["nan", "-nan", "1.5", "x"])
+def test_no_number_or_none_of_its_range(value):
+    option = click.option("--share", type=FiniteFloatRange(0, 1))
+    status, message = _parsed(option, "--share", value)
+    assert status == 2
+    assert message.startswith(f"Error: Invalid value for '--share': {value!r} is not a valid") or (
+        f"{value} is not" in message
+    )
+
+
+def test_infinity_is_not_in_a_range_without_an_end():
+    option = click.option("--size", type=FiniteFloatRange(min=0))
+    assert _parsed(option, "--size", "inf") == (
+        2,
+        "Error: Invalid value for '--size': inf is not a finite number; expected x>=0.",
+    )
+
+
+def test_a_free_text_may_be_empty():
+    assert _parsed(click.option("--text", type=FreeText()), "--text", "") == {"text": ""}

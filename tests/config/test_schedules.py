@@ -4,6 +4,7 @@ import pytest
 
 from odapi_ssd.config.files import parse_config
 from odapi_ssd.config.schedules import learning_rate_of, scale_rates, stretch_steps
+from odapi_ssd.errors import OdapiError
 
 
 def _config(learning_rate: str):
@@ -41,6 +42,13 @@ def test_no_schedule_becomes_shorter_than_a_step():
     stretch_steps(config, 1000, 1)
     schedule = config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate
     assert (schedule.total_steps, schedule.warmup_steps) == (1, 0)
+
+
+def test_a_step_that_no_schedule_can_hold():
+    """Twice 2**31 is one more than the field's greatest number."""
+    config = _config(f"exponential_decay_learning_rate {{ decay_steps: {2**31} }}")
+    with pytest.raises(OdapiError, match=r"decay_steps would become 4,294,967,296 with 200 steps"):
+        stretch_steps(config, 100, 200)
 
 
 def test_exponential_decay():

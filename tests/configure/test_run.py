@@ -33,8 +33,9 @@ def test_the_template_s_batch_size_changes_no_rate(run):
 
 
 @pytest.mark.parametrize("option", ["batch_size", "num_steps"])
-def test_nothing_below_one(run, option):
-    assert f"--{option} is 0" in _error(run, **{option: 0})
+@pytest.mark.parametrize("value", [0, -1, 2**32])
+def test_only_numbers_that_the_field_holds(run, option, value):
+    assert f"--{option} is {value}; a number from 1 to 4,294" in _error(run, **{option: value})
 
 
 def test_set_comes_last(run):

@@ -30,9 +30,20 @@ class TestTrainOptions:
         with api_programs.loaded_program("model_main_tf2", required):
             assert options == {name: getattr(flags.FLAGS, name) for name in options}
 
-    def test_checkpoints_every_0_steps_are_refused(self):
-        with pytest.raises(OptionError, match="--checkpoint_every_n is 0; 1 or more"):
-            TrainOptions("c", "m", checkpoint_every_n=0)
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ({"checkpoint_every_n": 0}, "--checkpoint_every_n is 0; 1 or more"),
+            ({"num_workers": 0}, "--num_workers is 0; 1 or more"),
+            ({"num_train_steps": -1}, "--num_train_steps is -1; a number from 1 to 4,294,967,295"),
+            ({"num_train_steps": 2**32}, "--num_train_steps is 4294967296; a number from 1"),
+            ({"model_dir": ""}, "--model_dir is empty"),
+            ({"pipeline_config_path": " "}, "--pipeline_config_path is empty"),
+        ],
+    )
+    def test_what_no_run_can_have_is_refused(self, values, message):
+        with pytest.raises(OptionError, match=message):
+            TrainOptions(**{"pipeline_config_path": "c", "model_dir": "m", **values})
 
 
 class TestCheck:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from odapi_ssd.cli.temporary_folder import private_temporary_folder
 from odapi_ssd.errors import OptionError
 
 __all__ = ["Command", "Settings", "pass_settings", "verbose_option"]
@@ -80,6 +81,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command's function."""
         try:
-            return super().invoke(ctx)
+            with private_temporary_folder():
+                return super().invoke(ctx)
         except OptionError as error:
             raise click.UsageError(str(error), ctx) from error

@@ -1,12 +1,14 @@
 """`odapi-ssd` itself: finds the command, runs it, and turns errors into messages and statuses."""
 
+import contextlib
 import importlib
+import os
 import sys
 import traceback
 
 import click
 
-from odapi_ssd import __version__
+from odapi_ssd import __version__, interrupts
 from odapi_ssd.cli.command import Settings, verbose_option
 from odapi_ssd.errors import OdapiError
 
@@ -56,30 +58,71 @@ def command_line() -> None:
 
 
 def main() -> None:
-    """Runs the command line and exits: 0 done, 1 failed, 2 a wrong call, 130 interrupted."""
+    """Runs the command line and exits: 0 done, 1 failed, 2 a wrong call, 128 + N for signal N."""
     settings = Settings()
-    try:
-        command_line.main(prog_name="odapi-ssd", obj=settings, standalone_mode=False)
-    except click.ClickException as error:
+    with interrupts.ended_by_signals():
+        try:
+            command_line.main(prog_name="odapi-ssd", obj=settings, standalone_mode=False)
+            status = _status_of_end(None, settings.verbose)
+        except (Exception, KeyboardInterrupt) as error:
+            status = _status_of_end(error, settings.verbose)
+    _flush_output()
+    sys.exit(status)
+
+
+def _status_of_end(error: BaseException | None, verbose: bool) -> int:
+    """Tells how the command ended; returns the exit status.
+
+    Args:
+        error: that it raised; None if it returned.
+        verbose: print the traceback too.
+    """
+    if interrupted := interrupts.pending():
+        # The command may have turned it into another error, or come to its end all the same.
+        if verbose and error is not None:
+            traceback.print_exception(error)
+        if isinstance(error, OdapiError):  # such as a disk that was full when it saved
+            _say(f"Error: {error}")
+        _say(f"Interrupted ({interrupted.reason}).")
+        return interrupted.status
+    if error is None:
+        return 0
+    if isinstance(error, click.ClickException):
         error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    except Exception as error:
-        _report_failure(error, settings.verbose)
-        sys.exit(1)
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        _say("Interrupted.")
+        return 130
+    if isinstance(error, BrokenPipeError):
+        _say("Error: standard output was closed before everything was printed.")
+        return 1
+    assert isinstance(error, Exception)
+    _report_failure(error, verbose)
+    return 1
 
 
 def _report_failure(error: Exception, verbose: bool) -> None:
     if verbose:
         traceback.print_exception(error)
     if isinstance(error, OdapiError):
-        click.echo(f"Error: {error}", err=True)
+        _say(f"Error: {error}")
         return
-    click.echo(f"Error: {type(error).__name__}: {error}", err=True)
+    _say(f"Error: {type(error).__name__}: {error}")
     if not verbose:
-        click.echo("What to do: run the command again with --verbose for details.", err=True)
+        _say("What to do: run the command again with --verbose for details.")
+
+
+def _say(text: str) -> None:
+    """Prints to standard error, which may be closed or gone with its terminal."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(text, err=True)
+
+
+def _flush_output() -> None:
+    """Writes what is buffered; to nowhere if nobody reads it, or Python would complain at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

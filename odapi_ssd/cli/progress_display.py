@@ -1,6 +1,7 @@
 """How progress looks: live on a terminal, plain lines elsewhere."""
 
 import contextlib
+import errno
 import sys
 import time
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from odapi_ssd import interrupts
 from odapi_ssd.cli.console import print_warnings
 from odapi_ssd.progress import Progress, StepReport
 
@@ -20,11 +22,27 @@ __all__ = ["PhaseLines", "item_display", "training_display"]
 _SECONDS_BETWEEN_LINES = 10.0
 
 
+@contextlib.contextmanager
+def _output_lost_ends_work() -> Iterator[None]:
+    """Ends the work, in order, when what it prints cannot be written: the pipe's reader is gone.
+
+    While it ends it goes on in silence.
+    """
+    try:
+        yield
+    except OSError as error:
+        if interrupts.pending() is None:
+            is_closed = error.errno in (errno.EPIPE, errno.EIO)
+            what = "was closed" if is_closed else f"cannot be written: {error.strerror}"
+            interrupts.end_work(f"standard output {what}", 1)
+
+
 class _Display(Progress):
     """Warnings go to standard error."""
 
     def warning(self, text: str) -> None:
-        print_warnings([text])
+        with contextlib.suppress(OSError):  # what nobody reads
+            print_warnings([text])
 
 
 class PhaseLines(_Display):
@@ -32,7 +50,8 @@ class PhaseLines(_Display):
 
     def phase(self, text: str) -> None:
         """Prints the line."""
-        click.echo(text)
+        with _output_lost_ends_work():
+            click.echo(text)
 
 
 @contextlib.contextmanager
@@ -84,7 +103,7 @@ class _ItemLines(PhaseLines):
             self._last_line = now
         if num_done == num_total or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now
-            click.echo(f"{self._label}: {num_done}" + (f"/{num_total}" if num_total else ""))
+            self.phase(f"{self._label}: {num_done}" + (f"/{num_total}" if num_total else ""))
 
 
 class _ItemBar(_Display):
@@ -94,7 +113,8 @@ class _ItemBar(_Display):
         self._has_advanced = False
 
     def phase(self, text: str) -> None:
-        self._bars.console.print(text, markup=False, highlight=False)
+        with _output_lost_ends_work():
+            self._bars.console.print(text, markup=False, highlight=False)
 
     def advance(self, num_done: int, num_total: int | None) -> None:
         self._has_advanced = True
@@ -112,7 +132,8 @@ class _TrainingLines(_Display):
         self._last_line = 0.0
 
     def phase(self, text: str) -> None:
-        click.echo(f"[{_clock(time.monotonic() - self._start)}] {text}")
+        with _output_lost_ends_work():
+            click.echo(f"[{_clock(time.monotonic() - self._start)}] {text}")
 
     def step(self, report: StepReport) -> None:
         now = time.monotonic()
@@ -144,7 +165,8 @@ class _LiveTraining(_Display):
 
     def _print(self, text: str) -> None:
         elapsed = _clock(time.monotonic() - self._start)
-        self._status.console.print(f"[{elapsed}] {text}", markup=False, highlight=False)
+        with _output_lost_ends_work():
+            self._status.console.print(f"[{elapsed}] {text}", markup=False, highlight=False)
 
 
 def _describe(report: StepReport) -> str:

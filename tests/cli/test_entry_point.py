@@ -1,14 +1,14 @@
 """The command line as a whole: help, statuses and messages."""
 
+import signal
 import sys
 
 import click
 import pytest
 
-from odapi_ssd.cli import entry_point
 from odapi_ssd.cli.entry_point import COMMANDS, command_line, main
 from odapi_ssd.errors import OdapiError, OptionError
-from tests.support.command_line import heavy_imports, run_odapi_ssd
+from tests.support.command_line import heavy_imports, run_odapi_ssd, start_odapi_ssd
 
 
 def test_the_package_imports_nothing_heavy():
@@ -187,14 +187,34 @@ class TestMain:
         assert errors.startswith("Traceback (most recent call last):\n")
         assert errors.endswith("\nError: KeyError: 'name'\n")
 
-    def test_a_closed_pipe_ends_it_silently(self, status_of, monkeypatch):
-        class Stderr:
-            is_closed = False
-
-            def close(self):
-                self.is_closed = True
-
-        stderr = Stderr()
-        monkeypatch.setattr(entry_point.sys, "stderr", stderr)
+    def test_a_closed_pipe_is_said(self, status_of, capsys):
         assert status_of(BrokenPipeError()) == 1
-        assert stderr.is_closed
+        assert "standard output was closed" in capsys.readouterr().err
+
+
+class TestEnd:
+    """Ends from outside: a real signal, a real pipe."""
+
+    @pytest.mark.parametrize(
+        ("number", "name"), [(signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")]
+    )
+    def test_a_signal_is_named_and_leaves_nothing(self, tmp_path, number, name):
+        output_dir = tmp_path / "shapes"
+        process = start_odapi_ssd("shapes", "--output_dir", output_dir, "--num_images", 100_000)
+        while not list(tmp_path.glob("shapes/.incomplete-*")):
+            assert process.poll() is None
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 128 + number
+        assert f"Interrupted ({name}" in errors
+        assert "Traceback" not in errors
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_pipe_that_nobody_reads_is_said(self, tmp_path):
+        process = start_odapi_ssd("shapes", "--output_dir", tmp_path / "shapes", "--num_images", 3)
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert process.wait(timeout=60) == 1
+        assert "standard output was closed" in errors
+        assert "Traceback" not in errors
+        assert "BrokenPipe" not in errors

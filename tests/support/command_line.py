@@ -21,6 +21,17 @@ def run_odapi_ssd(
     )
 
 
+def start_odapi_ssd(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+    """The running process of `odapi-ssd ARGUMENTS`, with pipes for what it prints."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "odapi_ssd", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
 def heavy_imports(code: str) -> tuple[list[str], str]:
     """Which packages that take long to import some code imports, and what it prints.
 

@@ -1,0 +1,146 @@
+"""Ctrl-C, SIGTERM and SIGHUP: each ends a command in order, once, and never while it is ending.
+
+A signal raises `Interrupted` in the main thread, so that `finally` and `with` tidy up and what is
+done is kept. Libraries may swallow the exception or turn it into another one; it is then raised
+again until the work ends. Further signals while it ends are ignored: a second Ctrl-C does not
+discard what the first one saves. `kill -9` ends a command that hangs.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+__all__ = ["Interrupted", "delayed", "end_work", "ended_by_signals", "pending"]
+
+_REASONS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP, the terminal was closed"}
+_SECONDS_TO_NEXT_ATTEMPT = 0.2
+
+
+class Interrupted(KeyboardInterrupt):
+    """The work is ended from outside.
+
+    Attributes:
+        reason: a few words: "Ctrl-C".
+        status: the exit status: 128 and the signal's number, or 1.
+    """
+
+    def __init__(self, reason: str, status: int):
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+_pending: Interrupted | None = None
+_num_delays = 0
+
+
+def pending() -> Interrupted | None:
+    """The interruption that has begun in the block of `ended_by_signals`; None for none."""
+    return _pending
+
+
+def end_work(reason: str, status: int) -> NoReturn:
+    """Ends the work as a signal does, for another reason.
+
+    Args:
+        reason: a few words, as in `Interrupted`.
+        status: the exit status.
+    Raises:
+        Interrupted: always.
+    """
+    global _pending
+    _pending = Interrupted(reason, status)
+    raise _pending
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Has signals end the work of the block.
+
+    A signal that is ignored stays so, as those of `nohup` are. Without effect outside of the main
+    thread, where Python allows no handlers.
+    """
+    global _pending
+    _pending = None
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handlers = {}
+    for name in (*_REASONS, "SIGALRM"):
+        number = getattr(signal, name, None)  # Windows lacks some
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            handlers[number] = signal.signal(number, _raise_again if name == "SIGALRM" else _end)
+    try:
+        yield
+    finally:
+        _set_timer(0)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def delayed() -> Iterator[None]:
+    """Has a signal wait until the block is left, which should not take long.
+
+    Raises:
+        Interrupted: at the block's end, if there was a signal.
+    """
+    global _num_delays
+    _num_delays += 1
+    try:
+        yield
+    finally:
+        _num_delays -= 1
+    if _pending is not None and not _num_delays and not _is_ending():
+        raise _copy(_pending)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    global _pending
+    if _pending is None:
+        name = signal.Signals(number).name
+        _pending = Interrupted(_REASONS[name], 128 + number)
+    else:
+        _tell(f"Ending already; `kill -9 {os.getpid()}` ends at once and may lose what is done.")
+    _raise_again(number, frame)
+
+
+def _raise_again(number: int, frame: FrameType | None) -> None:
+    """Raises the pending interruption, unless the work is ending or may not be interrupted now."""
+    _set_timer(_SECONDS_TO_NEXT_ATTEMPT)
+    if _pending is not None and not _num_delays and not _is_ending():
+        raise _copy(_pending)
+
+
+def _is_ending() -> bool:
+    """Whether an interruption is handled: a `finally`, `except` or `__exit__` runs because of it.
+
+    Seen from a signal's handler, `sys.exc_info` is that of the code which the signal interrupted.
+    """
+    error = sys.exc_info()[1]
+    while error is not None:
+        if isinstance(error, Interrupted):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _copy(interrupted: Interrupted) -> Interrupted:
+    """A new exception, as one that is raised twice would have itself as context."""
+    return Interrupted(interrupted.reason, interrupted.status)
+
+
+def _set_timer(seconds: float) -> None:
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _tell(text: str) -> None:
+    """Writes past Python's buffers, which may be in use when a signal comes."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}\n".encode())

@@ -1,0 +1,206 @@
+"""Output folders: what a command writes appears complete or not at all, and replaces only its own.
+
+The files are written to a work folder and moved in place at the end. What they replace is kept
+until all are there; any failure or interruption puts everything back and removes the folders that
+were made. A lock keeps a second command out meanwhile.
+"""
+
+import contextlib
+import errno
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.folder_lock import locked_folder
+from odapi_ssd.interrupts import delayed
+from odapi_ssd.messages import list_some
+from odapi_ssd.outputs.leftovers import WorkFolder, clear_leftovers
+from odapi_ssd.outputs.manifest import MANIFEST_NAME, Manifest, entry_of, files_below
+
+__all__ = ["OutputFolder", "output_folder"]
+
+_LOCK_NAME = ".odapi-ssd.lock"
+# The file system's own errors, of writes that do not name a file.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+# `gs://bucket`, also with the single slash that `Path` leaves of it.
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """A folder that a command writes to, from `output_folder`.
+
+    Attributes:
+        option: the command's option that names it: `output_dir`.
+        path: the folder.
+        command: the command's name: "convert".
+        overwrite: replace also what the command did not write.
+    """
+
+    option: str
+    path: Path
+    command: str
+    overwrite: bool
+    _work: WorkFolder
+
+    @property
+    def staging(self) -> Path:
+        """The folder to write to; what is in it is moved by `publish`."""
+        return self._work.new
+
+    def own_names(self) -> list[str]:
+        """The files and folders here that an earlier run of the command wrote, unchanged since."""
+        manifest = Manifest.load(self.path)
+        return [
+            name
+            for name in manifest.names_of(self.command)
+            if os.path.lexists(self.path / name)
+            and not manifest.foreign_files(self.path, name, self.command)
+        ]
+
+    def require_replaceable(self, names: Iterable[str]) -> None:
+        """Makes sure that names of the folder are free or the command's own, before any work.
+
+        Raises:
+            OdapiError: files that the command did not write are in the way, and `overwrite` is not
+                given.
+        """
+        manifest = Manifest.load(self.path)
+        foreign = [
+            path
+            for name in sorted(set(names))
+            for path in manifest.foreign_files(self.path, name, self.command)
+        ]
+        if foreign and not self.overwrite:
+            raise self._refusal(foreign)
+
+    def publish(self, stale_names: Iterable[str] = ()) -> None:
+        """Moves all that is in `staging` in place: everything or, on failure, nothing.
+
+        Args:
+            stale_names: files or folders of the folder that are removed too, if they exist.
+        Raises:
+            OdapiError: something is in the way, as in `require_replaceable`, unless it is the same
+                file as the one to be written; a file would replace a folder or a folder a file,
+                even with `overwrite`; or the files cannot be moved.
+        """
+        names = sorted(path.name for path in self.staging.iterdir())
+        stale = sorted(set(stale_names) - set(names))
+        _refuse_other_kinds(self.staging, self.path, names)
+        manifest = Manifest.load(self.path)
+        added = Manifest({
+            path.relative_to(self.staging).as_posix(): entry_of(path, self.command)
+            for path in files_below(self.staging)
+        })  # fmt: skip
+        foreign = [
+            path
+            for name in (*names, *stale)
+            for path in manifest.foreign_files(self.path, name, self.command)
+            if added.foreign_files(self.path, path.relative_to(self.path).as_posix())
+        ]
+        if foreign and not self.overwrite:
+            raise self._refusal(foreign)
+        manifest.changed((*names, *stale), added.files).save(self.staging)
+        with delayed():
+            self._work.swap([*names, MANIFEST_NAME], stale, added)
+
+    def _refusal(self, foreign: Iterable[Path]) -> OdapiError:
+        return OdapiError(
+            f"--{self.option} {self.path} holds what an earlier {self.command} did not write, or "
+            f"what was edited since: {list_some(foreign)}. Nothing was changed.",
+            hint="move that away or give another folder; --overwrite replaces it.",
+        )
+
+
+@contextlib.contextmanager
+def output_folder(
+    option: str,
+    path: str | os.PathLike[str],
+    command: str,
+    *,
+    overwrite: bool = False,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Iterator[OutputFolder]:
+    """Locks a command's output folder and prepares its staging folder.
+
+    What is staged and not published is removed at the end, also after a failure; so are the folders
+    that were made, if they are empty then.
+
+    Args:
+        option: the option that names the folder.
+        path: the folder; made, with its parents, if it does not exist.
+        command: the command's name, as in manifests.
+        overwrite: replace also what the command did not write.
+        warn: gets sentences about locks and about leftovers that cannot be cleared.
+    Raises:
+        OdapiError: the folder is remote, is being written by another process, or cannot be written
+            (disk full, no permission, a file in the way). An OSError of the body about another
+            file passes unchanged.
+    """
+    if _REMOTE.match(os.fspath(path)):
+        raise OdapiError(
+            f"--{option} {path} is on a remote file system.",
+            hint="write into a local folder and copy that.",
+        )
+    folder = Path(path)
+    made: list[Path] = []
+    try:
+        _make_folders(folder, made)
+        with locked_folder(folder, _LOCK_NAME, warn) as is_locked:
+            if is_locked:
+                clear_leftovers(folder, warn)
+            work = WorkFolder.make(folder)
+            try:
+                yield OutputFolder(option, folder, command, overwrite, work)
+            finally:
+                with delayed():
+                    work.remove()
+    except BaseException as error:
+        for one in reversed(made):
+            with contextlib.suppress(OSError):
+                one.rmdir()
+        if isinstance(error, OSError) and _is_about(error, folder):
+            raise OdapiError(
+                f"Cannot write to {folder}: {error.strerror or error}.",
+                hint="check the free space and the permissions there; nothing was changed.",
+            ) from error
+        raise
+
+
+def _is_about(error: OSError, folder: Path) -> bool:
+    """Whether an error is about the output folder: names a file in it, or no file at all."""
+    named = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
+    if not named:
+        return error.errno in _NO_ROOM
+    absolute = Path(os.path.abspath(folder))
+    paths = [Path(os.path.abspath(name)) for name in named]
+    # A parent of it, too: one that cannot be made.
+    return any(one.is_relative_to(absolute) or absolute.is_relative_to(one) for one in paths)
+
+
+def _refuse_other_kinds(staging: Path, output_dir: Path, names: Iterable[str]) -> None:
+    """Refuses to replace a folder by a file or a file by a folder: neither is earlier output."""
+    for name in names:
+        target = output_dir / name
+        if target.exists() and target.is_dir() != (staging / name).is_dir():
+            here, there = ("folder", "file") if target.is_dir() else ("file", "folder")
+            raise OdapiError(
+                f"{target} is a {here}; a {there} of that name is to be written.",
+                hint="move it away or choose another output folder; nothing was changed.",
+            )
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    """Makes a folder and its parents; adds those that it makes to `made`, outermost first."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "Not a folder", str(folder))
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        made.append(path)

@@ -1,0 +1,122 @@
+"""The manifest of an output folder: which command wrote which files, and their digests.
+
+A file is provably a command's own if the manifest has it under that command, with the same size
+and SHA-256. An edited file is not, nor is one that somebody else has put under its name.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["MANIFEST_NAME", "FileEntry", "Manifest", "entry_of", "files_below"]
+
+MANIFEST_NAME = ".odapi-ssd.json"
+_ABOUT = "What odapi-ssd wrote into this folder; it replaces or deletes nothing else here."
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file of a manifest.
+
+    Attributes:
+        command: the command that wrote it: "convert".
+        size: in bytes.
+        sha256: hexadecimal digest of its content.
+    """
+
+    command: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files that commands wrote into a folder.
+
+    Attributes:
+        files: by path relative to the folder, with `/` between its parts.
+    """
+
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Manifest":
+        """Reads a folder's manifest; one that is not there, or damaged, has no files."""
+        try:
+            content = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
+            files = {str(name): _read_entry(entry) for name, entry in content["files"].items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return cls()
+        return cls(files)
+
+    def save(self, folder: Path) -> None:
+        """Writes it into a folder; raises OSError where that fails."""
+        files = {name: asdict(entry) for name, entry in sorted(self.files.items())}
+        # ASCII only, so that file names in other encodings than UTF-8 pass, as surrogates.
+        text = json.dumps({"about": _ABOUT, "files": files}, indent=1)
+        (folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
+
+    def names_of(self, command: str) -> list[str]:
+        """The names directly in the folder, of files and folders, that a command wrote."""
+        own = (name for name, entry in self.files.items() if entry.command == command)
+        return sorted({name.split("/")[0] for name in own})
+
+    def foreign_files(self, folder: Path, name: str, command: str | None = None) -> list[Path]:
+        """The files under one name of the folder that are not provably the command's own.
+
+        Args:
+            folder: the manifest's folder.
+            name: a file or folder in it; it need not exist.
+            command: the command; None for whichever the manifest has.
+        """
+        return [
+            path
+            for path in files_below(folder / name)
+            if not self._is_own(path, path.relative_to(folder).as_posix(), command)
+        ]
+
+    def changed(self, removed: Iterable[str], added: Mapping[str, FileEntry]) -> "Manifest":
+        """A manifest without what is under some names of the folder, and with other files."""
+        gone = set(removed)
+        kept = {name: entry for name, entry in self.files.items() if name.split("/")[0] not in gone}
+        return Manifest({**kept, **added})
+
+    def _is_own(self, path: Path, name: str, command: str | None) -> bool:
+        entry = self.files.get(name)
+        if entry is None or path.is_symlink() or not path.is_file():
+            return False
+        if command is not None and entry.command != command:
+            return False
+        return path.stat().st_size == entry.size and entry_of(path, entry.command) == entry
+
+
+def entry_of(path: Path, command: str) -> FileEntry:
+    """The entry of a file that a command wrote; raises OSError if it cannot be read."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return FileEntry(command, size, digest.hexdigest())
+
+
+def files_below(path: Path) -> Iterator[Path]:
+    """A file, or all files in a folder, at any depth, sorted; nothing if there is none.
+
+    Links are files: what they lead to is not the folder's. An empty folder has none.
+    """
+    if path.is_symlink() or not path.is_dir():
+        if os.path.lexists(path):
+            yield path
+        return
+    for child in sorted(path.iterdir()):
+        yield from files_below(child)
+
+
+def _read_entry(entry: Any) -> FileEntry:
+    return FileEntry(str(entry["command"]), int(entry["size"]), str(entry["sha256"]))

@@ -1,0 +1,120 @@
+import json
+import os
+import stat
+
+import pytest
+
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.outputs.text_file import (
+    is_marked,
+    require_replaceable,
+    write_marked_text,
+    write_text,
+)
+
+
+@pytest.fixture
+def no_umask(monkeypatch):
+    """Writing must never set the process's umask, which belongs to all of its threads."""
+    mask = os.umask(0o027)
+    monkeypatch.setattr(os, "umask", lambda _: pytest.fail("the umask was set"))
+    yield
+    monkeypatch.undo()
+    os.umask(mask)
+
+
+def _mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+class TestWriting:
+    def test_a_new_file_heeds_the_umask(self, tmp_path, no_umask):
+        write_text(tmp_path / "a" / "b.json", "ü")
+        assert (tmp_path / "a" / "b.json").read_bytes() == "ü".encode()
+        assert _mode(tmp_path / "a" / "b.json") == 0o640
+        assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.json"]
+
+    def test_a_replaced_file_keeps_its_mode(self, tmp_path, no_umask):
+        path = tmp_path / "a"
+        path.write_text("old")
+        path.chmod(0o604)
+        write_text(path, "new")
+        assert path.read_text() == "new"
+        assert _mode(path) == 0o604
+
+    def test_failure_leaves_nothing(self, tmp_path):
+        (tmp_path / "folder").mkdir()
+        for path in (tmp_path / "folder", tmp_path / ("x" * 300), "/"):
+            with pytest.raises(OdapiError, match="cannot be written"):
+                write_text(path, "text")
+        assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+    def test_a_link_stays_one(self, tmp_path):
+        (tmp_path / "real.txt").write_text("old")
+        link = tmp_path / "link.txt"
+        link.symlink_to("real.txt")
+        write_text(link, "new")
+        assert link.is_symlink()
+        assert (tmp_path / "real.txt").read_text() == "new"
+
+    def test_the_longest_name_that_a_file_system_takes(self, tmp_path):
+        write_text(tmp_path / ("x" * 255), "text")
+        assert [path.name for path in tmp_path.iterdir()] == ["x" * 255]
+
+    def test_a_name_that_is_not_unicode_passes_through_json(self, tmp_path):
+        name = b"caf\xe9 \xc3\xbc".decode("utf-8", "surrogateescape")
+        write_text(tmp_path / "a.json", json.dumps([name], ensure_ascii=False))
+        (read,) = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+        assert os.fsencode(read) == b"caf\xe9 \xc3\xbc"
+
+
+class TestMarks:
+    def test_a_marked_file_can_be_written_again(self, tmp_path):
+        path = tmp_path / "a.config"
+        write_marked_text(path, "text: 1\n", "configure")
+        write_marked_text(path, "text: 2\n", "configure")
+        mark, *lines = path.read_text().splitlines()
+        assert mark.startswith("# Written by odapi-ssd configure, ")
+        assert lines == ["text: 2"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda text: text + "\n",
+            lambda text: text.replace("1", "2"),
+            lambda text: text.replace("configure", "label-map", 1),
+            lambda text: text.split("\n", 1)[1],
+            lambda text: "\n" + text,
+            lambda text: "item { }",
+        ],
+    )
+    def test_an_edited_file_or_another_one_is_refused(self, tmp_path, change):
+        path = tmp_path / "a.config"
+        write_marked_text(path, "text: 1\n", "configure")
+        path.write_text(change(path.read_text()))
+        before = path.read_bytes()
+        with pytest.raises(OdapiError, match="did not write it") as caught:
+            write_marked_text(path, "text: 3\n", "configure")
+        assert "--overwrite" in caught.value.hint
+        assert path.read_bytes() == before
+        write_marked_text(path, "text: 3\n", "configure", overwrite=True)
+        assert is_marked(path, "configure")
+
+    def test_an_empty_file_may_be_replaced(self, tmp_path):
+        (tmp_path / "a").touch()
+        write_marked_text(tmp_path / "a", "text", "configure")
+        assert (tmp_path / "a").read_text().endswith("\ntext")
+
+    def test_binary_content_and_unreadable_files_are_not_marked(self, tmp_path):
+        (tmp_path / "a").write_bytes(b"\xff\x00")
+        assert not is_marked(tmp_path / "a", "configure")
+        assert not is_marked(tmp_path, "configure")
+
+    def test_a_dangling_link_is_in_the_way(self, tmp_path):
+        (tmp_path / "a").symlink_to("nowhere")
+        with pytest.raises(OdapiError, match="did not write it"):
+            require_replaceable(tmp_path / "a", "configure")
+
+    def test_a_folder_is_refused_even_with_overwrite(self, tmp_path):
+        with pytest.raises(OdapiError, match="is a folder"):
+            require_replaceable(tmp_path, "configure", overwrite=True)

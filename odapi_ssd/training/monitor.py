@@ -9,11 +9,19 @@ import tensorflow as tf
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.progress import Progress, StepReport
+from odapi_ssd.training.loss_history import NUM_RECENT_STEPS, LossHistory
 from odapi_ssd.training.setup import TrainingSetup
 
 __all__ = ["TrainingMonitor"]
 
 _SECONDS_BETWEEN_REPORTS = 1.0
+# A loss that has grown a thousandfold may come down again. If it has not at so many reports in
+# succession, it will not.
+_MAX_REPORTS_OF_GROWTH = 10
+_REMEDY = (
+    "lower the learning rate, lengthen its warm-up or set train_config.gradient_clipping_by_norm, "
+    "and look at the training images."
+)
 
 
 @dataclass
@@ -32,6 +40,8 @@ class TrainingMonitor:
     step: int = field(init=False)
     is_first_step: bool = field(default=True, init=False)
     _losses: dict[str, Any] = field(default_factory=dict, init=False)
+    _history: LossHistory = field(default_factory=LossHistory, init=False)
+    _num_reports_of_growth: int = field(default=0, init=False)
     _steps_per_second: float = field(default=0.0, init=False)
     _last_time: float = field(init=False)
     _last_report: tuple[int, float] = field(default=(0, 0.0), init=False)
@@ -51,16 +61,18 @@ class TrainingMonitor:
         Args:
             losses: scalar tensors by the API's names.
         Raises:
-            OdapiError: the step is reported, and its loss is NaN or infinite.
+            OdapiError: the step is reported, and its loss is NaN or infinite, or the losses have
+                grown a thousandfold and stay there.
         """
         now = time.monotonic()
         self.step += 1
         self._losses = losses
+        self._history.add(losses["Loss/total_loss"])
         self._steps_per_second = 1.0 / max(now - self._last_time, 1e-9)
         self._last_time = now
         is_due = now - self._last_report[1] >= _SECONDS_BETWEEN_REPORTS
         if self.is_first_step or is_due or self.step == self.num_steps:
-            self.require_finite_loss()
+            self._require_sane_report()
             self.progress.step(self._report(now))
             self._last_report = (self.step, now)
         self.is_first_step = False
@@ -87,6 +99,35 @@ class TrainingMonitor:
             for name, value in scalars.items():
                 tf.summary.scalar(name, value, step=self.step)
 
+    def is_loss_sane(self) -> bool:
+        """Whether the last steps' weights are worth saving; true before a step."""
+        return self.is_loss_finite() and not self._history.has_grown()
+
+    def require_sane_loss(self) -> None:
+        """Ends training that has diverged; to be called before a checkpoint is saved.
+
+        Raises:
+            OdapiError: the last step's total loss is NaN or infinite, or those of the last steps
+                are more than a thousandfold of the first one.
+        """
+        self.require_finite_loss()
+        if not self._history.has_grown():
+            return
+        raise OdapiError(
+            f"Training diverged: the loss has grown from {self._history.start:.3g} at the first "
+            f"step to {self._history.recent:.3g} at step {self.step} (median of the last "
+            f"{NUM_RECENT_STEPS} steps). The checkpoints saved before are untouched.",
+            hint=_REMEDY,
+        )
+
+    def _require_sane_report(self) -> None:
+        """At a report, growth may still be a phase that passes; at the last step it is not."""
+        self.require_finite_loss()
+        has_grown = self._history.has_grown()
+        self._num_reports_of_growth = self._num_reports_of_growth + 1 if has_grown else 0
+        if self._num_reports_of_growth >= _MAX_REPORTS_OF_GROWTH or self.step == self.num_steps:
+            self.require_sane_loss()
+
     def is_loss_finite(self) -> bool:
         """Whether the last step's total loss is neither NaN nor infinite; true before a step."""
         return not self._losses or math.isfinite(self._losses["Loss/total_loss"])
@@ -103,6 +144,5 @@ class TrainingMonitor:
         raise OdapiError(
             f"Training diverged: at step {self.step} the loss is NaN or infinite "
             f"({', '.join(names)}). The checkpoints saved before are untouched.",
-            hint="lower the learning rate, lengthen its warm-up or set "
-            "train_config.gradient_clipping_by_norm, and look at the training images.",
+            hint=_REMEDY,
         )

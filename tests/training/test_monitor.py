@@ -93,6 +93,82 @@ class TestDivergence:
             monitor.require_finite_loss()
 
 
+class TestGrowth:
+    """A loss of 2 at the start; its thousandfold is 2000."""
+
+    def _run(self, clock, losses, seconds=1.0, num_steps=1000, monitor=None):
+        monitor = monitor or _monitor(num_steps=num_steps)
+        for total in losses:
+            clock.seconds += seconds
+            monitor.step_done(_losses(total))
+        return monitor
+
+    def test_a_loss_that_stays_a_thousandfold_ends_training(self, clock):
+        with pytest.raises(OdapiError) as raised:
+            self._run(clock, [2.0, *[1.0] * 20, *[2.5e12] * 30])
+        assert raised.value.problem == (
+            "Training diverged: the loss has grown from 2 at the first step to 2.5e+12 at step 36 "
+            "(median of the last 10 steps). The checkpoints saved before are untouched."
+        )
+        assert raised.value.hint.startswith("lower the learning rate")
+
+    def test_it_is_noticed_while_one_step_in_many_is_reported(self, clock):
+        monitor = _monitor(num_steps=1000)
+        with pytest.raises(OdapiError, match="diverged"):
+            self._run(clock, [2.0, *[1e6] * 900], seconds=0.125, monitor=monitor)
+        # The first step, and then ten reports, a second from each other.
+        assert monitor.step == 81
+
+    def test_a_phase_that_passes_is_none(self, clock):
+        """Of the last ten steps, six or more are high at eight reports in succession."""
+        monitor = self._run(clock, [2.0] * 10 + [1e6] * 9 + [2.0] * 10)
+        assert monitor.is_loss_sane()
+
+    def test_nothing_of_it_is_saved(self, clock):
+        monitor = self._run(clock, [2.0] + [1e6] * 4)
+        assert monitor.is_loss_finite()
+        assert not monitor.is_loss_sane()
+        with pytest.raises(OdapiError, match=r"from 2 at the first step to 1e\+06 at step 5"):
+            monitor.require_sane_loss()
+
+    def test_a_short_run_does_not_end_well_with_it(self, clock):
+        with pytest.raises(OdapiError, match="at step 3"):
+            self._run(clock, [2.0, 1e4, 1e6], seconds=0.01, num_steps=3)
+
+    def test_a_last_step_alone_is_a_spike(self, clock):
+        monitor = self._run(clock, [2.0, 2.0, 2.0, 1e6], num_steps=4)
+        monitor.require_sane_loss()
+
+    def test_before_the_first_step_and_with_nan(self):
+        monitor = _monitor()
+        assert monitor.is_loss_sane()
+        monitor.require_sane_loss()
+        monitor.is_first_step = False
+        monitor.step_done(_losses())
+        monitor.step_done(_losses(float("nan")))
+        assert not monitor.is_loss_sane()
+
+
+def test_losses_are_read_once_a_second(clock):
+    """Reading one waits for the device."""
+
+    class Loss(float):
+        num_read = 0
+
+        def __float__(self):
+            Loss.num_read += 1
+            return super().__float__()
+
+    monitor = _monitor(num_steps=100)
+    for _ in range(20):
+        clock.seconds += 0.01
+        monitor.step_done({"Loss/total_loss": Loss(2.0)})
+        if monitor.step == 1:
+            assert Loss.num_read > 0
+            Loss.num_read = 0
+    assert Loss.num_read == 0
+
+
 def test_summaries_are_written_at_the_step(clock, tmp_path):
     import tensorflow as tf
 

@@ -57,8 +57,12 @@ class AnnotatedImage:
             Splits list keys, and a dataset without splits is divided by a hash of them.
         path: the image file.
         annotation: its objects.
+        name: in records its file name and its id, by which evaluation tells images apart, so no
+            other image of the dataset has it; None for the file's name, where all are in one
+            folder.
     """
 
     key: str
     path: Path
     annotation: Annotation
+    name: str | None = None

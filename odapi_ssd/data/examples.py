@@ -44,7 +44,7 @@ class Example:
     """A checked example, ready for a record.
 
     Attributes:
-        filename: the image's file name, also the example's source id.
+        filename: the image's name, also the example's source id.
         image: its bytes and size.
         objects: those whose box has an area, in the order of the annotation.
         dropped: objects whose box has zero area.
@@ -93,7 +93,7 @@ def check_example(annotated: AnnotatedImage) -> Example | ExampleFault:
         if fitted.is_clipped:
             clipped.append(finding)
     return Example(
-        filename=annotated.path.name,
+        filename=annotated.name or annotated.path.name,
         image=image,
         objects=tuple(objects),
         dropped=tuple(dropped),

@@ -12,6 +12,7 @@ def index_of(tmp_path):
 
     def make(*names):
         for name in names:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).touch()
         return ImageIndex(tmp_path)
 
@@ -52,8 +53,35 @@ def test_find_fails(index_of, files, filename, message):
         index_of(*files).find(filename, "a")
 
 
-def test_names_in_another_encoding_are_left_out(index_of):
-    assert index_of(os.fsdecode(b"\xff.jpg")).image_paths() == []
+def test_names_in_another_encoding_are_left_out_and_told(index_of):
+    index = index_of(*map(os.fsdecode, (b"\xff.jpg", b"\xfe/a.png", b"\xff.txt")))
+    assert index.image_paths() == []
+    assert index.left_out() == [r"'\udcff.jpg'", r"'\udcfe/a.png'"]
+
+
+@pytest.mark.parametrize(
+    ("files", "filename", "stem", "expected"),
+    [
+        (["x/a.jpg", "a.jpg"], None, "x/a", "x/a.jpg"),
+        (["x/a.jpg", "a.jpg"], "a.jpg", "a", "a.jpg"),
+        (["a.jpg"], "a.jpg", "x/a", "a.jpg"),
+        (["x/b.jpg", "a.jpg"], "b.jpg", "x/a", "x/b.jpg"),
+        (["x/c.txt", "a.jpg"], None, "x/a", "a.jpg"),
+    ],
+)
+def test_an_image_in_the_annotations_own_subfolder_goes_first(
+    index_of, files, filename, stem, expected
+):
+    index = index_of(*files)
+    assert index.name_of(index.find(filename, stem)) == expected
+
+
+def test_an_image_in_another_subfolder_is_not_taken(index_of):
+    index = index_of("y/a.jpg")
+    with pytest.raises(OdapiError, match=r"no image named 'a' .*/x or above"):
+        index.find(None, "x/a")
+    with pytest.raises(OdapiError, match=r"no image named 'a'"):
+        index.find(None, "a")
 
 
 def test_image_paths(index_of, tmp_path):

@@ -1,24 +1,26 @@
 """The PASCAL VOC format: one XML file per image, and lists of the splits.
 
-An image's key is the stem of its XML file. `voc_layout` finds the files, `voc_xml` parses one.
+An image's key is the stem of its XML file, with the subfolder of the annotations before it if it is
+in one: the image of `night/0001` is in the same subfolder of the images, or in none. `voc_layout` finds the files, `voc_xml` parses one.
 
 Source: the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage
 from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
-from odapi_ssd.data.file_names import is_plain_file_name
+from odapi_ssd.data.file_names import is_plain_file_name, is_unicode
 from odapi_ssd.data.formats.registry import AnnotationFormat
 from odapi_ssd.data.formats.voc_layout import find_layouts, list_annotations, require_layout
 from odapi_ssd.data.formats.voc_xml import read_voc_xml
 from odapi_ssd.data.image_index import ImageIndex
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import count_of
+from odapi_ssd.messages import count_of, list_some
 
 __all__ = ["CLASS_NAMES", "FORMAT", "read", "read_splits", "recognize"]
 
@@ -57,7 +59,11 @@ def read(data_dir: Path) -> Dataset:
         splits=splits,
         split_faults=tuple(split_faults),
         declared_label_map=_class_ids() if layout.has_voc_folders else {},
-        warnings=_describe_unannotated(index, images.values()),
+        warnings=(
+            *_describe_subfolders(annotation_paths, layout.annotations_dir),
+            *_describe_unannotated(index, images.values()),
+            *_describe_left_out(index),
+        ),
     )
 
 
@@ -71,16 +77,20 @@ def read_splits(
 
     Args:
         split_lists_dir: the folder of the lists; None if the dataset has none.
-        keys: the stems of all annotations.
+        keys: those of all annotations.
 
     Returns:
         The entries by split, in the order of the file names; a line about each file that cannot be
-        read as UTF-8 text.
+        read as UTF-8 text, or whose name is not.
     """
     splits: dict[str, tuple[SplitEntry, ...]] = {}
     faults: list[str] = []
+    keys_of_stem = _group_by_stem(keys)
     for path in sorted(split_lists_dir.iterdir()) if split_lists_dir is not None else ():
         if path.suffix.lower() != ".txt" or path.name.startswith(".") or not path.is_file():
+            continue
+        if not is_unicode(path.name):
+            faults.append(f"The name of the list of a split {ascii(path.name)} is not UTF-8")
             continue
         try:
             text = path.read_text(encoding="utf-8-sig")
@@ -90,7 +100,7 @@ def read_splits(
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         is_class_wise = "_" in path.stem and all(map(_CLASS_WISE_LINE.fullmatch, lines))
         if not (is_class_wise and lines):
-            splits[path.stem] = tuple(_split_entry(line, keys) for line in lines)
+            splits[path.stem] = tuple(_split_entry(line, keys_of_stem) for line in lines)
     return splits, faults
 
 
@@ -101,34 +111,76 @@ def _read_annotations(
     images: dict[str, AnnotatedImage] = {}
     missing: dict[str, MissingImage] = {}
     faults: dict[str, tuple[str, ...]] = {}
+    key_of_image: dict[Path, str] = {}
     for key, path in paths.items():
-        source = path.relative_to(root_dir).as_posix()
+        source, folder = path.relative_to(root_dir).as_posix(), key.rpartition("/")[0]
         try:
-            content = read_voc_xml(path, source)
+            content = read_voc_xml(path, source, folder)
         except OdapiError as error:
             faults[key] = error.details or (error.problem,)
             continue
         try:
             image_path = index.find(content.filename, key)
-            images[key] = AnnotatedImage(key, image_path, content.annotation)
         except OdapiError as error:
             missing[key] = MissingImage(content.annotation, f"{source}: {error.problem}")
+            continue
+        name = index.name_of(image_path)
+        first = key_of_image.setdefault(image_path, key)
+        if first.rpartition("/")[0] != folder:
+            other = paths[first].relative_to(root_dir).as_posix()
+            faults[key] = (_describe_second(source, name, other),)
+            continue
+        images[key] = AnnotatedImage(key, image_path, content.annotation, name)
     return images, missing, faults
 
 
-def _split_entry(line: str, keys: Collection[str]) -> SplitEntry:
+def _describe_second(source: str, image_name: str, other: str) -> str:
+    return (
+        f"{source}: its image {image_name} is that of {other} too, expected one annotation for an "
+        "image; remove the one that is out of date"
+    )
+
+
+def _group_by_stem(keys: Collection[str]) -> Mapping[str, list[str]]:
+    """The keys that a list may mean by a stem: that one itself, else those in subfolders."""
+    keys_of: dict[str, list[str]] = {key: [key] for key in keys}
+    for key in keys:
+        stem = key.rpartition("/")[2]
+        if stem != key and stem not in keys:
+            keys_of.setdefault(stem, []).append(key)
+    return keys_of
+
+
+def _split_entry(line: str, keys_of_stem: Mapping[str, list[str]]) -> SplitEntry:
     """A list's line, which may carry the ending of the image or of the annotation."""
-    has_ending = Path(line).suffix.lower() in (*IMAGE_SUFFIXES, ".xml")
-    key = Path(line).stem if has_ending and line not in keys else line
+    ending = Path(line).suffix
+    has_ending = ending.lower() in (*IMAGE_SUFFIXES, ".xml")
+    stem = line.removesuffix(ending) if has_ending and line not in keys_of_stem else line
+    keys = keys_of_stem.get(stem, ())
+    if len(keys) == 1:
+        return SplitEntry(keys[0], line)
+    if keys:
+        return SplitEntry(
+            stem, line, f"{line!r} may be {' or '.join(keys)}, expected the subfolder before it"
+        )
     if not is_plain_file_name(line):
-        return SplitEntry(key, line, f"{line!r} is not a plain name, expected an image's stem")
-    if key not in keys:
-        return SplitEntry(key, line, f"{line!r} has no annotation {key}.xml")
-    return SplitEntry(key, line)
+        return SplitEntry(stem, line, f"{line!r} has no annotation, expected an image's stem")
+    return SplitEntry(stem, line, f"{line!r} has no annotation {stem}.xml")
 
 
 def _class_ids() -> dict[str, int]:
     return {name: class_id for class_id, name in enumerate(CLASS_NAMES, start=1)}
+
+
+def _describe_subfolders(keys: Collection[str], annotations_dir: Path) -> tuple[str, ...]:
+    """Where some are in subfolders and some are not, the former may be copies or out of date."""
+    counts = Counter(key.rpartition("/")[0] for key in keys)
+    num_inside = len(keys) - counts.pop("", len(keys))
+    if not num_inside:
+        return ()
+    what = count_of(num_inside, "annotation is", "annotations are")
+    listed = list_some(f"{folder} ({number:,})" for folder, number in sorted(counts.items()))
+    return (f"{what} in subfolders of {annotations_dir.name} and taken with the others: {listed}",)
 
 
 def _describe_unannotated(index: ImageIndex, images: Collection[AnnotatedImage]) -> tuple[str, ...]:
@@ -141,6 +193,14 @@ def _describe_unannotated(index: ImageIndex, images: Collection[AnnotatedImage])
         "images have no annotation and are left out.",
     )
     return (text,)
+
+
+def _describe_left_out(index: ImageIndex) -> tuple[str, ...]:
+    names = index.left_out()
+    if not names:
+        return ()
+    what = count_of(len(names), "image is", "images are")
+    return (f"{what} left out, as the name is not UTF-8; rename to use: {list_some(names)}",)
 
 
 FORMAT = AnnotationFormat(

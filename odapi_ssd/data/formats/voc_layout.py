@@ -3,14 +3,15 @@
 VOC's layout is `Annotations/`, `JPEGImages/` and, mostly, `ImageSets/Main/*.txt`; the folder given
 may be the one above it (`VOCdevkit`) as long as it holds a single such folder. Flat is `images/`
 and `annotations/`, or XML files and images in one folder. Folder names count in any letter case.
+The annotations may be in subfolders, as tools such as CVAT export them.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd.data.file_names import is_unicode
+from odapi_ssd.data.folder_tree import walk_files
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
@@ -65,21 +66,28 @@ def require_layout(data_dir: Path) -> VocLayout:
 
 
 def list_annotations(annotations_dir: Path) -> dict[str, Path]:
-    """The XML files by stem, sorted.
+    """The XML files of a folder and its subfolders, sorted.
+
+    Returns:
+        Their paths by stem, with the subfolder before it if they are in one: `night/0001`.
 
     Raises:
-        OdapiError: there are none, a name is not Unicode, or two have the same stem.
+        OdapiError: there are none, a name is not Unicode, or two in a folder have the same stem.
     """
     paths: dict[str, Path] = {}
-    for path in sorted(_list_xml(annotations_dir)):
-        if not is_unicode(path.name):
-            raise OdapiError(f"The name of the annotation {path.name!r} is not UTF-8; rename it.")
-        if path.stem in paths:
+    for folder, path in walk_files(annotations_dir):
+        if path.suffix.lower() != ".xml":
+            continue
+        name = path.relative_to(annotations_dir).as_posix()
+        if not is_unicode(name):
+            raise OdapiError(f"The name of the annotation {ascii(name)} is not UTF-8; rename it.")
+        key = f"{folder}/{path.stem}" if folder else path.stem
+        if key in paths:
             raise OdapiError(
-                f"Two annotations for one stem in {annotations_dir}: "
-                f"{paths[path.stem].name} and {path.name}."
+                f"Two annotations for one stem in {path.parent}: "
+                f"{paths[key].name} and {path.name}."
             )
-        paths[path.stem] = path
+        paths[key] = path
     if not paths:
         raise OdapiError(f"No XML file in {annotations_dir}, expected the annotations.")
     return dict(sorted(paths.items()))
@@ -101,7 +109,7 @@ def _layout_at(root_dir: Path) -> VocLayout | None:
                     split_lists_dir=split_lists_dir,
                     has_voc_folders=name == _VOC_IMAGE_FOLDER,
                 )
-    if any(_list_xml(root_dir)):
+    if _has_xml(root_dir):
         return VocLayout(root_dir, root_dir, root_dir, split_lists_dir, has_voc_folders=False)
     return None
 
@@ -113,8 +121,8 @@ def _subfolders(folder: Path) -> dict[str, Path]:
     return {name.lower(): folder / name for name in names if not name.startswith(".")}
 
 
-def _list_xml(folder: Path) -> Iterator[Path]:
-    # Names with a leading dot are left out: macOS leaves "._name.xml" beside each copied file.
-    for path in folder.iterdir():
-        if path.suffix.lower() == ".xml" and not path.name.startswith(".") and path.is_file():
-            yield path
+def _has_xml(folder: Path) -> bool:
+    return any(
+        path.suffix.lower() == ".xml" and not path.name.startswith(".") and path.is_file()
+        for path in folder.iterdir()
+    )

@@ -42,12 +42,13 @@ class VocXml:
     annotation: Annotation
 
 
-def read_voc_xml(path: Path, source: str) -> VocXml:
+def read_voc_xml(path: Path, source: str, folder: str = "") -> VocXml:
     """Reads and parses one file; see `parse_voc_xml`.
 
     Args:
         path: the XML file.
         source: its name for messages.
+        folder: the subfolder of the annotations that it is in.
 
     Raises:
         OdapiError: the file cannot be read or is not a valid annotation.
@@ -56,24 +57,25 @@ def read_voc_xml(path: Path, source: str) -> VocXml:
         content = path.read_bytes()
     except OSError as error:
         raise OdapiError(f"{source}: cannot be read: {error.strerror or error}") from error
-    return parse_voc_xml(content, source)
+    return parse_voc_xml(content, source, folder)
 
 
-def parse_voc_xml(content: bytes, source: str) -> VocXml:
+def parse_voc_xml(content: bytes, source: str, folder: str = "") -> VocXml:
     """Parses one annotation.
 
     Args:
         content: the file's bytes; a byte order mark is tolerated.
         source: the file's name for messages.
+        folder: the subfolder of the annotations that it is in; `<filename>` may begin with it.
 
     Raises:
         OdapiError: not XML, a DTD or entities, another root than `<annotation>`, a `<filename>`
-            with a folder in it, or faulty objects; several faults are listed in `details`.
+            with another folder in it, or faulty objects; several faults are listed in `details`.
     """
     root = _parse_root(content, source)
     objects: list[AnnotatedObject] = []
     faults: list[str] = []
-    filename = _text(root, "filename") or None
+    filename = _text(root, "filename").removeprefix(f"{folder}/" if folder else "") or None
     if filename is not None and not is_plain_file_name(filename):
         faults.append(
             f"{source}: <filename> is {filename!r}, expected a file's name without a folder"

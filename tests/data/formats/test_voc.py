@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from odapi_ssd.data.dataset import SplitEntry
@@ -54,6 +56,66 @@ class TestDataset:
         assert voc.read(flat.root).declared_label_map == {}
 
 
+class TestSubfolders:
+    @pytest.fixture
+    def nested_dir(self, voc_dir):
+        """The images of two cameras, with the same names in each."""
+        for camera in ("day", "night"):
+            (voc_dir.annotations / camera).mkdir()
+            (voc_dir.images / camera).mkdir()
+            for stem in ("1", "2"):
+                voc_dir.add(f"{camera}/{stem}")
+        return voc_dir
+
+    def test_images_are_in_the_same_subfolder(self, nested_dir):
+        dataset = voc.read(nested_dir.root)
+        assert list(dataset.images) == ["day/1", "day/2", "night/1", "night/2"]
+        image = dataset.images["night/1"]
+        assert image.path == nested_dir.images / "night" / "1.jpg"
+        assert image.name == "night/1.jpg"
+        assert image.annotation.source == "Annotations/night/1.xml"
+        assert (dataset.faults, dataset.warnings) == ({}, ())
+
+    def test_images_may_lie_flat(self, voc_dir):
+        (voc_dir.annotations / "x").mkdir()
+        voc_dir.add_image("a.jpg")
+        (voc_dir.annotations / "x" / "a.xml").write_text("<annotation/>")
+        assert voc.read(voc_dir.root).images["x/a"].name == "a.jpg"
+
+    def test_annotations_in_both_places_are_told(self, nested_dir):
+        nested_dir.add("a")
+        assert voc.read(nested_dir.root).warnings == (
+            "4 annotations are in subfolders of Annotations and taken with the others: "
+            "day (2), night (2)",
+        )
+
+    def test_an_outdated_copy_of_an_annotation_is_a_fault(self, voc_dir):
+        voc_dir.add("a")
+        (voc_dir.annotations / "old").mkdir()
+        copy = voc_dir.annotations / "old" / "a.xml"
+        copy.write_bytes((voc_dir.annotations / "a.xml").read_bytes())
+        ((fault,),) = voc.read(voc_dir.root).faults.values()
+        assert fault.startswith("Annotations/old/a.xml: its image a.jpg is that of Annotations/a.x")
+
+    def test_lists_name_the_subfolder_where_a_stem_is_not_enough(self, nested_dir):
+        nested_dir.add("only")
+        (nested_dir.images / "day" / "3.jpg").touch()
+        nested_dir.add("day/3")
+        nested_dir.add_splits(train=["day/1", "night/2.jpg", "3", "only"], val=["1"])
+        splits = voc.read(nested_dir.root).splits
+        assert [entry.key for entry in splits["train"]] == ["day/1", "night/2", "day/3", "only"]
+        assert not any(entry.fault for entry in splits["train"])
+        (unclear,) = splits["val"]
+        assert unclear.fault == "'1' may be day/1 or night/1, expected the subfolder before it"
+
+    def test_images_with_names_in_another_encoding_are_told(self, voc_dir):
+        voc_dir.add("a")
+        (voc_dir.images / os.fsdecode(b"\xff.jpg")).touch()
+        (warning,) = voc.read(voc_dir.root).warnings
+        assert warning.startswith("1 image is left out, as the name is not UTF-8")
+        assert warning.isascii()
+
+
 class TestSplits:
     def read(self, folder, keys, **lists):
         for name, text in lists.items():
@@ -107,3 +169,10 @@ class TestSplits:
         assert list(splits) == ["train"]
         (fault,) = faults
         assert "val.txt cannot be read" in fault
+
+    def test_a_list_whose_name_is_in_another_encoding(self, tmp_path):
+        (tmp_path / os.fsdecode(b"\xff.txt")).touch()
+        splits, (fault,) = self.read(tmp_path, "a", train="a\n")
+        assert list(splits) == ["train"]
+        assert "is not UTF-8" in fault
+        assert fault.isascii()

@@ -56,8 +56,18 @@ class TestAnnotationFiles:
         (voc_dir.annotations / "folder.xml").mkdir()
         assert list(list_annotations(voc_dir.annotations)) == ["a", "b"]
 
-    def test_names_in_another_encoding(self, voc_dir):
-        touch(voc_dir.annotations, os.fsdecode(b"\xff.xml"))
+    def test_subfolders_are_part_of_the_key(self, voc_dir):
+        touch(voc_dir.annotations, "a.xml")
+        touch(voc_dir.annotations / "x" / "y", "a.xml")
+        touch(voc_dir.annotations / ".hidden", "a.xml")
+        assert list_annotations(voc_dir.annotations) == {
+            "a": voc_dir.annotations / "a.xml",
+            "x/y/a": voc_dir.annotations / "x" / "y" / "a.xml",
+        }
+
+    @pytest.mark.parametrize("folder", [b".", b"\xfe"])
+    def test_names_in_another_encoding(self, voc_dir, folder):
+        touch(voc_dir.annotations / os.fsdecode(folder), os.fsdecode(b"\xff.xml"))
         with pytest.raises(OdapiError, match="is not UTF-8") as caught:
             list_annotations(voc_dir.annotations)
         str(caught.value).encode()  # It can be printed.

@@ -169,6 +169,19 @@ def test_filename_with_a_folder_is_refused(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [("b.jpg", "b.jpg"), ("day/1/b.jpg", "b.jpg"), ("1/b.jpg", None), ("day/1/../b.jpg", None)],
+)
+def test_filename_may_begin_with_the_annotations_own_subfolder(name, expected):
+    content = f"<annotation><filename>{name}</filename></annotation>".encode()
+    if expected is not None:
+        assert parse_voc_xml(content, "day/1/a.xml", folder="day/1").filename == expected
+        return
+    with pytest.raises(OdapiError, match="<filename>"):
+        parse_voc_xml(content, "day/1/a.xml", folder="day/1")
+
+
+@pytest.mark.parametrize(
     "document",
     [
         '<!DOCTYPE annotation [<!ENTITY x SYSTEM "file://{path}">]>'

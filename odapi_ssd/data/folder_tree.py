@@ -1,0 +1,38 @@
+"""The files in a folder and its subfolders, in an order that is the same on every machine."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from odapi_ssd.errors import OdapiError
+
+__all__ = ["walk_files"]
+
+
+def walk_files(root_dir: Path) -> Iterator[tuple[str, Path]]:
+    """Yields each file with its folder: the path from `root_dir`, "" for its own files.
+
+    Symbolic links are followed, but no folder is listed twice. Files and folders whose name begins
+    with a dot are left out: macOS leaves "._name.jpg" beside each copied file.
+
+    Raises:
+        OdapiError: a folder cannot be read; none is skipped in silence.
+    """
+    seen: set[tuple[int, int]] = set()
+    for folder, subfolders, names in os.walk(root_dir, onerror=_refuse, followlinks=True):
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in seen:
+            subfolders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        inside = Path(folder).relative_to(root_dir).as_posix()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not name.startswith(".") and path.is_file():
+                yield "" if inside == "." else inside, path
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise OdapiError(f"The folder {error.filename} cannot be read: {error.strerror}.") from error

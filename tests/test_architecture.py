@@ -128,6 +128,20 @@ class TestTests:
         assert {name: num for name, num in num_lines.items() if num > 400} == {}
 
 
+class TestJson:
+    def test_every_writer_refuses_nan_which_is_no_json(self):
+        """A writer that may meet NaN says what becomes of it; other programs refuse `NaN`."""
+        calls = [
+            (path, ast.unparse(node))
+            for path in sorted((_PROJECT_DIR / "odapi_ssd").rglob("*.py"))
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call)
+            and ast.unparse(node.func) in ("json.dumps", "json.dump", "dumps", "dump")
+        ]
+        assert len(calls) >= 4
+        assert [one for one in calls if "allow_nan=False" not in one[1]] == []
+
+
 def _has_functions(path: Path) -> bool:
     """Whether a module has anything but constants and plain data classes."""
     nodes = ast.walk(ast.parse(path.read_text()))

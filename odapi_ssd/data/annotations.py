@@ -3,6 +3,7 @@
 The formats' own files and terms are known to `formats/` alone, which turns them into these.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,11 @@ class AnnotatedObject:
     pose: str = "Unspecified"
     is_truncated: bool = False
     is_difficult: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a box that is NaN or infinite, which no check of a box notices."""
+        if not all(map(math.isfinite, self.box_xyxy_px)):
+            raise ValueError(f"the box is {self.box_xyxy_px}, expected finite numbers of pixels")
 
 
 @dataclass(frozen=True)

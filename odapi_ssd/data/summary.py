@@ -95,7 +95,7 @@ class DatasetSummary:
 
     def save(self, records_dir: Path) -> None:
         """Writes `dataset.json`; raises OSError where that fails."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False)
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
         (records_dir / DATASET_FILE).write_text(text + "\n", encoding="utf-8")
 
     @classmethod

@@ -56,13 +56,15 @@ def output_to_detections(
         class_names: by class id.
         min_score: detections with a lower score are left out.
     Returns:
-        Detections, the highest score first; coordinates have two decimals.
+        Detections, the highest score first; coordinates have two decimals. What is NaN or infinite
+        is no detection and left out.
     """
     height, width = image_hw
     boxes_yxyx_px = output.boxes_yxyx.astype(float) * [height, width, height, width]
+    is_finite = np.isfinite(output.boxes_yxyx).all(axis=1) & np.isfinite(output.scores)
     order = np.argsort(-output.scores, kind="stable")
     detections = []
-    for idx in order[output.scores[order] >= min_score]:
+    for idx in order[(is_finite & (output.scores >= min_score))[order]]:
         class_id = int(output.class_ids[idx])
         ymin, xmin, ymax, xmax = (round(float(value), 2) for value in boxes_yxyx_px[idx])
         detections.append(

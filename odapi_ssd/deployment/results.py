@@ -47,7 +47,10 @@ def publish_results(
     for path in list(staging.iterdir()):
         if path.name not in done:
             path.unlink()
-    write_text(staging / JSON_NAME, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    write_text(
+        staging / JSON_NAME,
+        json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+    )
     publish(staging, output_dir, stale_names=[path.name for path in earlier])
 
 

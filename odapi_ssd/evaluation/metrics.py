@@ -48,7 +48,7 @@ class Evaluation:
             "metric": _METRIC,
             "checkpoint": self.checkpoint,
         }
-        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 class VocScorer:

@@ -35,6 +35,15 @@ def test_lower_scores_are_left_out():
     assert output_to_detections(output, IMAGE_HW, NAMES, 0.6) == []
 
 
+def test_what_is_not_finite_is_left_out():
+    nan, inf = float("nan"), float("inf")
+    output = _output(
+        (1, nan, 0, 0, 1, 1), (1, inf, 0, 0, 1, 1), (1, 0.9, 0, nan, 1, 1), (1, 0.8, 0, 0, inf, 1),
+        (2, 0.7, 0, 0, 1, 1),
+    )  # fmt: skip
+    assert [one.class_id for one in output_to_detections(output, IMAGE_HW, NAMES)] == [2]
+
+
 def test_an_id_without_a_name():
     (found,) = output_to_detections(_output((7, 0.5, 0, 0, 1, 1)), IMAGE_HW, NAMES)
     assert found.class_name == "class 7"

@@ -84,8 +84,7 @@ def list_annotations(annotations_dir: Path) -> dict[str, Path]:
         key = f"{folder}/{path.stem}" if folder else path.stem
         if key in paths:
             raise OdapiError(
-                f"Two annotations for one stem in {path.parent}: "
-                f"{paths[key].name} and {path.name}."
+                f"Two annotations for one stem in {path.parent}: {paths[key].name} and {path.name}."
             )
         paths[key] = path
     if not paths:

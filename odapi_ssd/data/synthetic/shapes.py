@@ -68,7 +68,9 @@ def write_shapes(
             lines = "".join(f"{stem}\n" for stem in members)
             (staging / f"ImageSets/Main/{split}.txt").write_text(lines, encoding="utf-8")
         marker = {"made_by": _MADE_BY, "num_images": num_images, "seed": seed}
-        (staging / MARKER_FILE).write_text(json.dumps(marker) + "\n", encoding="utf-8")
+        (staging / MARKER_FILE).write_text(
+            json.dumps(marker, allow_nan=False) + "\n", encoding="utf-8"
+        )
         publish(staging, output_dir)
     return splits
 

@@ -212,7 +212,7 @@ def _to_json(report: AnchorReport, matches: BoxMatches | None) -> str:
             "by_size": [asdict(row) for row in report.recall.by_size],
             "unmatched": _list_unmatched(matches, report.shapes),
         }
-    return json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_rounded(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _list_unmatched(matches: BoxMatches, shapes: tuple[ShapeRow, ...]) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """The PASCAL VOC format: one XML file per image, and lists of the splits.
 
 An image's key is the stem of its XML file, with the subfolder of the annotations before it if it is
-in one: the image of `night/0001` is in the same subfolder of the images, or in none. `voc_layout` finds the files, `voc_xml` parses one.
+in one: the image of `night/0001` is in the same subfolder of the images, or in none. `voc_layout`
+finds the files, `voc_xml` parses one.
 
 Source: the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/.
 """
@@ -90,7 +91,7 @@ def read_splits(
         if path.suffix.lower() != ".txt" or path.name.startswith(".") or not path.is_file():
             continue
         if not is_unicode(path.name):
-            faults.append(f"The name of the list of a split {ascii(path.name)} is not UTF-8")
+            faults.append(f"The name of the list of a split {path.name!a} is not UTF-8")
             continue
         try:
             text = path.read_text(encoding="utf-8-sig")

@@ -80,7 +80,7 @@ def list_annotations(annotations_dir: Path) -> dict[str, Path]:
             continue
         name = path.relative_to(annotations_dir).as_posix()
         if not is_unicode(name):
-            raise OdapiError(f"The name of the annotation {ascii(name)} is not UTF-8; rename it.")
+            raise OdapiError(f"The name of the annotation {name!a} is not UTF-8; rename it.")
         key = f"{folder}/{path.stem}" if folder else path.stem
         if key in paths:
             raise OdapiError(

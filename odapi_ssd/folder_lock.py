@@ -109,7 +109,7 @@ def _write_holder(descriptor: int) -> None:
         "command": " ".join(sys.argv),
     }
     os.truncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+    os.pwrite(descriptor, json.dumps(holder, allow_nan=False).encode(), 0)
 
 
 def _describe_holder(path: Path) -> str:

@@ -65,7 +65,7 @@ class WorkFolder:
         output_dir, names = self.path.parent, list(names)
         added.save(self.path)
         draft = self.path / _DRAFT
-        draft.write_text(json.dumps({"names": names}), encoding="utf-8")
+        draft.write_text(json.dumps({"names": names}, allow_nan=False), encoding="utf-8")
         draft.rename(self.path / _JOURNAL)
         try:
             for name in dict.fromkeys((*names, *stale)):

@@ -58,7 +58,7 @@ class Manifest:
         """Writes it into a folder; raises OSError where that fails."""
         files = {name: asdict(entry) for name, entry in sorted(self.files.items())}
         # ASCII only, so that file names in other encodings than UTF-8 pass, as surrogates.
-        text = json.dumps({"about": _ABOUT, "files": files}, indent=1)
+        text = json.dumps({"about": _ABOUT, "files": files}, indent=1, allow_nan=False)
         (folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
 
     def names_of(self, command: str) -> list[str]:

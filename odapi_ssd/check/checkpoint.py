@@ -51,11 +51,12 @@ def check_fine_tune_checkpoint(config: Any, findings: Findings) -> None:
 def _check_files(given: str, findings: Findings) -> CheckpointContents | None:
     """Returns what the checkpoint holds; None if it cannot be used."""
     try:
-        prefix = resolve_checkpoint(given)
+        prefix = resolve_checkpoint(given, go_on_with=f"{_PATH}:")
         if prefix == given:
-            return require_weights(prefix)
+            return require_weights(prefix, f"{_PATH}:")
     except OdapiError as error:
-        findings.problem(_PATH, error.problem.rstrip("."), (error.hint or "").rstrip("."))
+        what = " ".join([error.problem.rstrip("."), "; ".join(error.details)]).strip()
+        findings.problem(_PATH, what, (error.hint or "").rstrip("."))
         return None
     findings.problem(
         _PATH,

@@ -1,13 +1,15 @@
 """What a checkpoint holds, and which `fine_tune_checkpoint_type` takes it over."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from odapi_ssd.checkpoints.objects import object_graph
-from odapi_ssd.checkpoints.paths import resolve_checkpoint
+from odapi_ssd.checkpoints.paths import ignore_warning, resolve_checkpoint
+from odapi_ssd.checkpoints.verification import verify_checkpoint
 from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import first_line, list_some
+from odapi_ssd.messages import list_some
 
 __all__ = [
     "KIND_OF_ROOT",
@@ -44,19 +46,19 @@ class CheckpointContents:
     has_model_weights: bool
 
 
-def read_contents(prefix: str) -> CheckpointContents:
-    """Reads the index of a checkpoint.
+def read_contents(prefix: str, go_on_with: str = "") -> CheckpointContents:
+    """Reads a checkpoint, all of it: a damaged one is found here and not while it is restored.
 
+    Args:
+        prefix: the checkpoint.
+        go_on_with: as for `verify_checkpoint`.
     Raises:
-        OdapiError: it cannot be read.
+        OdapiError: as `verify_checkpoint`.
     """
-    tf = import_tensorflow()
-    try:
-        reader = tf.train.load_checkpoint(prefix)
-        graph = object_graph(reader)
-        variables = reader.get_variable_to_shape_map()
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        raise OdapiError(f"The checkpoint {prefix} cannot be read: {first_line(error)}") from error
+    verify_checkpoint(prefix, go_on_with)
+    reader = import_tensorflow().train.load_checkpoint(prefix)
+    graph = object_graph(reader)
+    variables = reader.get_variable_to_shape_map()
     roots = () if graph is None else (child.local_name for child in graph.nodes[0].children)
     return CheckpointContents(
         prefix,
@@ -66,14 +68,16 @@ def read_contents(prefix: str) -> CheckpointContents:
     )
 
 
-def require_weights(prefix: str) -> CheckpointContents:
+def require_weights(prefix: str, go_on_with: str = "") -> CheckpointContents:
     """The contents of a checkpoint that a model can start from.
 
+    Args:
+        prefix: the checkpoint.
+        go_on_with: as for `verify_checkpoint`.
     Raises:
-        OdapiError: it cannot be read, is of TensorFlow 1, or was saved before its model had
-            weights.
+        OdapiError: it is damaged, is of TensorFlow 1, or was saved before its model had weights.
     """
-    contents = read_contents(prefix)
+    contents = read_contents(prefix, go_on_with)
     if contents.is_tf1:
         raise OdapiError(
             f"{prefix} is a checkpoint of TensorFlow 1, which TF2 models cannot load.",
@@ -87,15 +91,21 @@ def require_weights(prefix: str) -> CheckpointContents:
     return contents
 
 
-def require_detector(path: str | os.PathLike[str]) -> str:
+def require_detector(
+    path: str | os.PathLike[str],
+    warn: Callable[[str], object] = ignore_warning,
+    go_on_with: str = "",
+) -> str:
     """The prefix of a detector's checkpoint.
 
     Args:
         path: as for `resolve_checkpoint`.
+        warn: as for `resolve_checkpoint`.
+        go_on_with: as for `verify_checkpoint`.
     Raises:
-        OdapiError: there is no checkpoint, or it holds no detector with weights.
+        OdapiError: there is no checkpoint, it is damaged, or it holds no detector with weights.
     """
-    contents = require_weights(resolve_checkpoint(path))
+    contents = require_weights(resolve_checkpoint(path, warn, go_on_with), go_on_with)
     if "model" not in contents.roots:
         raise OdapiError(
             f"The checkpoint {contents.prefix} holds no detector (model), but "

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd.checkpoints.fit import misfit
-from odapi_ssd.checkpoints.paths import latest_checkpoint
+from odapi_ssd.checkpoints.newest import holds_traces
 from odapi_ssd.config.differences import FieldDifference, find_differences
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.config.paths import is_remote
@@ -57,7 +57,7 @@ def require_same_model(model_dir: str, config: Any) -> bool:
     Raises:
         OdapiError: the directory holds a run of another model.
     """
-    if latest_checkpoint(model_dir) is None:
+    if not holds_traces(model_dir):
         return True
     noted = _readable_config(os.path.join(model_dir, NOTE_NAME))
     if noted is None:

@@ -95,7 +95,7 @@ def configure(options: ConfigureOptions) -> ConfigDraft:
     fill_dataset(draft, options.records_dir, options.train_split, options.eval_split)
     _fill_batch_size(draft, options.batch_size)
     _fill_num_steps(draft, options.num_steps)
-    start = find_start(options.fine_tune_checkpoint)
+    start = find_start(options.fine_tune_checkpoint, draft.notes.append)
     fill_start(draft, options.mode, start)
     for assignment in options.assignments:
         path, _, value = assignment.partition("=")

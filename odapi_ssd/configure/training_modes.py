@@ -5,7 +5,7 @@ On top of a classification network a detector is trained in two steps: first the
 classes (`from-detector`), and from random weights (`scratch`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from odapi_ssd.checkpoints.contents import (
     CheckpointContents,
     require_weights,
 )
-from odapi_ssd.checkpoints.paths import resolve_checkpoint
+from odapi_ssd.checkpoints.paths import ignore_warning, resolve_checkpoint
 from odapi_ssd.checkpoints.trained_config import (
     NOTE_NAME,
     config_of_checkpoint,
@@ -40,6 +40,7 @@ _TYPES: dict[str, tuple[str, ...]] = {
 MODES = tuple(_TYPES)
 
 _NUM_NAMED = 5
+_OPTION = "--fine_tune_checkpoint"
 _CHECKPOINT = "train_config.fine_tune_checkpoint"
 _FREEZING = ("freeze_variables", "update_trainable_variables")
 # Part of the names of its variables in our training loop, for every meta-architecture.
@@ -63,18 +64,21 @@ def require_mode(mode: str | None, checkpoint: str | None) -> None:
         raise OptionError("mode", f"{mode} needs a --fine_tune_checkpoint, of {needed}.")
 
 
-def find_start(checkpoint: str | None) -> str | None:
+def find_start(
+    checkpoint: str | None, warn: Callable[[str], object] = ignore_warning
+) -> str | None:
     """The prefix of the checkpoint to start from, as a config names it: absolute.
 
     Args:
         checkpoint: a prefix, one of its files or a folder, as for `resolve_checkpoint`; a remote
             path is taken for a prefix, and not looked at.
+        warn: as for `resolve_checkpoint`.
     Raises:
-        OdapiError: there is no checkpoint.
+        OdapiError: there is no checkpoint, or a file of it is missing or damaged.
     """
     if checkpoint is None or is_remote(checkpoint):
         return checkpoint
-    return str(Path(resolve_checkpoint(checkpoint)).resolve())
+    return str(Path(resolve_checkpoint(checkpoint, warn, _OPTION)).resolve())
 
 
 def fill_start(draft: ConfigDraft, mode: str | None, prefix: str | None) -> None:
@@ -123,7 +127,7 @@ def _fill_mode(draft: ConfigDraft, mode: str, prefix: str | None) -> None:
         if train_config.fine_tune_checkpoint:
             draft.set(_CHECKPOINT, "")
         return
-    kind = _type_for(mode, require_weights(prefix))
+    kind = _type_for(mode, require_weights(prefix, _OPTION))
     if kind == "classification":
         _require_classification_network(mode, draft.config.model)
     _fill_checkpoint(draft, prefix, kind)

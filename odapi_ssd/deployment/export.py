@@ -11,7 +11,8 @@ from typing import Any
 from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.checkpoints.contents import require_detector
 from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
-from odapi_ssd.checkpoints.paths import latest_checkpoint
+from odapi_ssd.checkpoints.state_file import read_state
+from odapi_ssd.checkpoints.stored_files import split
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.config.paths import is_remote
@@ -54,7 +55,9 @@ def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
         training_run_in(output_dir),
         f"give the export a folder of its own, such as {Path(output_dir) / 'exported'}.",
     )
-    checkpoint = require_detector(flags["trained_checkpoint_dir"])
+    checkpoint = require_detector(
+        flags["trained_checkpoint_dir"], progress.warning, "--trained_checkpoint_dir"
+    )
     require_model_of(checkpoint, config)
     with staging_folder(Path(output_dir)) as staging, _folder_with_newest(checkpoint) as folder:
         staged_flags = {
@@ -81,23 +84,31 @@ def _require_input_type(input_type: str | None) -> None:
 def _folder_with_newest(checkpoint: str) -> Iterator[str]:
     """A folder whose newest checkpoint is the given one: the program takes no other.
 
+    A folder of its own, as the checkpoint's may name another one, or have a damaged state file.
+
     Raises:
         OdapiError: a remote checkpoint that is not its own folder's newest.
     """
     import tensorflow as tf
 
-    own_folder = os.path.dirname(checkpoint) or "."
-    if latest_checkpoint(own_folder) == checkpoint:
-        yield own_folder
-        return
     if is_remote(checkpoint):
+        yield _remote_folder(checkpoint)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        tf.compat.v1.train.update_checkpoint_state(folder, os.path.abspath(checkpoint))
+        yield folder
+
+
+def _remote_folder(checkpoint: str) -> str:
+    """A remote checkpoint's folder, if its state file names that checkpoint."""
+    folder, name = split(checkpoint)
+    state = read_state(folder)
+    if state is None or state.named not in (name, checkpoint):
         raise OdapiError(
             f"{checkpoint} is on a remote file system, and not the newest checkpoint there.",
             hint="copy its files and export from the local folder.",
         )
-    with tempfile.TemporaryDirectory() as folder:
-        tf.compat.v1.train.update_checkpoint_state(folder, os.path.abspath(checkpoint))
-        yield folder
+    return folder
 
 
 def _stale_names(output_dir: Path) -> list[str]:

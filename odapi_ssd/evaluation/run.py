@@ -45,7 +45,7 @@ def evaluate(
             model's, or there are no images.
     """
     odapi_ssd.register()
-    checkpoint = require_detector(checkpoint_path)
+    checkpoint = require_detector(checkpoint_path, progress.warning, "--checkpoint_dir")
     for warning in require_valid(config, for_training=False, source=source).warnings:
         progress.warning(str(warning))
     require_model_of(checkpoint, config)

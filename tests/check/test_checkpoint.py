@@ -6,8 +6,11 @@ from odapi_ssd.config.files import save_config
 from odapi_ssd.config.overrides import set_field
 from tests.support.config_checks import ANCHORS, EXTRACTOR, only, problems, warnings
 from tests.support.saved_checkpoints import (
+    data_file,
+    flip_bit,
     write_before_first_step,
     write_checkpoint,
+    write_run,
     write_tf1_checkpoint,
 )
 
@@ -83,9 +86,16 @@ def test_a_classification_network_that_does_not_fit(config, data):
 def test_its_folder(config, data):
     prefix = write_checkpoint(data, "model")
     set_field(config, f"train_config.fine_tune_checkpoint={data}")
+    assert f"; set it to {prefix}" in only(problems(config))
+
+
+def test_one_that_is_damaged(config, data):
+    first, second = write_run(data, 2)
+    flip_bit(data_file(second), 300)
+    set_field(config, f"train_config.fine_tune_checkpoint={second}")
     found = only(problems(config))
-    assert f"{data} holds no file `checkpoint` that names its newest checkpoint" in found
-    assert f"; name one of its checkpoints: {prefix}" in found
+    assert f"The checkpoint {second} cannot be used: ckpt-2.data-00000-of-00001: damaged" in found
+    assert found.endswith(f"to go on from there: train_config.fine_tune_checkpoint: {first}")
 
 
 @pytest.mark.parametrize("given", ["{}", "{}/ckpt-1.index", "{}/ckpt-1.data-00000-of-00001"])
@@ -109,7 +119,7 @@ def test_one_that_is_not_there(config, data):
 def test_a_file_that_is_no_checkpoint(config, data):
     (data / "ckpt-1.index").write_text("not a table")
     set_field(config, f"train_config.fine_tune_checkpoint={data}/ckpt-1")
-    assert f"The checkpoint {data}/ckpt-1 cannot be read: " in only(problems(config))
+    assert f"The checkpoint {data}/ckpt-1 cannot be used: " in only(problems(config))
 
 
 def test_a_run_before_its_first_step(config, data):

@@ -11,8 +11,11 @@ from odapi_ssd.checkpoints.contents import (
 )
 from odapi_ssd.errors import OdapiError
 from tests.support.saved_checkpoints import (
+    data_file,
+    flip_bit,
     write_before_first_step,
     write_checkpoint,
+    write_run,
     write_tf1_checkpoint,
 )
 
@@ -72,15 +75,18 @@ class TestReadContents:
 
     @pytest.mark.parametrize("content", [b"", b"not a table", bytes(100)])
     def test_one_that_is_damaged(self, tmp_path, content):
-        (tmp_path / "ckpt-1.index").write_bytes(content)
-        with pytest.raises(OdapiError, match=f"{tmp_path}/ckpt-1 cannot be read: "):
-            read_contents(f"{tmp_path}/ckpt-1")
-
-    def test_an_index_without_its_data(self, tmp_path):
         prefix = write_checkpoint(tmp_path, "model")
-        (tmp_path / "ckpt-1.data-00000-of-00001").unlink()
-        with pytest.raises(OdapiError, match="cannot be read: "):
+        (tmp_path / "ckpt-1.index").write_bytes(content)
+        with pytest.raises(OdapiError, match=f"{prefix} cannot be used") as caught:
             read_contents(prefix)
+        assert caught.value.details[0].startswith("ckpt-1.index: ")
+
+    def test_data_that_is_damaged(self, tmp_path):
+        (first, prefix) = write_run(tmp_path, 2)
+        flip_bit(data_file(prefix), 300)
+        with pytest.raises(OdapiError, match="cannot be used") as caught:
+            read_contents(prefix, "--checkpoint_dir")
+        assert caught.value.hint.endswith(f"--checkpoint_dir {first}")
 
 
 class TestRequireWeights:

@@ -8,14 +8,15 @@ from odapi_ssd import resources
 from odapi_ssd.checkpoints import trained_config
 from odapi_ssd.config.files import load_config, parse_config, save_config
 from odapi_ssd.errors import OdapiError
+from tests.support.saved_checkpoints import write_without_variables
 
 _TEMPLATE = resources.template_dir() / "ssd_mobilenet_v2_quickstart.config"
 
 
 @pytest.fixture
-def run_dir(tmp_path, monkeypatch) -> str:
+def run_dir(tmp_path) -> str:
     """A directory with a checkpoint and the note that it is the template's."""
-    monkeypatch.setattr(trained_config, "latest_checkpoint", lambda directory: "ckpt-1")
+    write_without_variables(tmp_path, "ckpt-1")
     trained_config.note_config(str(tmp_path), load_config(_TEMPLATE))
     return str(tmp_path)
 
@@ -67,8 +68,7 @@ def test_without_a_note_that_can_be_read_it_is_not_certain(run_dir, note):
     assert trained_config.require_same_model(run_dir, load_config(_TEMPLATE)) is False
 
 
-def test_without_a_checkpoint_any_config_will_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(trained_config, "latest_checkpoint", lambda directory: None)
+def test_without_a_checkpoint_any_config_will_do(tmp_path):
     trained_config.note_config(str(tmp_path), load_config(_TEMPLATE))
     other = load_config(_TEMPLATE, ["model.ssd.num_classes=4"])
     assert trained_config.require_same_model(str(tmp_path), other) is True

@@ -11,9 +11,12 @@ from odapi_ssd.plugin.building import build_classification_network
 from odapi_ssd.weights.detector_config import config_of_template
 from odapi_ssd.weights.sources import tutorial
 from tests.support.saved_checkpoints import (
+    index_file,
+    truncate,
     write_before_first_step,
     write_checkpoint,
     write_tf1_checkpoint,
+    write_without_variables,
 )
 
 _BACKBONE = "_feature_extractor/classification_backbone/"
@@ -59,13 +62,13 @@ class TestRequireMode:
 
 class TestWithoutAMode:
     def test_a_checkpoint(self, run, tmp_path):
-        (tmp_path / "ckpt-3.index").write_bytes(b"")
+        write_without_variables(tmp_path, "ckpt-3")
         for given in ("ckpt-3", "ckpt-3.index"):
             config = run(fine_tune_checkpoint=str(tmp_path / given)).config
             assert config.train_config.fine_tune_checkpoint == str(tmp_path / "ckpt-3")
 
     def test_a_checkpoint_of_no_type_is_taken_for_a_detectors(self, run, tmp_path):
-        (tmp_path / "ckpt-3.index").write_bytes(b"")
+        write_without_variables(tmp_path, "ckpt-3")
         template = load_config(find_template("ssd_mobilenet_v2_zoo_voc"))
         for given, expected in (("", "detection"), ("full", "full")):
             template.train_config.fine_tune_checkpoint_type = given
@@ -85,17 +88,23 @@ class TestWithoutAMode:
 
     @pytest.mark.tf
     def test_the_newest_checkpoint_of_a_folder(self, run, tmp_path):
-        (tmp_path / "ckpt-3.index").write_bytes(b"")
+        write_without_variables(tmp_path, "ckpt-3")
         (tmp_path / "checkpoint").write_text('model_checkpoint_path: "ckpt-3"')
         config = run(fine_tune_checkpoint=str(tmp_path)).config
         assert config.train_config.fine_tune_checkpoint == str(tmp_path / "ckpt-3")
 
+    def test_a_folder_without_a_state_file(self, run, tmp_path):
+        write_without_variables(tmp_path, "ckpt-3", "ckpt-12")
+        draft = run(fine_tune_checkpoint=str(tmp_path))
+        assert draft.config.train_config.fine_tune_checkpoint == str(tmp_path / "ckpt-12")
+        assert any("holds no file `checkpoint`: ckpt-12, the" in note for note in draft.notes)
+
     @pytest.mark.tf
-    def test_a_folder_without_a_newest_names_its_checkpoints(self, run, tmp_path):
-        (tmp_path / "ckpt-3.index").write_bytes(b"")
-        with pytest.raises(OdapiError) as caught:
-            run(fine_tune_checkpoint=str(tmp_path))
-        assert str(tmp_path / "ckpt-3") in caught.value.hint
+    def test_a_damaged_checkpoint(self, run, tmp_path):
+        write_without_variables(tmp_path, "ckpt-2", "ckpt-3")
+        truncate(index_file(f"{tmp_path}/ckpt-3"), 30)
+        with pytest.raises(OdapiError, match=r"ckpt-3\.index: truncated"):
+            run(fine_tune_checkpoint=str(tmp_path / "ckpt-3"))
 
     def test_a_remote_checkpoint_is_not_looked_at(self, run):
         config = run(fine_tune_checkpoint="gs://bucket/ckpt-3").config
@@ -191,7 +200,7 @@ class TestModes:
 
     def test_a_file_that_is_no_checkpoint(self, run_mode, tmp_path):
         (tmp_path / "ckpt-1.index").write_text("not a table")
-        with pytest.raises(OdapiError, match="ckpt-1 cannot be read: "):
+        with pytest.raises(OdapiError, match="ckpt-1 cannot be used:"):
             run_mode("new-layers", tmp_path / "ckpt-1")
 
     @pytest.mark.parametrize("mode", ["new-layers", "all-layers"])

@@ -1,6 +1,9 @@
 """Small checkpoints, in the place of a run's or of a network's."""
 
+import struct
 from pathlib import Path
+
+from odapi_ssd.data.records.framing import masked_checksum
 
 
 def write_checkpoint(folder: Path, *roots: str) -> str:
@@ -30,3 +33,65 @@ def write_tf1_checkpoint(folder: Path) -> str:
         session.run(tf.compat.v1.global_variables_initializer())
         prefix: str = tf.compat.v1.train.Saver().save(session, str(folder / "model.ckpt"))
     return prefix
+
+
+def write_run(folder: Path, num_checkpoints: int = 3) -> list[str]:
+    """The prefixes of a run's checkpoints, `ckpt-1` and on, with the file `checkpoint`.
+
+    Each has weights of a detector, 4,000 bytes, and a variable of strings.
+    """
+    import tensorflow as tf
+
+    model = tf.train.Checkpoint(
+        kernel=tf.Variable(tf.range(1000.0)), names=tf.Variable(["circle", "square"])
+    )
+    manager = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), str(folder), 9)
+    return [manager.save() for _ in range(num_checkpoints)]
+
+
+def data_file(prefix: str) -> Path:
+    """The only data file of a checkpoint."""
+    return Path(f"{prefix}.data-00000-of-00001")
+
+
+def index_file(prefix: str) -> Path:
+    """The index of a checkpoint."""
+    return Path(f"{prefix}.index")
+
+
+def truncate(path: Path, num_bytes: int) -> None:
+    """Leaves the first bytes of a file."""
+    path.write_bytes(path.read_bytes()[:num_bytes])
+
+
+def flip_bit(path: Path, position: int) -> None:
+    """Changes one bit of a file: the lowest of a byte."""
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+def write_without_variables(folder: Path, *names: str) -> None:
+    """Whole checkpoints of any names that hold no tensor; needs no TensorFlow.
+
+    An index is a block with the header, a block with the place of that one, and a footer with the
+    place of the second (here for the block of other metadata too).
+    """
+    header = bytes([0x08, 1])  # BundleHeaderProto: num_shards is 1
+    first = _block(header)
+    second = _block(_place(0, first))
+    places = _place(len(first), second) * 2
+    content = first + second + places.ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
+    for name in names:
+        index_file(f"{folder}/{name}").write_bytes(content)
+        data_file(f"{folder}/{name}").touch()
+
+
+def _block(value: bytes) -> bytes:
+    """A block of one entry without a key, with what follows it: no compression, a checksum."""
+    block = bytes([0, 0, len(value)]) + value + struct.pack("<II", 0, 1) + b"\0"
+    return block + masked_checksum(block)
+
+
+def _place(start: int, block: bytes) -> bytes:
+    return bytes([start, len(block) - 5])

@@ -17,6 +17,7 @@ __all__ = [
     "UnreadableRecordsError",
     "cut_short",
     "damaged",
+    "masked_checksum",
     "parse_header",
     "verify_data",
     "write_record",
@@ -37,9 +38,9 @@ class UnreadableRecordsError(OdapiError):
 def write_record(file: BinaryIO, data: bytes) -> None:
     """Appends one record to an open file."""
     length = _LENGTH.pack(len(data))
-    file.write(length + _checksum(length))
+    file.write(length + masked_checksum(length))
     file.write(data)
-    file.write(_checksum(data))
+    file.write(masked_checksum(data))
 
 
 def parse_header(header: bytes, path: str, index: int, offset: int) -> int:
@@ -58,7 +59,7 @@ def parse_header(header: bytes, path: str, index: int, offset: int) -> int:
         raise damaged(f"{path}: it ends within record {index}, at byte {offset + len(header)}")
     raw_length = header[: _LENGTH.size]
     (length,) = _LENGTH.unpack(raw_length)
-    if _checksum(raw_length) == header[_LENGTH.size :] and length <= _MAX_LENGTH:
+    if masked_checksum(raw_length) == header[_LENGTH.size :] and length <= _MAX_LENGTH:
         return int(length)
     if index == 0:
         raise damaged(f"{path}: it is not a TFRecord file, or a compressed or damaged one")
@@ -71,7 +72,7 @@ def verify_data(data: bytes, footer: bytes, path: str, index: int) -> None:
     Raises:
         UnreadableRecordsError: it does not match.
     """
-    if _checksum(data) != footer:
+    if masked_checksum(data) != footer:
         raise damaged(f"{path}, record {index}: its data is damaged, the checksum does not match")
 
 
@@ -85,7 +86,8 @@ def damaged(problem: str) -> UnreadableRecordsError:
     return UnreadableRecordsError(problem, hint="copy or convert the dataset again.")
 
 
-def _checksum(data: bytes) -> bytes:
+def masked_checksum(data: bytes) -> bytes:
+    """The masked CRC-32C of data, as TensorFlow stores it: 4 bytes, little-endian."""
     crc = google_crc32c.value(data)
     rotated = (crc >> 15) | (crc << 17)
     return _CHECKSUM.pack((rotated + _MASK_DELTA) & 0xFFFFFFFF)

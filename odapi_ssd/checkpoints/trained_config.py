@@ -13,9 +13,10 @@ from typing import Any
 from odapi_ssd.checkpoints.fit import misfit
 from odapi_ssd.checkpoints.newest import holds_traces
 from odapi_ssd.config.differences import FieldDifference, find_differences
-from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.files import config_to_text, load_config
 from odapi_ssd.config.paths import is_remote
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.outputs.text_file import is_marked, write_marked_text
 
 __all__ = [
     "NOTE_NAME",
@@ -135,10 +136,22 @@ def _holds_any(path: str, words: Iterable[str]) -> bool:
     return any(word in path for word in words)
 
 
-def note_config(model_dir: str, config: Any) -> None:
-    """Leaves a copy of the config in the model directory of its run; not in a remote one."""
-    if not is_remote(model_dir):
-        save_config(config, Path(model_dir) / NOTE_NAME, _HEADER)
+def note_config(model_dir: str, config: Any) -> bool:
+    """Leaves a copy of the config in the model directory of its run; not in a remote one.
+
+    Returns:
+        False if a file that train did not write, or that was edited since, says something else; it
+        stays as it is.
+    Raises:
+        OdapiError: the file cannot be written.
+    """
+    path = Path(model_dir) / NOTE_NAME
+    if is_remote(model_dir):
+        return True
+    if path.exists() and not is_marked(path, "train"):
+        return bool(_readable_config(str(path)) == config)
+    write_marked_text(path, config_to_text(config, _HEADER), "train")
+    return True
 
 
 def _readable_config(path: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
-from odapi_ssd.cli.options import set_option
+from odapi_ssd.cli.options import overwrite_option, set_option
 from odapi_ssd.config.schedules import MAX_UINT32
 from odapi_ssd.configure.training_modes import MODES
 
@@ -66,12 +66,14 @@ __all__ = ["command"]
 @click.option(
     "--eval_split", metavar="NAME", help="The split to evaluate on.  [default: val, else test]"
 )
+@overwrite_option
 @pass_settings
 def command(settings: Settings, /, **values: Any) -> None:
     """Write a pipeline config for a converted dataset.
 
     Its paths are absolute, so that it works from any folder; configure again after moving the data.
-    `--set` is applied last.
+    `--set` is applied last. A config that this command did not write, or that was edited since, is
+    not replaced without --overwrite.
 
     \b
     Modes, each but the first with a --fine_tune_checkpoint:

@@ -6,7 +6,12 @@ from typing import Any
 import click
 
 from odapi_ssd.cli.command import Command
-from odapi_ssd.cli.options import FiniteFloatRange, data_dir_option, output_dir_option
+from odapi_ssd.cli.options import (
+    FiniteFloatRange,
+    data_dir_option,
+    output_dir_option,
+    overwrite_option,
+)
 
 __all__ = ["command"]
 
@@ -29,7 +34,7 @@ def _split_names(
     "--label_map_path",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="The label map to use.  [default: made from the annotations]",
+    help="The label map to use, copied as it is.  [default: made from the annotations]",
 )
 @click.option(
     "--splits",
@@ -52,6 +57,7 @@ def _split_names(
     type=click.IntRange(min=1),
     help="Processes that check images.  [default: the cores available]",
 )
+@overwrite_option
 def command(data_dir: Path, output_dir: Path, **values: Any) -> None:
     """Convert an annotated dataset to TFRecords that the API reads.
 

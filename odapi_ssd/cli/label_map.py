@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from odapi_ssd.cli.command import Command
-from odapi_ssd.cli.options import data_dir_option
+from odapi_ssd.cli.options import data_dir_option, overwrite_option
 
 __all__ = ["command"]
 
@@ -19,21 +19,25 @@ __all__ = ["command"]
     metavar="FILE",
     help="The label map to write, a .pbtxt file.",
 )
-def command(data_dir: Path, output_path: Path) -> None:
+@overwrite_option
+def command(data_dir: Path, output_path: Path, overwrite: bool) -> None:
     """Write a label map of all classes in the annotations.
 
     Ids start at 1, in the sorted order of the names. A dataset in the VOC layout that has only
-    VOC's classes gets the ids of the 20 classes of VOC.
+    VOC's classes gets the ids of the 20 classes of VOC. A file that this command did not write, or
+    that was edited since, is not replaced without --overwrite.
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.data.findings import describe_dataset
     from odapi_ssd.data.formats import read_dataset
-    from odapi_ssd.data.label_map import make_label_map, write_label_map
+    from odapi_ssd.data.label_map import label_map_to_text, make_label_map
+    from odapi_ssd.outputs.text_file import require_replaceable, write_marked_text
 
+    require_replaceable(output_path, "label-map", overwrite)
     dataset = read_dataset(data_dir)
     dataset.check_annotations()
     label_map = make_label_map(dataset.class_names(), dataset.declared_label_map)
-    write_label_map(label_map, output_path)
+    write_marked_text(output_path, label_map_to_text(label_map), "label-map", overwrite)
     print_warnings(describe_dataset(dataset))
     num_objects = dataset.count_objects()
     print_table(

@@ -12,6 +12,7 @@ __all__ = [
     "FreeText",
     "data_dir_option",
     "output_dir_option",
+    "overwrite_option",
     "pipeline_config_option",
     "set_option",
 ]
@@ -63,6 +64,15 @@ def output_dir_option(help_text: str) -> Callable[[_Function], _Function]:
         metavar="DIR",
         help=help_text,
     )
+
+
+def overwrite_option(function: _Function) -> _Function:
+    """`--overwrite`, a bool as `overwrite`; the rule is that of `outputs`."""
+    return click.option(
+        "--overwrite",
+        is_flag=True,
+        help="Replace what is in the way, also what this command did not write.",
+    )(function)
 
 
 def pipeline_config_option(

@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from odapi_ssd.cli.command import Command
-from odapi_ssd.cli.options import output_dir_option
+from odapi_ssd.cli.options import output_dir_option, overwrite_option
 
 __all__ = ["command"]
 
 
 @click.command("shapes", cls=Command)
-@output_dir_option("The folder to write: absent, empty, or written by this command before.")
+@output_dir_option("The folder for Annotations/, ImageSets/ and JPEGImages/.")
 @click.option(
     "--num_images",
     type=click.IntRange(min=3),
@@ -22,7 +22,8 @@ __all__ = ["command"]
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Another seed draws other images."
 )
-def command(output_dir: Path, num_images: int, seed: int) -> None:
+@overwrite_option
+def command(output_dir: Path, num_images: int, seed: int, overwrite: bool) -> None:
     """Write a synthetic dataset in the VOC layout.
 
     Colored circles, squares and triangles on a noisy background, several per image, overlapping.
@@ -32,7 +33,7 @@ def command(output_dir: Path, num_images: int, seed: int) -> None:
     from odapi_ssd.data.synthetic.shapes import write_shapes
 
     with item_display("Images drawn") as progress:
-        splits = write_shapes(output_dir, num_images, seed, progress)
+        splits = write_shapes(output_dir, num_images, seed, progress, overwrite=overwrite)
     print_table(
         f"Dataset in {output_dir}",
         ("split", "images"),

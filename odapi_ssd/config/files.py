@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import compat
-from odapi_ssd.atomic_output import write_text
 from odapi_ssd.config.field_names import nearest, suggest
 from odapi_ssd.config.overrides import set_field
 from odapi_ssd.config.paths import is_remote
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.outputs.text_file import write_text
 
-__all__ = ["load_config", "new_config", "parse_config", "save_config"]
+__all__ = ["config_to_text", "load_config", "new_config", "parse_config", "save_config"]
 
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]+)"')
 _UNKNOWN_VALUE = re.compile(r'Enum type "([\w.]+)" has no value named (\w+)')
@@ -68,8 +68,22 @@ def parse_config(text: str, source: str = "<text>") -> Any:
     return config
 
 
+def config_to_text(config: Any, header: str = "") -> str:
+    """A config in protobuf's text format.
+
+    Args:
+        config: a `pipeline_pb2.TrainEvalPipelineConfig`.
+        header: comes above the config, each line as a comment.
+    """
+    from google.protobuf import text_format
+
+    lines = [f"# {line}".rstrip() for line in header.splitlines()]
+    text = "\n".join([*lines, ""]) + "\n" if lines else ""
+    return text + str(text_format.MessageToString(config))
+
+
 def save_config(config: Any, path: str | os.PathLike[str], header: str = "") -> None:
-    """Writes a config in text format; the file appears complete or not at all.
+    """Writes a config, replacing any file; the file appears complete or not at all.
 
     Args:
         config: a `pipeline_pb2.TrainEvalPipelineConfig`.
@@ -78,12 +92,7 @@ def save_config(config: Any, path: str | os.PathLike[str], header: str = "") -> 
     Raises:
         OdapiError: the file cannot be written.
     """
-    from google.protobuf import text_format
-
-    lines = [f"# {line}".rstrip() for line in header.splitlines()]
-    text = "\n".join([*lines, ""]) + "\n" if lines else ""
-    text += text_format.MessageToString(config)
-    write_text(path, text)
+    write_text(path, config_to_text(config, header))
 
 
 def _read_text(path: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd import __version__
-from odapi_ssd.config.files import load_config, save_config
+from odapi_ssd.config.files import config_to_text, load_config
 from odapi_ssd.config.schedules import MAX_UINT32, scale_rates, stretch_steps
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.configure.dataset import fill_dataset
@@ -21,8 +21,11 @@ from odapi_ssd.configure.training_modes import (
     require_mode,
 )
 from odapi_ssd.errors import OdapiError, require_between
+from odapi_ssd.outputs.text_file import require_replaceable, write_marked_text
 
 __all__ = ["ConfigureOptions", "configure"]
+
+_COMMAND = "configure"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class ConfigureOptions:
             the type of the checkpoint and what is frozen as they are.
         train_split: the split to train on.
         eval_split: the split to evaluate on; None for val, else test.
+        overwrite: replace the file also if configure did not write it as it is.
 
     Raises:
         OptionError: a number is out of range, or the mode is unknown or lacks its checkpoint.
@@ -57,6 +61,7 @@ class ConfigureOptions:
     mode: str | None = None
     train_split: str = "train"
     eval_split: str | None = None
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         require_between("batch_size", self.batch_size, 1, MAX_UINT32)
@@ -82,7 +87,8 @@ def configure(options: ConfigureOptions) -> ConfigDraft:
     Returns:
         The config as it was written, and what was set in it.
     Raises:
-        OdapiError: template, data, checkpoint or a value is wrong; nothing is written then.
+        OdapiError: template, data, checkpoint or a value is wrong, or a file that configure did not
+            write is in the way; nothing is written then.
     """
     template = find_template(options.template)
     if options.output_path.exists() and template.samefile(options.output_path):
@@ -91,6 +97,7 @@ def configure(options: ConfigureOptions) -> ConfigDraft:
         )
     if options.output_path.is_dir():
         raise OdapiError(f"{options.output_path} is a folder; --output_path names a file.")
+    require_replaceable(options.output_path, _COMMAND, options.overwrite)
     draft = ConfigDraft(load_config(template))
     fill_dataset(draft, options.records_dir, options.train_split, options.eval_split)
     _fill_batch_size(draft, options.batch_size)
@@ -102,7 +109,8 @@ def configure(options: ConfigureOptions) -> ConfigDraft:
         draft.set(path.strip(), value.strip())
     require_fitting_start(draft, options.mode, start)
     header = f"Made by odapi-ssd {__version__} from {template.name}, by\n{options.as_command()}\n"
-    save_config(draft.config, options.output_path, header)
+    text = config_to_text(draft.config, header)
+    write_marked_text(options.output_path, text, _COMMAND, options.overwrite)
     return draft
 
 

@@ -7,23 +7,23 @@ all of them, so that they do not depend on the splits chosen.
 """
 
 import contextlib
-import glob
 import itertools
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.data.annotations import Annotation
 from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits, shard_names
 from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import read_dataset
-from odapi_ssd.data.label_map import make_label_map, read_label_map, write_label_map
+from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items, read_text
 from odapi_ssd.data.records.shards import choose_num_shards
 from odapi_ssd.data.records.writer import ShardedWriter
 from odapi_ssd.data.splits import SplitPlan, plan_splits, require_val_fraction
 from odapi_ssd.data.summary import (
+    DATASET_FILE,
     LABEL_MAP_FILE,
     DatasetSummary,
     SplitCounter,
@@ -32,6 +32,7 @@ from odapi_ssd.data.summary import (
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError, require_at_least
 from odapi_ssd.messages import count_of
+from odapi_ssd.outputs.folder import OutputFolder, output_folder
 from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["ConversionOptions", "convert_dataset"]
@@ -45,13 +46,15 @@ class ConversionOptions:
     """Options of a conversion.
 
     Attributes:
-        label_map_path: the label map to use; None to make one from the annotations.
+        label_map_path: the label map to use, copied as it is; None to make one from the
+            annotations.
         splits: the splits to write; None for all that the dataset defines except `trainval`.
         val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
             None for 0.2.
         num_shards: files per split; None to choose by size.
         num_workers: processes that check images; None for the cores available. The files written
             are the same whatever the number.
+        overwrite: replace what is in the way also if no earlier conversion wrote it.
 
     Raises:
         OptionError: a number is out of range.
@@ -62,6 +65,7 @@ class ConversionOptions:
     val_fraction: float | None = None
     num_shards: int | None = None
     num_workers: int | None = None
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         require_val_fraction(self.val_fraction)
@@ -78,7 +82,8 @@ def convert_dataset(
     """Converts a folder; writes records, `label_map.pbtxt` and `dataset.json`.
 
     An earlier conversion in the output folder is replaced split by split. Splits that are not
-    written again stay, provided that the label map is the same.
+    written again stay, provided that the label map is the same. Files of these names that no
+    conversion wrote are in the way; so are records that configs would take for the split's.
 
     Args:
         data_dir: a dataset in one of the registered formats.
@@ -90,22 +95,56 @@ def convert_dataset(
         The content of `dataset.json`.
 
     Raises:
-        OdapiError: anything wrong with the dataset, all offenders named; or the disk.
+        OdapiError: anything wrong with the dataset, all offenders named; files in the way; or the
+            disk.
     """
     options = options or ConversionOptions()
     dataset = read_dataset(Path(data_dir))
     plan = plan_splits(dataset, options.splits, options.val_fraction)
-    label_map = read_label_map(options.label_map_path) if options.label_map_path else None
-    faults = _find_faults(dataset, plan, label_map)
-    if faults:
-        checked = _check_images(dataset, plan, options, progress)
-        faults += [found.message for found in checked if isinstance(found, ExampleFault)]
-        raise _faults_error(dataset, faults)
-    if label_map is None:
-        label_map = make_label_map(dataset.class_names(), dataset.declared_label_map)
-    earlier = _load_earlier(Path(output_dir), label_map, plan)
-    conversion = _Conversion(dataset, plan, label_map, options, progress)
-    return conversion.run(Path(output_dir), earlier)
+    given = _read_label_map(options.label_map_path) if options.label_map_path else None
+    with output_folder(
+        "output_dir",
+        output_dir,
+        "convert",
+        overwrite=options.overwrite,
+        warn=progress.warning,
+    ) as outputs:
+        _require_free(outputs, plan, given)
+        faults = _find_faults(dataset, plan, given.ids if given else None)
+        if faults:
+            checked = _check_images(dataset, plan, options, progress)
+            faults += [found.message for found in checked if isinstance(found, ExampleFault)]
+            raise _faults_error(dataset, faults)
+        label_map = given or _make_label_map(dataset)
+        earlier = load_kept_splits(outputs, label_map.ids, plan.splits)
+        return _Conversion(dataset, plan, label_map, options, progress).run(outputs, earlier)
+
+
+@dataclass(frozen=True)
+class _LabelMap:
+    """A label map as ids by name, and as the text to write."""
+
+    ids: Mapping[str, int]
+    text: str
+
+
+def _read_label_map(path: Path) -> _LabelMap:
+    """A user's label map; its text keeps comments, display names and other fields."""
+    text = read_text(path)
+    ids = {item.name: item.class_id for item in parse_items(text, str(path))}
+    return _LabelMap(ids, text)
+
+
+def _make_label_map(dataset: Dataset) -> _LabelMap:
+    ids = make_label_map(dataset.class_names(), dataset.declared_label_map)
+    return _LabelMap(ids, label_map_to_text(ids))
+
+
+def _require_free(outputs: OutputFolder, plan: SplitPlan, given: _LabelMap | None) -> None:
+    """Refuses what is in the way, before the work."""
+    shards = [name for split in plan.splits for name in shard_names(outputs.path, split)]
+    contents = {LABEL_MAP_FILE: given.text.encode()} if given else {}
+    outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, *shards], contents)
 
 
 class _Conversion:
@@ -115,26 +154,25 @@ class _Conversion:
         self,
         dataset: Dataset,
         plan: SplitPlan,
-        label_map: Mapping[str, int],
+        label_map: _LabelMap,
         options: ConversionOptions,
         progress: Progress,
     ):
         self._dataset, self._plan, self._options = dataset, plan, options
-        self._label_map, self._progress = label_map, progress
+        self._label_map, self._label_map_text = label_map.ids, label_map.text
+        self._progress = progress
         self._findings = ConversionFindings()
         self._faults: list[str] = []
 
-    def run(self, output_dir: Path, earlier: DatasetSummary | None) -> DatasetSummary:
-        """Writes everything to a staging folder and moves it in place."""
-        with staging_folder(output_dir) as staging:
-            splits = self._write_splits(staging)
-            if self._faults:
-                raise _faults_error(self._dataset, self._faults)
-            summary = _add_kept_splits(self._summarize(splits), earlier)
-            write_label_map(self._label_map, staging / LABEL_MAP_FILE)
-            summary.save(staging)
-            stale = [path.name for split in splits for path in _list_shards(output_dir, split)]
-            publish(staging, output_dir, stale)
+    def run(self, outputs: OutputFolder, earlier: DatasetSummary | None) -> DatasetSummary:
+        """Writes everything to the staging folder and moves it in place."""
+        splits = self._write_splits(outputs.staging)
+        if self._faults:
+            raise _faults_error(self._dataset, self._faults)
+        summary = add_kept_splits(self._summarize(splits), earlier)
+        (outputs.staging / LABEL_MAP_FILE).write_bytes(self._label_map_text.encode())
+        summary.save(outputs.staging)
+        outputs.publish([name for split in splits for name in shard_names(outputs.path, split)])
         return summary
 
     def _write_splits(self, staging: Path) -> dict[str, SplitSummary]:
@@ -233,49 +271,4 @@ def _faults_error(dataset: Dataset, faults: list[str]) -> OdapiError:
         f"Nothing was written: {count_of(len(faults), 'fault')} in {dataset.root_dir}:",
         details=faults,
         hint="correct these, or take them out of the dataset.",
-    )
-
-
-def _list_shards(output_dir: Path, split: str) -> Iterator[Path]:
-    return output_dir.glob(f"{glob.escape(split)}.record-?????-of-?????")
-
-
-def _load_earlier(
-    output_dir: Path, label_map: Mapping[str, int], plan: SplitPlan
-) -> DatasetSummary | None:
-    """The earlier conversion's splits that stay; None if there was no conversion."""
-    try:
-        earlier = DatasetSummary.load(output_dir)
-    except OdapiError:
-        return None
-    kept = {name: split for name, split in earlier.splits.items() if name not in plan.splits}
-    if kept and dict(earlier.label_map) != dict(label_map):
-        raise OdapiError(
-            f"{output_dir} holds {', '.join(kept)} with another label map: "
-            f"{dict(earlier.label_map)}, now {dict(label_map)}.",
-            hint="choose another --output_dir, or convert all splits again.",
-        )
-    return replace(
-        earlier,
-        splits=kept,
-        dropped=tuple(found for found in earlier.dropped if found.split in kept),
-        clipped=tuple(found for found in earlier.clipped if found.split in kept),
-    )
-
-
-def _add_kept_splits(summary: DatasetSummary, earlier: DatasetSummary | None) -> DatasetSummary:
-    if earlier is None:
-        return summary
-    kept = tuple(
-        f"Split {name!r} was kept from an earlier conversion into this folder; it was not compared "
-        "with what was written now, so images may be in both. If it is not wanted, convert into "
-        "an empty folder."
-        for name in earlier.splits
-    )
-    return replace(
-        summary,
-        splits={**earlier.splits, **summary.splits},
-        dropped=earlier.dropped + summary.dropped,
-        clipped=earlier.clipped + summary.clipped,
-        warnings=summary.warnings + kept,
     )

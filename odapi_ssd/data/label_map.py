@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from odapi_ssd.atomic_output import write_text
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
@@ -20,7 +19,7 @@ __all__ = [
     "parse_items",
     "read_items",
     "read_label_map",
-    "write_label_map",
+    "read_text",
 ]
 
 
@@ -85,11 +84,19 @@ def read_items(path: Path) -> list[LabelMapItem]:
     Raises:
         OdapiError: the file cannot be read or is not a valid label map; see `parse_items`.
     """
+    return parse_items(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Reads a label map's text as it is, line ends too, without a byte order mark.
+
+    Raises:
+        OdapiError: the file cannot be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise OdapiError(f"The label map {path} cannot be read: {error}") from error
-    return parse_items(text, str(path))
 
 
 def read_label_map(path: Path) -> dict[str, int]:
@@ -147,15 +154,6 @@ def label_map_to_text(name_to_id: Mapping[str, int]) -> str:
         message.item.add(id=class_id, name=name)
     text: str = text_format.MessageToString(message, as_utf8=True)
     return text
-
-
-def write_label_map(name_to_id: Mapping[str, int], path: Path) -> None:
-    """Writes a label map; the file appears, or changes, only when it is complete.
-
-    Raises:
-        OdapiError: the file cannot be written.
-    """
-    write_text(path, label_map_to_text(name_to_id))
 
 
 def _find_faults(items: list[tuple[str, int]]) -> list[str]:

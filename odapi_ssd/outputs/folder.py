@@ -9,9 +9,10 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.folder_lock import locked_folder
@@ -23,6 +24,7 @@ from odapi_ssd.outputs.manifest import MANIFEST_NAME, Manifest, entry_of, files_
 __all__ = ["OutputFolder", "output_folder"]
 
 _LOCK_NAME = ".odapi-ssd.lock"
+_NO_CONTENTS: Mapping[str, bytes] = MappingProxyType({})
 # The file system's own errors, of writes that do not name a file.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 # `gs://bucket`, also with the single slash that `Path` leaves of it.
@@ -53,17 +55,25 @@ class OutputFolder:
 
     def own_names(self) -> list[str]:
         """The files and folders here that an earlier run of the command wrote, unchanged since."""
-        manifest = Manifest.load(self.path)
-        return [
-            name
-            for name in manifest.names_of(self.command)
-            if os.path.lexists(self.path / name)
-            and not manifest.foreign_files(self.path, name, self.command)
-        ]
+        names = Manifest.load(self.path).names_of(self.command)
+        return [name for name in names if self.is_own(name)]
 
-    def require_replaceable(self, names: Iterable[str]) -> None:
+    def is_own(self, name: str) -> bool:
+        """Whether a file or folder is there as an earlier run of the command wrote it."""
+        manifest = Manifest.load(self.path)
+        return os.path.lexists(self.path / name) and not manifest.foreign_files(
+            self.path, name, self.command
+        )
+
+    def require_replaceable(
+        self, names: Iterable[str], contents: Mapping[str, bytes] = _NO_CONTENTS
+    ) -> None:
         """Makes sure that names of the folder are free or the command's own, before any work.
 
+        Args:
+            names: of files and folders that will be written or removed.
+            contents: of files that will be written, by name, as far as it is known by now. A file
+                that holds just that is not in the way.
         Raises:
             OdapiError: files that the command did not write are in the way, and `overwrite` is not
                 given.
@@ -71,8 +81,9 @@ class OutputFolder:
         manifest = Manifest.load(self.path)
         foreign = [
             path
-            for name in sorted(set(names))
+            for name in sorted({*names, *contents})
             for path in manifest.foreign_files(self.path, name, self.command)
+            if not _holds(path, contents.get(name))
         ]
         if foreign and not self.overwrite:
             raise self._refusal(foreign)
@@ -179,6 +190,12 @@ def _is_about(error: OSError, folder: Path) -> bool:
     paths = [Path(os.path.abspath(name)) for name in named]
     # A parent of it, too: one that cannot be made.
     return any(one.is_relative_to(absolute) or absolute.is_relative_to(one) for one in paths)
+
+
+def _holds(path: Path, content: bytes | None) -> bool:
+    """Whether a file, not a link, has a content; False for None."""
+    is_file = path.is_file() and not path.is_symlink()
+    return content is not None and is_file and path.read_bytes() == content
 
 
 def _refuse_other_kinds(staging: Path, output_dir: Path, names: Iterable[str]) -> None:

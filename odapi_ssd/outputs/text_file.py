@@ -89,6 +89,8 @@ def require_replaceable(
 
 def is_marked(path: str | os.PathLike[str], command: str) -> bool:
     """Whether a file is as a command wrote it; an empty file counts, as nothing is lost with it."""
+    if not Path(path).is_file():  # nor a pipe, which would be waited for
+        return False
     try:
         content = Path(path).read_bytes()
     except OSError:

@@ -2,13 +2,14 @@
 
 import concurrent.futures
 import multiprocessing
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import odapi_ssd
 from odapi_ssd.check.report import Report, require_valid
 from odapi_ssd.checkpoints.paths import latest_checkpoint
-from odapi_ssd.checkpoints.trained_config import note_config, require_same_model
+from odapi_ssd.checkpoints.trained_config import NOTE_NAME, note_config, require_same_model
 from odapi_ssd.config.files import load_config
 from odapi_ssd.config.schedules import MAX_UINT32
 from odapi_ssd.errors import require_at_least, require_between, require_not_empty
@@ -79,13 +80,22 @@ def train(options: TrainOptions, progress: Progress = SILENT) -> None:
         progress.warning(str(warning))
     config = load_config(options.pipeline_config_path)
     if require_same_model(options.model_dir, config):
-        note_config(options.model_dir, config)
+        _note(options.model_dir, config, progress)
     if options.use_api_loop:
         _train_in_api_loop(options, progress)
     else:
         _train_in_our_loop(config, options, progress)
         # If there was no note to compare with, the loop has compared the checkpoint with the model.
-        note_config(options.model_dir, config)
+        _note(options.model_dir, config, progress)
+
+
+def _note(model_dir: str, config: Any, progress: Progress) -> None:
+    if not note_config(model_dir, config):
+        progress.warning(
+            f"{os.path.join(model_dir, NOTE_NAME)} was not written by train, or was edited since, "
+            "and differs from this config; it stays. Evaluation and export compare with it: remove "
+            "it if it is not this run's."
+        )
 
 
 def _check(options: TrainOptions) -> Report:

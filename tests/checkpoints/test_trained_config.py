@@ -83,6 +83,33 @@ def test_the_note_can_be_used_as_a_config_and_a_user_s_file_stays(tmp_path):
     assert own.read_text() == "# my own notes"
 
 
+class TestAnotherNote:
+    """`trained_with.config` of a user, or edited: it stays."""
+
+    def test_an_edited_one_stays_and_that_is_said(self, tmp_path):
+        first, second = (
+            load_config(_TEMPLATE, [f"train_config.num_steps={steps}"]) for steps in (5, 6)
+        )
+        path = tmp_path / trained_config.NOTE_NAME
+        assert trained_config.note_config(str(tmp_path), first)
+        edited = path.read_text().replace("num_steps: 5", "num_steps: 7")
+        path.write_text(edited)
+        assert not trained_config.note_config(str(tmp_path), second)
+        assert path.read_text() == edited
+
+    def test_one_that_says_the_same_is_as_good(self, tmp_path):
+        config = load_config(_TEMPLATE)
+        save_config(config, tmp_path / trained_config.NOTE_NAME, "mine")
+        assert trained_config.note_config(str(tmp_path), config)
+        assert (tmp_path / trained_config.NOTE_NAME).read_text().startswith("# mine")
+
+    def test_train_replaces_its_own(self, tmp_path):
+        for steps in (5, 6):
+            config = load_config(_TEMPLATE, [f"train_config.num_steps={steps}"])
+            assert trained_config.note_config(str(tmp_path), config)
+            assert load_config(tmp_path / trained_config.NOTE_NAME) == config
+
+
 class TestACheckpointsConfig:
     """That of our note, or the one above a folder `checkpoint`."""
 

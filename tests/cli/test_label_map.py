@@ -42,3 +42,17 @@ def test_an_empty_folder_is_one_clear_message(tmp_path):
     assert str(tmp_path) in done.stderr
     assert "Traceback" not in done.stderr
     assert not path.exists()
+
+
+def test_only_its_own_label_map_is_replaced(invoke, shapes_dir, tmp_path):
+    path = tmp_path / "map.pbtxt"
+    arguments = ("label-map", "--data_dir", shapes_dir, "--output_path", path)
+    for _ in range(2):
+        assert invoke(*arguments).exit_code == 0
+    edited = path.read_text() + "# my notes\n"
+    path.write_text(edited)
+    with pytest.raises(OdapiError, match="label-map did not write it, or it was edited since"):
+        invoke(*arguments)
+    assert path.read_text() == edited
+    assert invoke(*arguments, "--overwrite").exit_code == 0
+    assert "my notes" not in path.read_text()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odapi_ssd.config.files import load_config
 from odapi_ssd.errors import OdapiError
 
 
@@ -62,13 +63,28 @@ def test_the_template_is_not_overwritten(run, tmp_path):
     assert path.read_text() == "model { ssd {} }"
 
 
+def test_only_its_own_config_is_replaced(run, tmp_path):
+    path = tmp_path / "o.config"
+    for num_steps in (5, 6):
+        assert run(num_steps=num_steps).config == load_config(path)
+    edited = path.read_text().replace("num_steps: 6", "num_steps: 7")
+    path.write_text(edited)
+    # Refused before the template is looked at.
+    message = _error(run, assignments=("train_config.batchsize=1",))
+    assert "configure did not write it, or it was edited since" in message
+    assert path.read_text() == edited
+    run(num_steps=8, overwrite=True)
+    assert load_config(path).train_config.num_steps == 8
+
+
 def test_an_output_path_that_is_a_folder(run, tmp_path):
     assert "is a folder; --output_path names a file" in _error(run, output_path=tmp_path)
 
 
 def test_the_header_is_the_command(run, dataset_dir, tmp_path):
     run(num_steps=5, assignments=("train_config.batch_size=1",))
-    header = (tmp_path / "o.config").read_text().splitlines()[:2]
+    mark, *header = (tmp_path / "o.config").read_text().splitlines()[:3]
+    assert mark.startswith("# Written by odapi-ssd configure, ")
     assert "from ssd_mobilenet_v2_zoo_voc.config" in header[0]
     assert header[1] == (
         f"# odapi-ssd configure --template ssd_mobilenet_v2_zoo_voc --records_dir {dataset_dir} "

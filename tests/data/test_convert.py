@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from odapi_ssd.data import convert
 from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 from odapi_ssd.data.protos import Example
 from odapi_ssd.data.records.reader import read_records
 from odapi_ssd.data.summary import DatasetSummary
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.outputs.folder import OutputFolder
 from odapi_ssd.progress import SILENT
 from tests.support.recorded_progress import InterruptedProgress
 
@@ -223,11 +223,13 @@ def test_given_label_map_is_used_and_copied(voc_dir, output_dir, tmp_path, decod
     voc_dir.add("a")
     voc_dir.add_splits(train=["a"])
     label_map_path = tmp_path / "map.pbtxt"
-    label_map_path.write_text('item { id: 7 name: "dog" } item { id: 2 name: "zebra" }')
+    text = "# Kéep\r\nitem { id: 7 name: 'dog' display_name: 'Dog' }\nitem { id: 2 name: 'zebra' }"
+    label_map_path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     options = ConversionOptions(label_map_path=label_map_path)
     assert convert_dataset(voc_dir.root, output_dir, options).label_map == {"zebra": 2, "dog": 7}
     (example,) = decode(output_dir / "train.record-00000-of-00001")
     assert example["groundtruth_classes"].tolist() == [7]
+    assert (output_dir / "label_map.pbtxt").read_bytes() == text.encode()
 
 
 @pytest.fixture
@@ -246,7 +248,7 @@ def test_number_of_workers_changes_nothing(big_dir, tmp_path):
         convert_dataset(big_dir.root, folder, options)
         outputs.append(snapshot(folder))
     assert outputs[0] == outputs[1]
-    assert len(outputs[0]) == 2 * 2 + 2
+    assert len(outputs[0]) == 2 * 2 + 3  # with label map, dataset.json, manifest
 
 
 @pytest.mark.tf
@@ -279,30 +281,6 @@ def test_flat_folder_is_divided(make_voc_dir, output_dir):
     assert counts == {"train": 7, "val": 3}
 
 
-def test_splits_of_an_earlier_conversion_stay(big_dir, output_dir):
-    big_dir.add_splits(train=["00", "01"], val=["02"])
-    convert_dataset(big_dir.root, output_dir, ConversionOptions(splits=("train",)))
-    summary = convert_dataset(big_dir.root, output_dir, ConversionOptions(splits=("val",)))
-    assert list(summary.splits) == ["train", "val"]
-    kept = [warning for warning in summary.warnings if "earlier conversion" in warning]
-    assert len(kept) == 1
-    assert kept[0].startswith("Split 'train' was kept from an earlier conversion")
-    assert DatasetSummary.load(output_dir) == summary
-    assert (output_dir / "train.record-00000-of-00001").exists()
-
-
-def test_another_label_map_does_not_mix_with_an_earlier_conversion(big_dir, output_dir, tmp_path):
-    big_dir.add_splits(train=["00", "01"], val=["02"])
-    convert_dataset(big_dir.root, output_dir)
-    path = tmp_path / "map.pbtxt"
-    path.write_text('item { id: 3 name: "zebra" }')
-    message = fails(big_dir, output_dir, splits=("val",), label_map_path=path)
-    assert "train with another label map" in message
-    summary = convert_dataset(big_dir.root, output_dir, ConversionOptions(label_map_path=path))
-    assert not any("earlier conversion" in warning for warning in summary.warnings)
-    assert DatasetSummary.load(output_dir).label_map == {"zebra": 3}
-
-
 @pytest.mark.parametrize("where", ["progress", "publish"])
 def test_interruption_leaves_the_earlier_conversion(big_dir, output_dir, monkeypatch, where):
     convert_dataset(big_dir.root, output_dir)
@@ -313,7 +291,7 @@ def test_interruption_leaves_the_earlier_conversion(big_dir, output_dir, monkeyp
 
     progress = InterruptedProgress(at=1) if where == "progress" else SILENT
     if where == "publish":
-        monkeypatch.setattr(convert, "publish", interrupt)
+        monkeypatch.setattr(OutputFolder, "publish", interrupt)
     with pytest.raises(KeyboardInterrupt):
         convert_dataset(
             big_dir.root, output_dir, ConversionOptions(num_shards=4, num_workers=2), progress
@@ -331,7 +309,7 @@ def test_ctrl_c_ends_the_command_and_leaves_nothing(big_dir, output_dir):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 60
-    while not list(output_dir.glob(".incomplete-*/*")) and time.monotonic() < deadline:
+    while not list(output_dir.glob(".incomplete-*/new/*")) and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     _, stderr = process.communicate(timeout=60)

@@ -103,6 +103,21 @@ class TestAsking:
         with output_folder("output_dir", tmp_path, "convert") as outputs:
             assert outputs.own_names() == ["a", "sub"]
 
+    def test_is_own(self, tmp_path):
+        _write(tmp_path, {"a": "1", "b": "1"})
+        (tmp_path / "b").write_text("edited")
+        (tmp_path / "c").write_text("mine")
+        with output_folder("output_dir", tmp_path, "convert") as outputs:
+            own = [name for name in ("a", "b", "c", "none") if outputs.is_own(name)]
+        assert own == ["a"]
+
+    def test_the_content_that_will_be_written_is_not_in_the_way(self, tmp_path):
+        (tmp_path / "a").write_text("mine")
+        with output_folder("output_dir", tmp_path, "convert") as outputs:
+            outputs.require_replaceable([], {"a": b"mine", "free": b"mine"})
+            with pytest.raises(OdapiError, match=f"{tmp_path / 'a'}"):
+                outputs.require_replaceable(["a"], {"a": b"other"})
+
     def test_names_can_be_refused_before_the_work(self, tmp_path):
         _write(tmp_path, {"a": "1"})
         (tmp_path / "b").write_text("mine")

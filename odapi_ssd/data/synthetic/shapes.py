@@ -5,23 +5,20 @@ first two. The same number and seed give the same files, byte for byte, with the
 in the XML are the edges of the pixels, counted from 0, as the API reads VOC's numbers.
 """
 
-import json
 import random
 from pathlib import Path
 
 from lxml import etree
 from PIL import Image
 
-from odapi_ssd.atomic_output import publish, staging_folder
 from odapi_ssd.data.synthetic.drawing import DrawnShape, draw_scene
 from odapi_ssd.errors import require_at_least
-from odapi_ssd.output_folder import require_own_folder, unmarked_content
+from odapi_ssd.outputs.folder import output_folder
 from odapi_ssd.progress import SILENT, Progress
 
-__all__ = ["MARKER_FILE", "split_stems", "write_shapes"]
+__all__ = ["split_stems", "write_shapes"]
 
-# Says that the folder is ours to replace.
-MARKER_FILE = "shapes.json"
+_FOLDERS = ("Annotations", "ImageSets", "JPEGImages")
 _MADE_BY = "odapi-ssd shapes"
 _MIN_IMAGES = 3
 _JPEG_QUALITY = 92
@@ -32,31 +29,35 @@ def write_shapes(
     num_images: int = 400,
     seed: int = 0,
     progress: Progress = SILENT,
+    *,
+    overwrite: bool = False,
 ) -> dict[str, list[str]]:
     """Writes the dataset; it appears when it is complete.
 
     Args:
-        output_dir: absent, empty, or made by this function before, in which case it is replaced.
+        output_dir: gets the folders `Annotations`, `ImageSets` and `JPEGImages`; those that an
+            earlier call wrote are replaced.
         num_images: at least 3, one for each split.
         seed: chooses the images.
         progress: advances by each image.
+        overwrite: replace these folders also if they hold what no earlier call wrote.
 
     Returns:
         The stems of each split.
 
     Raises:
-        OdapiError: the folder holds something else, or the disk refuses.
+        OdapiError: these folders hold something else, or the disk refuses.
         OptionError: num_images is below 3.
     """
     require_at_least("num_images", num_images, _MIN_IMAGES)
     output_dir = Path(output_dir)
-    foreign = unmarked_content(output_dir, MARKER_FILE, _MADE_BY)
-    require_own_folder(
-        "output_dir", output_dir, foreign, "give a folder that is empty or does not exist."
-    )
     stems = [f"shapes_{number:05d}" for number in range(1, num_images + 1)]
     splits = split_stems(stems)
-    with staging_folder(output_dir) as staging:
+    with output_folder(
+        "output_dir", output_dir, "shapes", overwrite=overwrite, warn=progress.warning
+    ) as outputs:
+        outputs.require_replaceable(_FOLDERS)
+        staging = outputs.staging
         for folder in ("Annotations", "JPEGImages", "ImageSets/Main"):
             (staging / folder).mkdir(parents=True)
         progress.advance(0, num_images)
@@ -67,11 +68,7 @@ def write_shapes(
         for split, members in splits.items():
             lines = "".join(f"{stem}\n" for stem in members)
             (staging / f"ImageSets/Main/{split}.txt").write_text(lines, encoding="utf-8")
-        marker = {"made_by": _MADE_BY, "num_images": num_images, "seed": seed}
-        (staging / MARKER_FILE).write_text(
-            json.dumps(marker, allow_nan=False) + "\n", encoding="utf-8"
-        )
-        publish(staging, output_dir)
+        outputs.publish()
     return splits
 
 

@@ -82,11 +82,23 @@ def test_its_own_folder_is_replaced(tmp_path):
     assert len(list((tmp_path / "data" / "JPEGImages").iterdir())) == 3
 
 
-def test_foreign_folder_is_left_alone(tmp_path):
+@pytest.mark.parametrize("name", ["JPEGImages/mine.jpg", "Annotations/shapes_00001.xml"])
+def test_what_it_did_not_write_is_in_the_way(tmp_path, name):
+    write_shapes(tmp_path, num_images=3)
+    (tmp_path / name).write_text("mine")
+    before = files(tmp_path)
+    with pytest.raises(OdapiError, match=f"did not write, .*{tmp_path / name}"):
+        write_shapes(tmp_path, num_images=4)
+    assert files(tmp_path) == before
+    write_shapes(tmp_path, num_images=4, overwrite=True)
+    assert b"mine" not in files(tmp_path).values()
+
+
+def test_it_adds_to_a_folder(tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(OdapiError, match=r"holds precious\.txt and was not made by"):
-        write_shapes(tmp_path, num_images=3)
-    assert files(tmp_path) == {"precious.txt": b"mine"}
+    write_shapes(tmp_path, num_images=3)
+    assert files(tmp_path)["precious.txt"] == b"mine"
+    assert len(list((tmp_path / "JPEGImages").iterdir())) == 3
 
 
 def test_too_few_images(tmp_path):

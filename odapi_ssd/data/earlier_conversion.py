@@ -1,0 +1,69 @@
+"""An earlier conversion into the same folder: which of its splits stay beside the new ones."""
+
+import glob
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from odapi_ssd.data.summary import DATASET_FILE, DatasetSummary
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.outputs.folder import OutputFolder
+
+__all__ = ["add_kept_splits", "load_kept_splits", "shard_names"]
+
+
+def shard_names(output_dir: Path, split: str) -> list[str]:
+    """The files in a folder that configs take for records of a split, as their patterns say."""
+    found = output_dir.glob(f"{glob.escape(split)}.record-?????-of-?????")
+    return sorted(path.name for path in found)
+
+
+def load_kept_splits(
+    outputs: OutputFolder, label_map: Mapping[str, int], written: Collection[str]
+) -> DatasetSummary | None:
+    """The splits of an earlier conversion that stay.
+
+    Args:
+        outputs: the output folder.
+        label_map: ids by class name, of this conversion.
+        written: the splits that are written now.
+    Returns:
+        The summary of the earlier conversion with the others alone; None if there was none.
+    Raises:
+        OdapiError: there are some, and their label map is another.
+    """
+    if not outputs.is_own(DATASET_FILE):
+        return None
+    earlier = DatasetSummary.load(outputs.path)
+    kept = {name: split for name, split in earlier.splits.items() if name not in written}
+    if kept and dict(earlier.label_map) != dict(label_map):
+        raise OdapiError(
+            f"{outputs.path} holds {', '.join(kept)} with another label map: "
+            f"{dict(earlier.label_map)}, now {dict(label_map)}.",
+            hint="choose another --output_dir, or convert all splits again.",
+        )
+    return replace(
+        earlier,
+        splits=kept,
+        dropped=tuple(found for found in earlier.dropped if found.split in kept),
+        clipped=tuple(found for found in earlier.clipped if found.split in kept),
+    )
+
+
+def add_kept_splits(summary: DatasetSummary, earlier: DatasetSummary | None) -> DatasetSummary:
+    """A summary of the splits that are written now and of those that stay."""
+    if earlier is None:
+        return summary
+    kept = tuple(
+        f"Split {name!r} was kept from an earlier conversion into this folder; it was not compared "
+        "with what was written now, so images may be in both. If it is not wanted, convert into "
+        "an empty folder."
+        for name in earlier.splits
+    )
+    return replace(
+        summary,
+        splits={**earlier.splits, **summary.splits},
+        dropped=earlier.dropped + summary.dropped,
+        clipped=earlier.clipped + summary.clipped,
+        warnings=summary.warnings + kept,
+    )

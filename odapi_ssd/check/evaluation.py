@@ -5,6 +5,7 @@ from typing import Any
 from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.inputs import InputFacts, check_input_reader
 from odapi_ssd.check.model import num_classes_of
+from odapi_ssd.check.numbers import check_numbers
 from odapi_ssd.config.field_names import suggest
 
 __all__ = ["check_evaluation"]
@@ -34,6 +35,7 @@ def check_evaluation(config: Any, train_inputs: InputFacts, findings: Findings) 
             f"is there {len(config.eval_input_reader)} times; the API evaluates on the first",
             "remove the others",
         )
+    check_numbers(config.eval_config, "eval_config", findings)
     for name in config.eval_config.metrics_set:
         if name not in eval_util.EVAL_METRICS_CLASS_DICT:
             near = suggest(name, eval_util.EVAL_METRICS_CLASS_DICT)

@@ -22,10 +22,12 @@ def check_extractor(feature_extractor: Any, path: str, findings: Findings) -> bo
     Args:
         feature_extractor: of a known type; not changed.
         path: its path in the config, for messages.
-        findings: collects problems, warnings and facts.
+        findings: collects problems, warnings and facts; has those of single numbers already.
     Returns:
         Whether the extractor can be built.
     """
+    if findings.has_problem_in(path):
+        return False
     extractor_class = own_extractor_class(feature_extractor)
     if extractor_class is None:
         return True

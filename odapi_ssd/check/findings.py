@@ -45,6 +45,13 @@ class Findings:
         """Adds a warning: something that is probably not meant."""
         self.warnings.append(Finding(path, problem, remedy))
 
+    def has_problem_in(self, path: str) -> bool:
+        """Whether a problem was found with a field or with one below it."""
+        return any(
+            problem.path == path or problem.path.startswith((f"{path}.", f"{path}["))
+            for problem in self.problems
+        )
+
     def fact(self, name: str, value: object) -> None:
         """Adds a fact: something worth knowing."""
         self.facts.append((name, str(value)))

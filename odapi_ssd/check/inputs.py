@@ -7,6 +7,7 @@ from typing import Any
 
 from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.label_map import LabelMap, check_label_map
+from odapi_ssd.check.numbers import check_numbers
 from odapi_ssd.check.records import check_contents
 from odapi_ssd.config.input_paths import match_input_path, open_record_file
 from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, is_remote, relative_path_remedy
@@ -50,6 +51,7 @@ def check_input_reader(
         num_classes: of the model; None if that is unknown.
         findings: collects problems, warnings and facts.
     """
+    check_numbers(reader, path, findings)
     facts = _check_data(reader, path, num_classes, findings)
     _add_facts(facts, purpose, findings)
     return facts

@@ -9,7 +9,9 @@ from typing import Any
 from odapi_ssd.check.anchors import check_anchors
 from odapi_ssd.check.extractor import check_extractor
 from odapi_ssd.check.findings import Findings
+from odapi_ssd.check.image_size import check_image_size
 from odapi_ssd.check.model_parts import build_part
+from odapi_ssd.check.numbers import check_numbers
 from odapi_ssd.check.ssd import check_ssd
 from odapi_ssd.config.field_names import suggest
 from odapi_ssd.plugin.feature_maps import input_size
@@ -53,11 +55,13 @@ def check_model(config: Any, findings: Findings) -> None:
     if kind == "experimental_model":
         findings.fact("model", f"experimental ({model.name}), not checked")
         return
+    check_numbers(model, path, findings)
     if model.num_classes < 1:
         findings.problem(
             f"{path}.num_classes", f"is {model.num_classes}", "set it to the label map's highest id"
         )
     is_known = _check_type(kind, model, path, findings)
+    check_image_size(model.image_resizer, f"{path}.image_resizer", findings)
     build_part("image_resizer", model, path, findings)
     size = input_size(model.image_resizer)
     findings.fact("input size", f"{size[0]}x{size[1]}" if size else "varies")
@@ -68,7 +72,8 @@ def check_model(config: Any, findings: Findings) -> None:
             model.feature_extractor, extractor_path, findings
         )
         check_ssd(model, path, findings)
-        check_anchors(model, path, size if can_be_built else None, findings)
+        has_size = can_be_built and not findings.has_problem_in(f"{path}.image_resizer")
+        check_anchors(model, path, size if has_size else None, findings)
 
 
 def _check_type(kind: str, model: Any, path: str, findings: Findings) -> bool:

@@ -16,10 +16,13 @@ def build_part(part: str, model: Any, path: str, findings: Findings) -> Any:
         part: the field's name, such as "matcher".
         model: the meta-architecture's message; not changed.
         path: its path in the config, for messages.
-        findings: gets a problem if the API refuses.
+        findings: gets a problem if the API refuses; with a problem of the part in it already,
+            nothing is built.
     Returns:
         The part; None if it cannot be built.
     """
+    if findings.has_problem_in(f"{path}.{part}"):
+        return None
     try:
         return _builder(part)(getattr(model, part))
     except Exception as error:  # whatever the API raises for a part that it cannot build

@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 from odapi_ssd.check.findings import Findings
+from odapi_ssd.check.learning_rates import check_learning_rates
 from odapi_ssd.config.schedules import learning_rate_of
 from odapi_ssd.messages import list_some
 
@@ -15,7 +16,7 @@ def check_optimizer(train_config: Any, findings: Findings) -> None:
 
     Args:
         train_config: a `train_pb2.TrainConfig`; not changed.
-        findings: collects problems, warnings and facts.
+        findings: collects problems, warnings and facts; has those of single numbers already.
     """
     import tensorflow as tf
     from object_detection.builders import optimizer_builder
@@ -37,9 +38,9 @@ def check_optimizer(train_config: Any, findings: Findings) -> None:
             "set one of its schedules, such as cosine_decay_learning_rate",
         )
         return
-    before = len(findings.problems)
+    check_learning_rates(train_config, findings)
     _check_rates_and_steps(*schedule, findings)
-    if len(findings.problems) > before:
+    if findings.has_problem_in("train_config.optimizer"):
         return
     try:
         optimizer_builder.build(optimizer, global_step=tf.Variable(0, dtype=tf.int64))
@@ -80,6 +81,8 @@ def check_schedule(train_config: Any, findings: Findings) -> None:
 
 def _check_rates_and_steps(path: str, kind: str, schedule: Any, findings: Findings) -> None:
     """Finds faults that the API would report in other terms, or only after some steps."""
+    if findings.has_problem_in(path):
+        return
     if kind == "cosine_decay_learning_rate":
         if schedule.warmup_steps + schedule.hold_base_rate_steps >= schedule.total_steps:
             findings.problem(

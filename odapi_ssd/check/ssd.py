@@ -4,6 +4,8 @@ from typing import Any
 
 from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.model_parts import build_part
+from odapi_ssd.check.number_ranges import SHARE
+from odapi_ssd.check.numbers import check_number
 
 __all__ = ["check_ssd"]
 
@@ -19,6 +21,7 @@ def check_ssd(model: Any, path: str, findings: Findings) -> None:
         path: its path in the config, for messages.
         findings: collects problems, warnings and facts.
     """
+    _check_thresholds(model, path, findings)
     for part in ("box_coder", "matcher", "similarity_calculator", "post_processing", "loss"):
         build_part(part, model, path, findings)
     if model.box_predictor.WhichOneof("box_predictor_oneof") is None:
@@ -26,6 +29,24 @@ def check_ssd(model: Any, path: str, findings: Findings) -> None:
     _check_score_converter(model, path, findings)
     _check_mining(model, path, findings)
     _check_background(model, path, findings)
+
+
+def _check_thresholds(model: Any, path: str, findings: Findings) -> None:
+    """Checks thresholds of IoUs and of probabilities; others may be any numbers."""
+    argmax = model.matcher.argmax_matcher
+    if not model.similarity_calculator.HasField("neg_sq_dist_similarity"):
+        for name in ("matched_threshold", "unmatched_threshold"):
+            check_number(
+                getattr(argmax, name), SHARE, f"{path}.matcher.argmax_matcher.{name}", findings
+            )
+    post_processing = model.post_processing
+    if post_processing.score_converter != post_processing.IDENTITY:
+        check_number(
+            post_processing.batch_non_max_suppression.score_threshold,
+            SHARE,
+            f"{path}.post_processing.batch_non_max_suppression.score_threshold",
+            findings,
+        )
 
 
 def _check_score_converter(model: Any, path: str, findings: Findings) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.inputs import InputFacts
 from odapi_ssd.check.model import model_settings
+from odapi_ssd.check.numbers import check_numbers
 from odapi_ssd.check.optimizer import check_optimizer, check_schedule
 from odapi_ssd.messages import one_line
 from odapi_ssd.plugin.feature_maps import input_size
@@ -39,6 +40,7 @@ def check_training(
         use_api_loop: training will run in the API's own loop.
     """
     train_config = config.train_config
+    check_numbers(train_config, "train_config", findings)
     _check_amount(config, inputs, findings)
     check_optimizer(train_config, findings)
     schedule = Findings()
@@ -109,6 +111,8 @@ def _check_augmentation(train_config: Any, findings: Findings) -> None:
     from object_detection.builders import preprocessor_builder
 
     for index, step in enumerate(train_config.data_augmentation_options):
+        if findings.has_problem_in(f"train_config.data_augmentation_options[{index}]"):
+            continue
         try:
             preprocessor_builder.build(step)
         except Exception as error:  # whatever the API raises for an option that it cannot build

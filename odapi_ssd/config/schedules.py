@@ -5,7 +5,7 @@ from typing import Any
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["MAX_UINT32", "learning_rate_of", "scale_rates", "stretch_steps"]
+__all__ = ["MAX_UINT32", "learning_rate_of", "rates_of", "scale_rates", "stretch_steps"]
 
 # The greatest number that num_steps, batch_size and the steps of a schedule can hold.
 MAX_UINT32 = 2**32 - 1
@@ -79,6 +79,17 @@ def stretch_steps(train_config: Any, old_steps: int, new_steps: int) -> list[tup
             setattr(message, name, stretched)
             changed.append((path, stretched))
     return changed
+
+
+def rates_of(train_config: Any) -> list[tuple[str, float]]:
+    """Path and value of every rate of the schedule; empty without a schedule."""
+    found = learning_rate_of(train_config)
+    if found is None:
+        return []
+    return [
+        (path, getattr(message, name))
+        for message, name, path in _fields(*found, _RATE_FIELDS, "learning_rate")
+    ]
 
 
 def scale_rates(train_config: Any, factor: float) -> list[tuple[str, float]]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd import __version__
+from odapi_ssd.check.findings import Findings
+from odapi_ssd.check.learning_rates import check_learning_rates
+from odapi_ssd.check.numbers import check_numbers
 from odapi_ssd.config.files import config_to_text, load_config
 from odapi_ssd.config.schedules import MAX_UINT32, scale_rates, stretch_steps
 from odapi_ssd.config.templates import find_template
@@ -21,6 +24,7 @@ from odapi_ssd.configure.training_modes import (
     require_mode,
 )
 from odapi_ssd.errors import OdapiError, require_between
+from odapi_ssd.messages import count_of
 from odapi_ssd.outputs.text_file import require_replaceable, write_marked_text
 
 __all__ = ["ConfigureOptions", "configure"]
@@ -108,10 +112,25 @@ def configure(options: ConfigureOptions) -> ConfigDraft:
         path, _, value = assignment.partition("=")
         draft.set(path.strip(), value.strip())
     require_fitting_start(draft, options.mode, start)
+    _check_values(draft)
     header = f"Made by odapi-ssd {__version__} from {template.name}, by\n{options.as_command()}\n"
     text = config_to_text(draft.config, header)
     write_marked_text(options.output_path, text, _COMMAND, options.overwrite)
     return draft
+
+
+def _check_values(draft: ConfigDraft) -> None:
+    """Refuses numbers that no training can have, wherever they come from."""
+    findings = Findings()
+    check_numbers(draft.config, "", findings)
+    check_learning_rates(draft.config.train_config, findings)
+    if findings.problems:
+        raise OdapiError(
+            f"The config would have {count_of(len(findings.problems), 'problem')}:",
+            details=map(str, findings.problems),
+            hint="give other values; nothing was written.",
+        )
+    draft.notes += [str(warning) for warning in findings.warnings]
 
 
 def _fill_batch_size(draft: ConfigDraft, batch_size: int | None) -> None:

@@ -39,7 +39,7 @@ def test_the_template_fits():
          f"{EXTRACTOR}: cannot be built: ResNet50 comes in one width; "
          "feature_extractor.depth_multiplier must be 1, not 0.5"),
         ([f"{EXTRACTOR}.type=ssd300_mobilenet_v1_keras", f"{EXTRACTOR}.depth_multiplier=0"],
-         "depth_multiplier must be above 0, not 0"),
+         f"{EXTRACTOR}.depth_multiplier: is 0, expected above 0"),
         ([f"{FIXED}.height=256"],
          "model.ssd.image_resizer: does not fit: an input of 256x300 pixels is too small for "
          "6 feature maps of ResNet50; each side must have 257 pixels or more"),

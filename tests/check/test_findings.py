@@ -29,3 +29,14 @@ def test_adding_problems_as_warnings():
     findings.add(_findings("b"), as_warnings=True)
     assert [one.path for one in findings.problems] == ["a.p"]
     assert [one.path for one in findings.warnings] == ["a.w", "b.p", "b.w"]
+
+
+def test_problems_below_a_field():
+    findings = Findings()
+    findings.problem("model.ssd.loss[0].weight", "is -1")
+    findings.warning("model.ssd.matcher", "is odd")
+    for path in ("model", "model.ssd", "model.ssd.loss", "model.ssd.loss[0]",
+                 "model.ssd.loss[0].weight"):  # fmt: skip
+        assert findings.has_problem_in(path)
+    for path in ("model.ss", "model.ssd.matcher", "model.ssd.loss[0].weight.a"):
+        assert not findings.has_problem_in(path)

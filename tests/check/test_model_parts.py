@@ -33,3 +33,10 @@ def test_a_part_that_the_api_refuses(config):
     assert problem.path == "model.ssd.matcher"
     assert str(problem).startswith("model.ssd.matcher: cannot be built: ")
     assert str(problem).endswith("; compare with the templates in pipelines/")
+
+
+def test_a_part_with_a_problem_is_not_built(config):
+    findings = Findings()
+    findings.problem("model.ssd.matcher.argmax_matcher.matched_threshold", "is nan")
+    assert build_part("matcher", config.model.ssd, "model.ssd", findings) is None
+    assert len(findings.problems) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from odapi_ssd.config.files import parse_config
-from odapi_ssd.config.schedules import learning_rate_of, scale_rates, stretch_steps
+from odapi_ssd.config.schedules import learning_rate_of, rates_of, scale_rates, stretch_steps
 from odapi_ssd.errors import OdapiError
 
 
@@ -61,6 +61,17 @@ def test_exponential_decay():
 @pytest.mark.parametrize(("old", "new"), [(0, 100), (100, 100)])
 def test_nothing_to_do(old, new):
     assert stretch_steps(_config("cosine_decay_learning_rate {}"), old, new) == []
+
+
+def test_every_rate_is_found():
+    config = _config("manual_step_learning_rate { schedule { step: 7 learning_rate: 0.5 } }")
+    path = "train_config.optimizer.adam_optimizer.learning_rate.manual_step_learning_rate"
+    default = pytest.approx(0.002)
+    assert rates_of(config) == [
+        (f"{path}.initial_learning_rate", default),
+        (f"{path}.schedule[0].learning_rate", 0.5),
+    ]
+    assert rates_of(_config("")) == []
 
 
 def test_rates():

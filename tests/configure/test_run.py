@@ -90,3 +90,18 @@ def test_the_header_is_the_command(run, dataset_dir, tmp_path):
         f"# odapi-ssd configure --template ssd_mobilenet_v2_zoo_voc --records_dir {dataset_dir} "
         f"--output_path {tmp_path / 'o.config'} --num_steps 5 --set train_config.batch_size=1"
     )
+
+
+def test_numbers_that_no_training_can_have_are_refused_wherever_they_come_from(run, tmp_path):
+    rate = "train_config.optimizer.momentum_optimizer.learning_rate.constant_learning_rate"
+    message = _error(run, assignments=(f"{rate}.learning_rate=nan", "train_config.batch_size=0"))
+    assert f"{rate}.learning_rate: is nan, expected a finite number" in message
+    # The rates of the template, times 4,294,967,295 by its batch size.
+    assert "with which training diverges" in _error(run, batch_size=2**32 - 1)
+    assert not (tmp_path / "out.config").exists()
+
+
+def test_a_rate_that_is_probably_too_high_is_a_note(run):
+    rate = "train_config.optimizer.momentum_optimizer.learning_rate.constant_learning_rate"
+    notes = run(assignments=(f"{rate}.learning_rate=2",)).notes
+    assert any("is 2, far above what detectors are trained with" in note for note in notes)

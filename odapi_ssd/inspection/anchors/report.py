@@ -15,6 +15,7 @@ import numpy as np
 
 import odapi_ssd
 from odapi_ssd.atomic_output import publish, staging_folder, write_text
+from odapi_ssd.check.numbers import require_valid_numbers
 from odapi_ssd.data.images import read_image
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.inspection.anchors.geometry import AnchorGeometry
@@ -85,11 +86,12 @@ def report_anchors(
             exist.
         progress: advances by each image of the records.
     Raises:
-        OdapiError: the config's model is not an SSD, its anchors cannot be generated, or the image
-            or the records cannot be read.
+        OdapiError: the config's model is not an SSD or has a number out of range, its anchors
+            cannot be generated, or the image or the records cannot be read.
     """
     encoded = read_image(image_path).encoded if image_path is not None else None
     odapi_ssd.register()
+    require_valid_numbers(config.model, "model")
     geometry = AnchorGeometry(config)
     threshold, is_forced, warnings = _read_matcher(config.model.ssd.matcher)
     _check_geometry(geometry, warnings)

@@ -141,6 +141,11 @@ class TestBadInput:
             _report(config, tmp_path / "out", **options)
         assert not (tmp_path / "out").exists()
 
+    def test_numbers_that_no_anchor_can_have(self, tiny_config_path, tmp_path):
+        anchors = "model.ssd.anchor_generator.ssd_anchor_generator"
+        config = load_with(tiny_config_path, **{f"{anchors}.min_scale": "nan"})
+        self._refused(config, tmp_path, "min_scale: is nan, expected above 0")
+
     def test_no_ssd(self, tiny_config_path, tmp_path):
         config = load_with(tiny_config_path)
         config.model.Clear()

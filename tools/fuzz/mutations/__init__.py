@@ -1,0 +1,1 @@
+"""Ways to damage what is valid: bytes, text, and the structures of some formats."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.interrupts import delayed
 
 __all__ = ["locked_folder"]
 
@@ -43,15 +44,17 @@ def locked_folder(
         OdapiError: another process holds the lock.
         OSError: the folder cannot be written.
     """
-    descriptor = _lock(folder / name)
-    if descriptor is None:
-        warn(
-            f"{folder} is on a file system without locks: make sure that no other process "
-            "writes there."
-        )
-        yield False
-        return
+    descriptor = None
     try:
+        with delayed():
+            descriptor = _lock(folder / name)
+        if descriptor is None:
+            warn(
+                f"{folder} is on a file system without locks: make sure that no other process "
+                "writes there."
+            )
+            yield False
+            return
         file_system = _unshared_locks(folder)
         if file_system:
             warn(
@@ -61,9 +64,10 @@ def locked_folder(
         _write_holder(descriptor)
         yield True
     finally:
-        with contextlib.suppress(OSError):
-            (folder / name).unlink()
-        os.close(descriptor)
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
+            os.close(descriptor)
 
 
 def _lock(path: Path) -> int | None:

@@ -35,12 +35,13 @@ class Interrupted(KeyboardInterrupt):
         self.status = status
 
 
+_is_active = False
 _pending: Interrupted | None = None
 _num_delays = 0
 
 
 def pending() -> Interrupted | None:
-    """The interruption that has begun in the block of `ended_by_signals`; None for none."""
+    """The interruption that has ended, or is to end, the block of `ended_by_signals`, if any."""
     return _pending
 
 
@@ -62,10 +63,12 @@ def end_work(reason: str, status: int) -> NoReturn:
 def ended_by_signals() -> Iterator[None]:
     """Has signals end the work of the block.
 
+    Only the end of the block ends an interruption: who catches it inside gets it again.
+
     A signal that is ignored stays so, as those of `nohup` are. Without effect outside of the main
     thread, where Python allows no handlers.
     """
-    global _pending
+    global _pending, _is_active
     _pending = None
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -75,9 +78,11 @@ def ended_by_signals() -> Iterator[None]:
         number = getattr(signal, name, None)  # Windows lacks some
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             handlers[number] = signal.signal(number, _raise_again if name == "SIGALRM" else _end)
+    _is_active = True
     try:
         yield
     finally:
+        _is_active = False
         _set_timer(0)
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -96,8 +101,7 @@ def delayed() -> Iterator[None]:
         yield
     finally:
         _num_delays -= 1
-    if _pending is not None and not _num_delays and not _is_ending():
-        raise _copy(_pending)
+    _raise_pending()
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -111,10 +115,15 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _raise_again(number: int, frame: FrameType | None) -> None:
-    """Raises the pending interruption, unless the work is ending or may not be interrupted now."""
     _set_timer(_SECONDS_TO_NEXT_ATTEMPT)
-    if _pending is not None and not _num_delays and not _is_ending():
-        raise _copy(_pending)
+    _raise_pending()
+
+
+def _raise_pending() -> None:
+    """Raises the pending interruption, unless the work is ending or may not be interrupted now."""
+    if _is_active and _pending is not None and not _num_delays and not _is_ending():
+        # A new one, as one that is raised twice would have itself as context.
+        raise Interrupted(_pending.reason, _pending.status)
 
 
 def _is_ending() -> bool:
@@ -128,11 +137,6 @@ def _is_ending() -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _copy(interrupted: Interrupted) -> Interrupted:
-    """A new exception, as one that is raised twice would have itself as context."""
-    return Interrupted(interrupted.reason, interrupted.status)
 
 
 def _set_timer(seconds: float) -> None:

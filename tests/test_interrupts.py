@@ -29,7 +29,7 @@ def _spin(seconds=5.0):
 
 def _end_of(work):
     """The interruption with which some work ends."""
-    with ended_by_signals(), pytest.raises(Interrupted) as caught:
+    with pytest.raises(Interrupted) as caught, ended_by_signals():
         work()
     return caught.value
 
@@ -99,10 +99,15 @@ def test_another_exception_in_its_place_leaves_it_pending():
         except KeyboardInterrupt as error:
             raise AssertionError from error
 
-    with ended_by_signals():
-        with pytest.raises(AssertionError):
-            work()
-        assert pending().reason == "SIGTERM"
+    with pytest.raises(AssertionError), ended_by_signals():
+        work()
+    assert pending().reason == "SIGTERM"
+
+
+def test_a_block_that_has_ended_ends_no_later_work():
+    _end_of(_send)
+    with delayed():
+        pass
 
 
 def test_nothing_is_pending_at_first():
@@ -196,10 +201,9 @@ class TestDelayed:
                 _send()
                 raise ValueError("full")
 
-        with ended_by_signals():
-            with pytest.raises(ValueError, match="full"):
-                work()
-            assert pending() is not None
+        with pytest.raises(ValueError, match="full"), ended_by_signals():
+            work()
+        assert pending() is not None
 
     def test_without_a_signal_nothing_happens(self):
         with ended_by_signals(), delayed():
@@ -222,7 +226,7 @@ class TestDelayed:
 
 
 def test_work_can_be_ended_for_another_reason():
-    with ended_by_signals(), pytest.raises(Interrupted) as caught:
+    with pytest.raises(Interrupted) as caught, ended_by_signals():
         interrupts.end_work("standard output was closed", 1)
     assert caught.value.status == 1
 

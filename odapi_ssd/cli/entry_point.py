@@ -1,6 +1,7 @@
 """`odapi-ssd` itself: finds the command, runs it, and turns errors into messages and statuses."""
 
 import contextlib
+import gc
 import importlib
 import os
 import sys
@@ -60,12 +61,13 @@ def command_line() -> None:
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 failed, 2 a wrong call, 128 + N for signal N."""
     settings = Settings()
-    with interrupts.ended_by_signals():
-        try:
+    try:
+        with interrupts.ended_by_signals():
             command_line.main(prog_name="odapi-ssd", obj=settings, standalone_mode=False)
-            status = _status_of_end(None, settings.verbose)
-        except (Exception, KeyboardInterrupt) as error:
-            status = _status_of_end(error, settings.verbose)
+        status = _status_of_end(None, settings.verbose)
+    except (Exception, KeyboardInterrupt) as error:
+        status = _status_of_end(error, settings.verbose)
+        _close_what_was_entered(error)
     _flush_output()
     sys.exit(status)
 
@@ -99,6 +101,17 @@ def _status_of_end(error: BaseException | None, verbose: bool) -> int:
     assert isinstance(error, Exception)
     _report_failure(error, verbose)
     return 1
+
+
+def _close_what_was_entered(error: BaseException | None) -> None:
+    """Has generators that a signal cut off just before their `with` block tidy up after all.
+
+    Python runs their `finally` when the last reference goes, which may be in the traceback.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+    gc.collect()
 
 
 def _report_failure(error: Exception, verbose: bool) -> None:

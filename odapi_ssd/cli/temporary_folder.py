@@ -13,6 +13,7 @@ from pathlib import Path
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.folder_lock import locked_folder
+from odapi_ssd.interrupts import delayed
 
 __all__ = ["private_temporary_folder"]
 
@@ -28,25 +29,37 @@ def private_temporary_folder() -> Iterator[None]:
 
     It is removed at the end. Where none can be made, all stays as it is.
     """
-    try:
-        parent = Path(tempfile.gettempdir())
-        _remove_dead(parent)
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    except OSError:
-        yield
-        return
     before = (tempfile.tempdir, os.environ.get("TMPDIR"))
+    folder = None
     try:
+        with delayed():
+            folder = _make()
+        if folder is None:
+            yield
+            return
         with locked_folder(folder, _LOCK_NAME):
             tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
             yield
     finally:
-        tempfile.tempdir, previous = before
-        if previous is None:
-            os.environ.pop("TMPDIR", None)
-        else:
-            os.environ["TMPDIR"] = previous
-        shutil.rmtree(folder, ignore_errors=True)
+        _restore(*before)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make() -> Path | None:
+    try:
+        _remove_dead(Path(tempfile.gettempdir()))
+        return Path(tempfile.mkdtemp(prefix=_PREFIX))
+    except OSError:
+        return None
+
+
+def _restore(folder: str | None, variable: str | None) -> None:
+    tempfile.tempdir = folder
+    if variable is None:
+        os.environ.pop("TMPDIR", None)
+    else:
+        os.environ["TMPDIR"] = variable
 
 
 def _remove_dead(parent: Path) -> None:

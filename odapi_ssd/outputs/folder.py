@@ -19,6 +19,7 @@ from odapi_ssd.folder_lock import locked_folder
 from odapi_ssd.interrupts import delayed
 from odapi_ssd.messages import list_some
 from odapi_ssd.outputs.leftovers import WorkFolder, clear_leftovers
+from odapi_ssd.outputs.made_folder import made_folder
 from odapi_ssd.outputs.manifest import MANIFEST_NAME, Manifest, entry_of, files_below
 
 __all__ = ["OutputFolder", "output_folder"]
@@ -157,28 +158,26 @@ def output_folder(
             hint="write into a local folder and copy that.",
         )
     folder = Path(path)
-    made: list[Path] = []
     try:
-        _make_folders(folder, made)
-        with locked_folder(folder, _LOCK_NAME, warn) as is_locked:
+        with made_folder(folder), locked_folder(folder, _LOCK_NAME, warn) as is_locked:
             if is_locked:
                 clear_leftovers(folder, warn)
-            work = WorkFolder.make(folder)
+            work = None
             try:
+                with delayed():
+                    work = WorkFolder.make(folder)
                 yield OutputFolder(option, folder, command, overwrite, work)
             finally:
-                with delayed():
-                    work.remove()
-    except BaseException as error:
-        for one in reversed(made):
-            with contextlib.suppress(OSError):
-                one.rmdir()
-        if isinstance(error, OSError) and _is_about(error, folder):
-            raise OdapiError(
-                f"Cannot write to {folder}: {error.strerror or error}.",
-                hint="check the free space and the permissions there; nothing was changed.",
-            ) from error
-        raise
+                if work is not None:
+                    with delayed():
+                        work.remove()
+    except OSError as error:
+        if not _is_about(error, folder):
+            raise
+        raise OdapiError(
+            f"Cannot write to {folder}: {error.strerror or error}.",
+            hint="check the free space and the permissions there; nothing was changed.",
+        ) from error
 
 
 def _is_about(error: OSError, folder: Path) -> bool:
@@ -208,16 +207,3 @@ def _refuse_other_kinds(staging: Path, output_dir: Path, names: Iterable[str]) -
                 f"{target} is a {here}; a {there} of that name is to be written.",
                 hint="move it away or choose another output folder; nothing was changed.",
             )
-
-
-def _make_folders(folder: Path, made: list[Path]) -> None:
-    """Makes a folder and its parents; adds those that it makes to `made`, outermost first."""
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "Not a folder", str(folder))
-    for path in reversed(missing):
-        path.mkdir(exist_ok=True)
-        made.append(path)

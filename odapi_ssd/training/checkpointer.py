@@ -1,6 +1,15 @@
-"""The checkpoints of a training run: resuming or fine-tuning from one, and saving its steps."""
+"""The checkpoints of a training run: resuming or fine-tuning from one, and saving its steps.
 
+A checkpoint is never written over another one, and only those of this folder that the run is
+resumed with, or has saved, are removed when there are many.
+"""
+
+import contextlib
+import os
+import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -9,12 +18,20 @@ from object_detection.utils import variables_helper
 
 from odapi_ssd.checkpoints.contents import read_contents
 from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
-from odapi_ssd.checkpoints.paths import latest_checkpoint
+from odapi_ssd.checkpoints.folder import highest_number
+from odapi_ssd.checkpoints.newest import newest_complete
+from odapi_ssd.checkpoints.state_file import STATE_NAME
+from odapi_ssd.config.paths import is_remote
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.file_errors import describe_file_error
+from odapi_ssd.interrupts import delayed
 from odapi_ssd.progress import Progress
 from odapi_ssd.training.setup import TrainingSetup
 
 __all__ = ["RunCheckpointer"]
 
+# The files of a checkpoint that TensorFlow has not finished.
+_PART = re.compile(r"part-\d{5}-of-\d{5}\.(data-\d{5}-of-\d{5}|index)(\.tempstate\d+)?")
 _HINTS = {
     "full": 'take a checkpoint of the same model, or set fine_tune_checkpoint_type: "detection", '
     "which takes a detector's features and gives it new heads, as for other classes.",
@@ -33,6 +50,7 @@ class RunCheckpointer:
             the chief.
         restored: the prefix of the checkpoint that the run is resumed from; None for a new run.
         saved_step: the step of the newest checkpoint; -1 if there is none.
+        has_failed: the last checkpoint could not be saved.
     """
 
     def __init__(self, setup: TrainingSetup, model_dir: str, max_to_keep: int, progress: Progress):
@@ -53,11 +71,11 @@ class RunCheckpointer:
         # Under MultiWorkerMirroredStrategy all workers have to save; only the chief's files count.
         self.directory = model_lib_v2.get_filepath(setup.strategy, model_dir)
         is_chief = setup.strategy.extended.should_checkpoint
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, self.directory, max_to_keep=max_to_keep if is_chief else 1
-        )
+        self._manager = self._make_manager(max_to_keep if is_chief else 1)
+        self._disown_elsewhere()
         self.restored: str | None = None
         self.saved_step = -1
+        self.has_failed = False
         self._is_model_built = False
 
     def restore(self) -> None:
@@ -67,9 +85,14 @@ class RunCheckpointer:
         values when the first step is traced, which is where a mismatch shows.
 
         Raises:
-            OdapiError: fine_tune_checkpoint cannot be read or does not fit the model.
+            OdapiError: fine_tune_checkpoint cannot be read or does not fit the model; or the model
+                directory holds traces of a run, but no checkpoint that can be read.
         """
-        self.restored = latest_checkpoint(self._model_dir)
+        self._remove_unfinished()
+        newest = newest_complete(self._model_dir, pass_over_damaged=True)
+        if newest is not None and newest.note is not None:
+            self._progress.warning(newest.note)
+        self.restored = None if newest is None else newest.prefix
         # A run that was stopped before its first step has left a checkpoint without weights.
         has_weights = self.restored is not None and read_contents(self.restored).has_model_weights
         if self._setup.train_config.fine_tune_checkpoint and not has_weights:
@@ -140,9 +163,74 @@ class RunCheckpointer:
         self._is_model_built = config.run_fine_tune_checkpoint_dummy_computation
 
     def save(self, step: int) -> None:
-        """Saves the step unless it is saved already."""
+        """Saves the step unless it is saved already; a signal waits until that is done.
+
+        Raises:
+            OdapiError: the file system failed; nothing incomplete is left.
+        """
         if step == self.saved_step:
             return
-        path = self._manager.save()
-        self.saved_step = step
-        self._progress.saved(path, step)
+        # Also files of checkpoints that this run knows nothing of keep their numbers.
+        number = 1 + max(highest_number(self.directory), int(self._checkpoint.save_counter.value()))
+        with delayed():
+            path = self._write(number)
+            self.saved_step = step
+            self._progress.saved(path, step)
+
+    def _write(self, number: int) -> str:
+        self._checkpoint.save_counter.assign(number - 1)
+        try:
+            path: str = self._manager.save(checkpoint_number=number)
+            return path
+        except (OSError, tf.errors.OpError) as error:
+            self.has_failed = True
+            self._remove(number)
+            words = describe_file_error(error)
+            if words is None:
+                raise
+            newest = "none is saved yet" if self.saved_step < 0 else f"step {self.saved_step} is"
+            raise OdapiError(
+                f"The checkpoint ckpt-{number} cannot be saved to {self.directory}: {words}. "
+                f"Of this run, {newest} the newest that is saved.",
+                hint="make room or see to the permissions; the same command then goes on from the "
+                "newest checkpoint.",
+            ) from error
+
+    def _remove(self, number: int) -> None:
+        """Removes what is there of a checkpoint that could not be saved."""
+        if is_remote(self.directory):
+            return
+        for path in Path(self.directory).glob(f"ckpt-{number}[._]*"):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _remove_unfinished(self) -> None:
+        """Removes the folders in which TensorFlow was writing checkpoints when it was killed."""
+        if is_remote(self.directory) or not os.path.isdir(self.directory):
+            return
+        for folder in Path(self.directory).glob("ckpt-*_temp"):
+            is_own = folder.is_dir() and not folder.is_symlink()
+            if is_own and all(_PART.fullmatch(path.name) for path in folder.iterdir()):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _make_manager(self, max_to_keep: int) -> Any:
+        """The manager; a state file that it cannot read is moved aside, as the next save makes one.
+
+        What TensorFlow itself takes for damaged passes, with nothing to remove later.
+        """
+        try:
+            return tf.train.CheckpointManager(self._checkpoint, self.directory, max_to_keep)
+        except UnicodeDecodeError:
+            state = os.path.join(self.directory, STATE_NAME)
+            self._progress.warning(f"{state} is damaged; it is kept as {state}.damaged.")
+            tf.io.gfile.rename(state, f"{state}.damaged", overwrite=True)
+            return tf.train.CheckpointManager(self._checkpoint, self.directory, max_to_keep)
+
+    def _disown_elsewhere(self) -> None:
+        """Has the manager never remove a checkpoint in another folder.
+
+        The file `checkpoint` of a folder that was copied may name those of the original.
+        """
+        for path in list(self._manager._maybe_delete):
+            if os.path.dirname(path) != self.directory.rstrip("/"):
+                del self._manager._maybe_delete[path]

@@ -2,7 +2,8 @@
 
 It is built on the API's own input, training step, optimizer and checkpoint functions and writes the
 same checkpoints and summaries, so that a run started by one loop can be resumed by the other. What
-differs: the last step is always saved, as is the step at which the user stops; each step is one
+differs: the last step is always saved, as is the step at which a signal or an error, such as an
+image that cannot be decoded, ends training; each step is one
 call, so that there is progress from the first one and training ends exactly where it should; a loss
 that is NaN or infinite ends it; a checkpoint of another model is refused; `freeze_variables`,
 `update_trainable_variables` and `bias_grad_multiplier` have their effect.
@@ -95,14 +96,22 @@ def _run_steps(
             if monitor.step % _SUMMARIZE_EVERY_N == 0 or monitor.step == monitor.num_steps:
                 monitor.write_summaries()
             if monitor.step - checkpointer.saved_step >= checkpoint_every_n:
-                monitor.require_finite_loss()
+                monitor.require_sane_loss()
                 checkpointer.save(monitor.step)
-        monitor.require_finite_loss()
-    except KeyboardInterrupt:
-        if monitor.is_loss_finite():
-            checkpointer.save(monitor.setup.step)
+        monitor.require_sane_loss()
+    except BaseException:
+        _save_before_the_end(checkpointer, monitor)
         raise
     checkpointer.save(monitor.step)
+
+
+def _save_before_the_end(checkpointer: RunCheckpointer, monitor: TrainingMonitor) -> None:
+    """Saves what was trained up to an interruption or an error, unless that is what is wrong."""
+    step = monitor.setup.step
+    if step == checkpointer.saved_step or checkpointer.has_failed or not monitor.is_loss_sane():
+        return
+    monitor.progress.phase(f"Ending; saving step {step} first")
+    checkpointer.save(step)
 
 
 def _freeze(

@@ -1,9 +1,16 @@
-"""Training a pipeline config's model: the check of the config first, then the training loop."""
+"""Training a pipeline config's model: the check of the config first, then the training loop.
+
+One process trains in a model directory, which it locks.
+"""
 
 import concurrent.futures
+import contextlib
+import json
 import multiprocessing
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import odapi_ssd
@@ -11,12 +18,17 @@ from odapi_ssd.check.report import Report, require_valid
 from odapi_ssd.checkpoints.paths import latest_checkpoint
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME, note_config, require_same_model
 from odapi_ssd.config.files import load_config
+from odapi_ssd.config.paths import is_remote
 from odapi_ssd.config.schedules import MAX_UINT32
-from odapi_ssd.errors import require_at_least, require_between, require_not_empty
+from odapi_ssd.errors import OdapiError, require_at_least, require_between, require_not_empty
+from odapi_ssd.folder_lock import locked_folder
+from odapi_ssd.outputs.made_folder import made_folder
 from odapi_ssd.plugin import api_programs
 from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["TrainOptions", "train"]
+
+_LOCK_NAME = ".odapi-ssd-train.lock"
 
 
 @dataclass(frozen=True)
@@ -70,23 +82,25 @@ def train(options: TrainOptions, progress: Progress = SILENT) -> None:
         progress: gets warnings, phases, steps and checkpoints; of the API's own loop, which reports
             to the log, no steps.
     Raises:
-        OdapiError: the config has problems, the model directory holds a run of another model, or
-            training failed, as `loop.train_loop` says.
-        KeyboardInterrupt: Ctrl-C; the current step is saved, except by the API's own loop.
+        OdapiError: the config has problems, the model directory holds a run of another model, is
+            another process's or cannot be written, or training failed, as `loop.train_loop` says.
+        KeyboardInterrupt: Ctrl-C, or a signal or a closed pipe of a command; the current step is
+            saved, except by the API's own loop.
     """
-    progress.phase("Checking the config and its data")
-    check = _check_in_a_process if options.num_workers > 1 else _check
-    for warning in check(options).warnings:
-        progress.warning(str(warning))
-    config = load_config(options.pipeline_config_path)
-    if require_same_model(options.model_dir, config):
-        _note(options.model_dir, config, progress)
-    if options.use_api_loop:
-        _train_in_api_loop(options, progress)
-    else:
-        _train_in_our_loop(config, options, progress)
-        # If there was no note to compare with, the loop has compared the checkpoint with the model.
-        _note(options.model_dir, config, progress)
+    with _locked_model_dir(options, progress):
+        progress.phase("Checking the config and its data")
+        check = _check_in_a_process if options.num_workers > 1 else _check
+        for warning in check(options).warnings:
+            progress.warning(str(warning))
+        config = load_config(options.pipeline_config_path)
+        if require_same_model(options.model_dir, config):
+            _note(options.model_dir, config, progress)
+        if options.use_api_loop:
+            _train_in_api_loop(options, progress)
+        else:
+            _train_in_our_loop(config, options, progress)
+            # If there was no note to compare with, the loop has compared checkpoint and model.
+            _note(options.model_dir, config, progress)
 
 
 def _note(model_dir: str, config: Any, progress: Progress) -> None:
@@ -96,6 +110,45 @@ def _note(model_dir: str, config: Any, progress: Progress) -> None:
             "and differs from this config; it stays. Evaluation and export compare with it: remove "
             "it if it is not this run's."
         )
+
+
+@contextlib.contextmanager
+def _locked_model_dir(options: TrainOptions, progress: Progress) -> Iterator[None]:
+    """Makes the model directory and keeps other trainers out of it; of several workers, the chief.
+
+    Raises:
+        OdapiError: another process trains there, or the directory cannot be written.
+    """
+    if is_remote(options.model_dir):
+        progress.warning(
+            f"{options.model_dir} is remote and cannot be locked: make sure that no other process "
+            "trains there."
+        )
+        yield
+        return
+    if options.num_workers > 1 and not _is_chief():
+        yield
+        return
+    folder = Path(options.model_dir)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(made_folder(folder))
+            stack.enter_context(locked_folder(folder, _LOCK_NAME, progress.warning))
+        except OSError as error:
+            raise OdapiError(
+                f"Cannot write to --model_dir {folder}: {error.strerror or error}.",
+                hint="check the permissions and the free space there, or give another folder.",
+            ) from error
+        yield
+
+
+def _is_chief() -> bool:
+    """Whether this worker saves, by the environment variable TF_CONFIG of its cluster."""
+    cluster_config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    task = cluster_config.get("task", {})
+    if "chief" in cluster_config.get("cluster", {}):
+        return task.get("type") == "chief"
+    return int(task.get("index", 0)) == 0
 
 
 def _check(options: TrainOptions) -> Report:

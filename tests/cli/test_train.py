@@ -58,7 +58,7 @@ def test_ctrl_c_saves_the_step_and_the_same_command_goes_on(tiny_config_path, tm
         output, errors = process.communicate()
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    assert errors.strip().splitlines()[-1] == "Interrupted."
+    assert errors.strip().splitlines()[-1] == "Interrupted (Ctrl-C)."
     assert lines[0] == "[0:00] Starting TensorFlow\n"
     saved = _saved_steps("".join(lines) + output)
     assert saved[0] == 0

@@ -1,5 +1,8 @@
 """The checkpoints of a run: on a model of one variable; and fine-tuning of a detector."""
 
+import resource
+import shutil
+
 import pytest
 
 from odapi_ssd.config.files import load_config, new_config, save_config
@@ -42,6 +45,14 @@ def _train_to(setup, step):
     setup.model.weights.assign([step, step])
 
 
+@pytest.fixture
+def file_limit():
+    """Sets the size in bytes above which no file can grow, until the test's end."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda num_bytes: resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 class TestSave:
     def test_a_step_is_saved_once(self, tmp_path):
         checkpointer = _checkpointer(_setup(), tmp_path)
@@ -60,6 +71,139 @@ class TestSave:
             checkpointer.save(step)
         assert saved_steps(tmp_path) == [4, 8]
         assert not list(tmp_path.glob("ckpt-1.*"))
+
+
+class TestNothingIsOverwritten:
+    """Whatever the folder holds, a new checkpoint gets a number that no file there has."""
+
+    @staticmethod
+    def _run_of(model_dir, *steps):
+        setup = _setup()
+        checkpointer = _checkpointer(setup, model_dir)
+        for step in steps:
+            _train_to(setup, step)
+            checkpointer.save(step)
+        return {path.name: path.read_bytes() for path in model_dir.glob("ckpt-*")}
+
+    @staticmethod
+    def _resume_and_save(model_dir, step):
+        setup = _setup()
+        checkpointer = _checkpointer(setup, model_dir)
+        checkpointer.restore()
+        resumed_at = setup.step
+        _train_to(setup, step)
+        checkpointer.save(step)
+        return resumed_at, checkpointer
+
+    def test_without_the_state_file(self, tmp_path):
+        before = self._run_of(tmp_path, 3, 5)
+        (tmp_path / "checkpoint").unlink()
+        resumed_at, checkpointer = self._resume_and_save(tmp_path, 9)
+        assert resumed_at == 5
+        assert "ckpt-2, the newest complete one, is taken" in checkpointer._progress.warnings[0]
+        assert all((tmp_path / name).read_bytes() == content for name, content in before.items())
+        assert (tmp_path / "ckpt-3.index").exists()
+
+    @pytest.mark.parametrize("missing", ["ckpt-2.index", "ckpt-2.data-00000-of-00001"])
+    def test_with_half_of_the_newest(self, tmp_path, missing):
+        before = self._run_of(tmp_path, 3, 5)
+        (tmp_path / missing).unlink()
+        resumed_at, checkpointer = self._resume_and_save(tmp_path, 9)
+        assert resumed_at == 3
+        assert missing in checkpointer._progress.warnings[0]
+        del before[missing]
+        assert all((tmp_path / name).read_bytes() == content for name, content in before.items())
+        assert (tmp_path / "ckpt-3.index").exists()
+        assert not (tmp_path / missing).exists()
+
+    def test_with_a_damaged_newest(self, tmp_path):
+        self._run_of(tmp_path, 3, 5)
+        data = tmp_path / "ckpt-2.data-00000-of-00001"
+        data.write_bytes(data.read_bytes()[:-4])
+        resumed_at, checkpointer = self._resume_and_save(tmp_path, 9)
+        assert resumed_at == 3
+        assert "truncated" in checkpointer._progress.warnings[0]
+
+    def test_when_the_state_file_goes_back(self, tmp_path):
+        before = self._run_of(tmp_path, 3, 5, 7)
+        (tmp_path / "checkpoint").write_text('model_checkpoint_path: "ckpt-1"\n')
+        resumed_at, checkpointer = self._resume_and_save(tmp_path, 9)
+        assert resumed_at == 3
+        assert "although ckpt-3 is newer" in checkpointer._progress.warnings[0]
+        assert all((tmp_path / name).read_bytes() == content for name, content in before.items())
+        assert (tmp_path / "ckpt-4.index").exists()
+
+    def test_with_traces_only_it_refuses(self, tmp_path):
+        self._run_of(tmp_path, 3)
+        (tmp_path / "ckpt-1.index").unlink()
+        with pytest.raises(OdapiError, match="holds no complete checkpoint"):
+            self._resume_and_save(tmp_path, 9)
+
+    def test_with_a_state_file_that_tensorflow_cannot_read(self, tmp_path):
+        self._run_of(tmp_path, 3)
+        (tmp_path / "checkpoint").write_bytes(b"\xff\xfe\x00")
+        resumed_at, _ = self._resume_and_save(tmp_path, 9)
+        assert resumed_at == 3
+        assert (tmp_path / "checkpoint.damaged").read_bytes() == b"\xff\xfe\x00"
+        assert saved_steps(tmp_path) == [9]
+
+    def test_the_api_s_loop_goes_on_with_the_numbers(self, tmp_path):
+        """It numbers by the saved counter."""
+        import tensorflow as tf
+
+        self._run_of(tmp_path, 3, 5, 7)
+        (tmp_path / "checkpoint").write_text('model_checkpoint_path: "ckpt-1"\n')
+        self._resume_and_save(tmp_path, 9)
+        checkpoint = tf.train.Checkpoint()
+        manager = tf.train.CheckpointManager(checkpoint, str(tmp_path), 7)
+        checkpoint.restore(manager.latest_checkpoint)
+        assert manager.save().endswith("ckpt-5")
+
+    def test_a_copied_run_removes_nothing_of_the_original(self, tmp_path):
+        original, copy = tmp_path / "original", tmp_path / "copy"
+        original.mkdir()
+        self._run_of(original, 3, 5)
+        shutil.copytree(original, copy)
+        lines = [f'model_checkpoint_path: "{original}/ckpt-2"']
+        lines += [f'all_model_checkpoint_paths: "{original}/ckpt-{n}"' for n in (1, 2)]
+        (copy / "checkpoint").write_text("\n".join(lines))
+        setup = _setup()
+        checkpointer = _checkpointer(setup, copy, max_to_keep=1)
+        checkpointer.restore()
+        for step in (7, 9):
+            _train_to(setup, step)
+            checkpointer.save(step)
+        assert len(list(original.glob("ckpt-*"))) == 4
+        assert saved_steps(copy) == [9]
+
+
+class TestUnfinishedFiles:
+    def test_one_that_cannot_be_written_is_said_and_leaves_nothing(self, tmp_path, file_limit):
+        checkpointer = _checkpointer(_setup(num_weights=2**16), tmp_path)
+        checkpointer.save(1)
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        file_limit(2**16)  # a quarter of a checkpoint
+        with pytest.raises(OdapiError, match="ckpt-2 cannot be saved .*would be larger") as caught:
+            checkpointer.save(2)
+        assert "step 1 is the newest" in caught.value.problem
+        assert checkpointer.has_failed
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+    def test_what_a_killed_process_was_writing_goes(self, tmp_path):
+        unfinished = tmp_path / "ckpt-3_temp"
+        unfinished.mkdir()
+        (unfinished / "part-00000-of-00001.data-00000-of-00001.tempstate12").touch()
+        (unfinished / "part-00000-of-00001.index").touch()
+        _checkpointer(_setup(), tmp_path).restore()
+        assert not unfinished.exists()
+
+    def test_a_folder_with_anything_else_in_it_stays(self, tmp_path):
+        folder = tmp_path / "ckpt-3_temp"
+        folder.mkdir()
+        (folder / "part-00000-of-00001.index").touch()
+        (folder / "notes.txt").touch()
+        _checkpointer(_setup(), tmp_path).restore()
+        assert len(list(folder.iterdir())) == 2
 
 
 class TestRestore:

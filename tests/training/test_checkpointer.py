@@ -183,7 +183,7 @@ class TestUnfinishedFiles:
         checkpointer.save(1)
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
         file_limit(2**16)  # a quarter of a checkpoint
-        with pytest.raises(OdapiError, match="ckpt-2 cannot be saved .*would be larger") as caught:
+        with pytest.raises(OdapiError, match=r"ckpt-2 cannot be saved .*would be larger") as caught:
             checkpointer.save(2)
         assert "step 1 is the newest" in caught.value.problem
         assert checkpointer.has_failed

@@ -17,9 +17,13 @@ def test_a_failure_removes_those_that_were_made(tmp_path):
 
 
 def test_a_failure_removes_none_with_something_in_it(tmp_path):
-    with pytest.raises(ValueError, match="no"), made_folder(tmp_path / "a" / "b"):
-        (tmp_path / "a" / "x").write_text("x")
-        raise ValueError("no")
+    def fill():
+        with made_folder(tmp_path / "a" / "b"):
+            (tmp_path / "a" / "x").write_text("x")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fill()
     assert {path.name for path in tmp_path.rglob("*")} == {"a", "x"}
 
 

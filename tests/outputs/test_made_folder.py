@@ -34,8 +34,9 @@ def test_one_that_is_there_stays(tmp_path):
 
 
 def test_folders_made_before_one_that_cannot_be_go_again(tmp_path):
-    with pytest.raises(OSError, match="File name too long"), made_folder(
-        tmp_path / "a" / ("x" * 300)
+    with (
+        pytest.raises(OSError, match="File name too long"),
+        made_folder(tmp_path / "a" / ("x" * 300)),
     ):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.support.fault_trials import undisturbed_seconds
-from tests.support.faults import KILL, USER_FILES, Job, Tree, Trial, tree_of
+from tests.support.faults import FULL_DISK, KILL, USER_FILES, Job, Tree, Trial, tree_of
 from tests.support.watched_process import Ended, WatchedProcess
 
 __all__ = ["NUM_STEPS", "TrainJob"]
@@ -76,7 +76,8 @@ class TrainJob(Job):
         newest = newest_step(out)
         if newest < max([0, *map(int, reported.values())]) and reported:
             lost.append(f"the newest checkpoint has step {newest}, reported were {reported}")
-        if trial.fault != KILL and "] step " in ended.output and ended.status != 0:
+        can_save = trial.fault not in (KILL, FULL_DISK)
+        if can_save and "] step " in ended.output and ended.status != 0:
             lost += self._lost_last_step(newest, ended, trial)
         return lost
 
@@ -86,9 +87,8 @@ class TrainJob(Job):
         if announced and newest != int(announced[-1]):
             yield f"step {announced[-1]} was to be saved, {newest} is the newest"
         start = _EARLIER_STEPS if trial.has_earlier else 0
-        if ended.status != 1 or trial.fault != "full disk":
-            if newest <= start:
-                yield f"step {newest} is the newest, though steps were done after step {start}"
+        if newest <= start:
+            yield f"step {newest} is the newest, though steps were done after step {start}"
 
     def own_leftovers(self, before: Tree, out: Path) -> list[str]:
         now = tree_of(out)

@@ -42,3 +42,31 @@ def small_config_path(tiny_config_path: Path, tmp_path_factory: pytest.TempPathF
     path = tmp_path_factory.mktemp("small") / "small.config"
     save_config(load_config(tiny_config_path, list(overrides)), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def small_model_dir(small_config_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training of the small config for some steps."""
+    from odapi_ssd.training.run import TrainOptions, train
+
+    model_dir = tmp_path_factory.mktemp("small_run") / "model"
+    train(TrainOptions(str(small_config_path), str(model_dir), num_train_steps=60))
+    return model_dir
+
+
+@pytest.fixture(scope="session")
+def small_exported_dir(
+    small_config_path: Path, small_model_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The export of small_model_dir."""
+    from odapi_ssd.deployment.export import export
+
+    directory = tmp_path_factory.mktemp("small_export") / "exported"
+    export(
+        {
+            "pipeline_config_path": str(small_config_path),
+            "trained_checkpoint_dir": str(small_model_dir),
+            "output_directory": str(directory),
+        }
+    )
+    return directory

@@ -1,15 +1,16 @@
 """Commands whose output appears complete or not at all, under faults."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from odapi_ssd.outputs.folder import output_folder
 from odapi_ssd.outputs.leftovers import WORK_PREFIX
 from tests.support.fault_trials import undisturbed_seconds
-from tests.support.faults import KILL, USER_FILES, Job, Tree, Trial, tree_of
+from tests.support.faults import KILL, USER_FILES, Job, Outcome, Tree, tree_of
 from tests.support.watched_process import Ended
 
-__all__ = ["AtomicJob"]
+__all__ = ["AtomicJob", "write_earlier"]
 
 
 class AtomicJob(Job):
@@ -49,12 +50,12 @@ class AtomicJob(Job):
     def add_earlier(self, out: Path) -> None:
         shutil.copytree(self._earlier, out)
 
-    def lost(self, before: Tree, out: Path, ended: Ended, trial: Trial) -> list[str]:
+    def lost(self, before: Tree, out: Path, ended: Ended, outcome: Outcome) -> list[str]:
         """Either all is as before, or all is there; a killed command may have been in between."""
         now = tree_of(out)
         if not self.wrong_result(out):
             return []
-        if trial.fault == KILL:
+        if outcome.fault == KILL:
             digests = set(now.values())
             return [name for name, digest in before.items() if digest not in digests]
         return [] if now == before else [f"neither as before nor complete: {_changes(before, now)}"]
@@ -70,6 +71,16 @@ class AtomicJob(Job):
     def is_complete(self, now: Tree, out: Path) -> bool:
         """Whether an output folder is that of an undisturbed run; here, byte by byte."""
         return now == self.complete
+
+
+def write_earlier(out: Path, command: str, contents: Mapping[str, str]) -> None:
+    """Publishes texts, by the files' paths, as an earlier run of a command has, but faster."""
+    with output_folder("output_dir", out, command) as outputs:
+        for name, text in contents.items():
+            path = outputs.staging / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        outputs.publish()
 
 
 def _changes(expected: Tree, found: Tree) -> str:

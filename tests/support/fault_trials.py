@@ -41,6 +41,7 @@ _LAST_MOMENT = 0.95
 # A dead command's temporary folder is left alone for a minute: it may be a living one's, just made.
 _LATER_SECONDS = 120
 
+
 def undisturbed_seconds(job: Job, out: Path, folder: Path) -> float:
     """Runs a job to its end, which must be a good one; returns its processor time."""
     seconds = [0.0]
@@ -97,6 +98,7 @@ def _strike(
         struck = process.wait_until(lambda: job.is_writing(out), at_once=True)
     else:
         struck = process.wait_until(lambda: process.work_seconds() >= moment)
+    outcome.num_done = job.num_done(out) if struck else 0
     if struck and trial.fault == PIPE:
         process.close_pipe()
     elif struck and trial.fault == CTRL_C_TWICE:
@@ -132,9 +134,7 @@ def _two_at_once(
     return next((ended for ended in ends if ended not in refused), ends[0]), True
 
 
-def _look(
-    job: Job, trial: Trial, out: Path, before: Tree, ended: Ended, outcome: Outcome
-) -> None:
+def _look(job: Job, trial: Trial, out: Path, before: Tree, ended: Ended, outcome: Outcome) -> None:
     """Looks at what an ended command has done, said and left."""
     status = 0 if not outcome.has_struck else _STATUSES.get(trial.fault, 0)
     if trial.fault != KILL or not outcome.has_struck:
@@ -151,7 +151,7 @@ def _look(
         outcome.left += ended.survivors
     if ended.is_late:
         outcome.lost.append("it did not end")
-    outcome.lost += job.lost(before, out, ended, trial)
+    outcome.lost += job.lost(before, out, ended, outcome)
 
 
 def _strays(ended: Ended) -> list[str]:
@@ -201,9 +201,7 @@ def _in_a_read_only_folder(
         outcome.rerun = _run_again(job, out, folder)
 
 
-def _on_a_full_disk(
-    job: Job, trial: Trial, folder: Path, outcome: Outcome, rerun: bool
-) -> None:
+def _on_a_full_disk(job: Job, trial: Trial, folder: Path, outcome: Outcome, rerun: bool) -> None:
     """Runs the command where its output does not fit, then again with more room."""
     num_bytes = int(job.disk_bytes * (0.2 + 0.8 * trial.random(job.command).random()))
     disk = folder / "disk"
@@ -233,10 +231,8 @@ def _small_disk(folder: Path) -> Iterator[Callable[[int], bool]]:
 
     def resize(num_bytes: int) -> bool:
         if is_mounted:
-            size = str(num_bytes) if num_bytes else "100%"
-            subprocess.run(
-                ["mount", "-o", f"remount,size={size}", str(folder)], capture_output=True, check=True
-            )
+            options = f"remount,size={num_bytes or '100%'}"
+            subprocess.run(["mount", "-o", options, str(folder)], capture_output=True, check=True)
         return is_mounted
 
     try:

@@ -22,7 +22,8 @@ from tests.support.watched_process import Ended
 __all__ = ["USER_FILES", "Job", "Outcome", "Tree", "Trial", "message_faults", "tree_of"]
 
 KILL, TERM, HANG_UP, PIPE = "SIGKILL", "SIGTERM", "SIGHUP", "closed pipe"
-CTRL_C_TWICE, FULL_DISK, READ_ONLY, TWO = "Ctrl-C twice", "full disk", "read-only folder", "two at once"
+CTRL_C_TWICE, FULL_DISK = "Ctrl-C twice", "full disk"
+READ_ONLY, TWO = "read-only folder", "two at once"
 _ENDINGS = re.compile(r"(Interrupted|Error|Usage)\b")
 USER_FILES = ("notes.txt", ".incomplete-mine/", ".incomplete-mine/kept.txt")
 
@@ -70,6 +71,7 @@ class Outcome:
         command: the command's name.
         fault: the kind of fault.
         has_struck: False if the command had ended before.
+        num_done: how many results were finished just before.
         lost: what has not survived, or was not said as it should be.
         left: what the ended command left behind that it should not.
         expected_left: what a killed one may leave, for the next run to clear.
@@ -79,6 +81,7 @@ class Outcome:
     command: str
     fault: str
     has_struck: bool = True
+    num_done: int = 0
     lost: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     expected_left: list[str] = field(default_factory=list)
@@ -113,7 +116,7 @@ class Job(ABC):
         """Puts an earlier result of the command into the output folder."""
 
     @abstractmethod
-    def lost(self, before: Tree, out: Path, ended: Ended, trial: Trial) -> list[str]:
+    def lost(self, before: Tree, out: Path, ended: Ended, outcome: Outcome) -> list[str]:
         """What should be in the output folder after a fault and is not."""
 
     @abstractmethod
@@ -123,6 +126,10 @@ class Job(ABC):
     @abstractmethod
     def wrong_result(self, out: Path) -> list[str]:
         """What is wrong with the output folder of a run that was not disturbed."""
+
+    def num_done(self, out: Path) -> int:
+        """How many results are finished, of a command that keeps them when it is ended."""
+        return 0
 
     def is_writing(self, out: Path) -> bool:
         """Whether the command is putting its results in place."""

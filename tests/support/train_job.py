@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.support.fault_trials import undisturbed_seconds
-from tests.support.faults import FULL_DISK, KILL, USER_FILES, Job, Tree, Trial, tree_of
+from tests.support.faults import FULL_DISK, KILL, USER_FILES, Job, Outcome, Tree, tree_of
 from tests.support.watched_process import Ended, WatchedProcess
 
 __all__ = ["NUM_STEPS", "TrainJob"]
@@ -62,7 +62,7 @@ class TrainJob(Job):
         """Whether a checkpoint with weights is being written."""
         return any(out.glob("ckpt-*_temp/*")) and any(out.glob("ckpt-[2-9]*"))
 
-    def lost(self, before: Tree, out: Path, ended: Ended, trial: Trial) -> list[str]:
+    def lost(self, before: Tree, out: Path, ended: Ended, outcome: Outcome) -> list[str]:
         """Earlier checkpoints are as they were, reported ones and the end's step can be read."""
         now = tree_of(out)
         lost = [
@@ -76,19 +76,10 @@ class TrainJob(Job):
         newest = newest_step(out)
         if newest < max([0, *map(int, reported.values())]) and reported:
             lost.append(f"the newest checkpoint has step {newest}, reported were {reported}")
-        can_save = trial.fault not in (KILL, FULL_DISK)
+        can_save = outcome.fault not in (KILL, FULL_DISK)
         if can_save and "] step " in ended.output and ended.status != 0:
-            lost += self._lost_last_step(newest, ended, trial)
+            lost += _lost_last_step(before, newest, ended)
         return lost
-
-    def _lost_last_step(self, newest: int, ended: Ended, trial: Trial) -> Iterator[str]:
-        """Checks that the step of the end is saved, which is none of those saved regularly."""
-        announced = re.findall(r"saving step (\d+)", ended.output)
-        if announced and newest != int(announced[-1]):
-            yield f"step {announced[-1]} was to be saved, {newest} is the newest"
-        start = _EARLIER_STEPS if trial.has_earlier else 0
-        if newest <= start:
-            yield f"step {newest} is the newest, though steps were done after step {start}"
 
     def own_leftovers(self, before: Tree, out: Path) -> list[str]:
         now = tree_of(out)
@@ -116,6 +107,16 @@ def newest_step(model_dir: Path) -> int:
     return -1 if prefix is None else int(tf.train.load_variable(prefix, _STEP_NAME))
 
 
+def _lost_last_step(before: Tree, newest: int, ended: Ended) -> Iterator[str]:
+    """Checks that the step of the end is saved, which is none of those saved regularly."""
+    announced = re.findall(r"saving step (\d+)", ended.output)
+    if announced and newest != int(announced[-1]):
+        yield f"step {announced[-1]} was to be saved, {newest} is the newest"
+    start = _EARLIER_STEPS if any(name.startswith("ckpt-") for name in before) else 0
+    if newest <= start:
+        yield f"step {newest} is the newest, though steps were done after step {start}"
+
+
 def _unreadable(prefix: Path, step: int) -> list[str]:
     """What is wrong with a checkpoint: every tensor is read."""
     import tensorflow as tf
@@ -123,7 +124,7 @@ def _unreadable(prefix: Path, step: int) -> list[str]:
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         values = {
-            name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
+            name: np.asarray(reader.get_tensor(name)) for name in reader.get_variable_to_shape_map()
         }
     except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
         return [f"{prefix.name}, reported as saved: {error}"]

@@ -30,6 +30,7 @@ if os.getuid() == 0:  # PR_CAPBSET_DROP of CAP_DAC_OVERRIDE: permissions hold fo
     assert ctypes.CDLL(None, use_errno=True).prctl(24, 1, 0, 0, 0) == 0
 """
 _SECONDS_BETWEEN_LOOKS = 0.01
+_SECONDS_BETWEEN_SEARCHES = 0.2
 _SECONDS_TO_END = 180
 _SECONDS_FOR_CHILDREN = 15
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -82,6 +83,8 @@ class WatchedProcess:
         self._folder = folder
         self._pipe = pipe
         self._piped = b""
+        self._children: list[int] = []
+        self._children_are_old_at = 0.0
         for name in ("tmp", "cwd"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
@@ -108,7 +111,10 @@ class WatchedProcess:
 
     def work_seconds(self) -> float:
         """The processor time of the command and its processes: how far it is, on any machine."""
-        times = [_stat(pid)[11:15] for pid in (self.pid, *self._others())]
+        if time.monotonic() > self._children_are_old_at:
+            self._children = self._others()
+            self._children_are_old_at = time.monotonic() + _SECONDS_BETWEEN_SEARCHES
+        times = [_stat(pid)[11:15] for pid in (self.pid, *self._children)]
         return sum(int(ticks) for four in times for ticks in four) / _TICKS_PER_SECOND
 
     def wait_until(self, condition: Callable[[], bool], *, at_once: bool = False) -> bool:

@@ -26,6 +26,7 @@ _WORDS = {
     errno.EISDIR: "it is a folder, not a file",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.ENOENT: "it does not exist",
+    errno.EEXIST: "a file is in the way",
     errno.ELOOP: "it is a link that leads to itself",
     errno.ENAMETOOLONG: "the name is too long",
     errno.EMFILE: "too many files are open in this process (`ulimit -n`)",
@@ -35,6 +36,8 @@ _WORDS = {
 }
 # TensorFlow's file systems begin a message with the path, and end it with the system's words.
 _PATH = re.compile(r"(?:^|\s)((?:\w+://|/)[^;\n]*); ")
+# It writes a checkpoint under other names first.
+_FIRST_NAME = re.compile(r"_temp/part-[^/]*$")
 _HINT = "make room or give another folder, see to the permissions there, and run it again."
 
 
@@ -97,4 +100,4 @@ def _path_of(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return None if error.filename is None else os.fsdecode(error.filename)
     found = _PATH.search(str(getattr(error, "message", "")))
-    return found[1] if found else None
+    return _FIRST_NAME.sub("", found[1]) if found else None

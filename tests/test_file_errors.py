@@ -2,11 +2,15 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.file_errors import describe_file_error, explain_file_errors, file_error_words
+from tests.support.permissions import as_ordinary_user, folder_for_all
+from tests.support.small_disk import small_disk
 
 
 class TestDescribeFileError:
@@ -67,6 +71,33 @@ class TestTensorFlowErrors:
         with pytest.raises(tf.errors.OpError) as caught:
             file.flush()
         assert describe_file_error(caught.value) == "/dev/full: the disk is full"
+
+    def test_a_checkpoint_on_a_small_disk_is_named_as_it_would_have_been(self, tmp_path):
+        code = (
+            "import sys, odapi_ssd; from odapi_ssd.compat import import_tensorflow;"
+            "from odapi_ssd.file_errors import explain_file_errors;"
+            "tf = import_tensorflow(); a = tf.Variable(tf.zeros([99_999]));"
+            "checkpoint = tf.train.Checkpoint(a=a);\n"
+            "with explain_file_errors('It cannot be saved'): checkpoint.write(sys.argv[1])"
+        )
+        with small_disk(tmp_path / "disk", 65_536) as disk:
+            prefix = disk.path / "ckpt-1"
+            done = subprocess.run(
+                [sys.executable, "-c", code, prefix],
+                capture_output=True,
+                text=True,
+                check=False,
+                preexec_fn=disk.preexec_fn,
+            )
+        assert f"OdapiError: It cannot be saved: {prefix}: {disk.reason}" in done.stderr
+
+    def test_a_folder_without_permission(self):
+        import tensorflow as tf
+
+        with folder_for_all() as folder:
+            with as_ordinary_user(), pytest.raises(tf.errors.PermissionDeniedError) as caught:
+                tf.io.gfile.makedirs(str(folder / "run"))
+            assert describe_file_error(caught.value) == f"{folder}/run: no permission"
 
     def test_a_file_that_is_missing(self, tmp_path):
         import tensorflow as tf

@@ -91,19 +91,22 @@ class _Search:
         if found is None:
             self._reasons.append(f"{path} names {state.named}, which is not there")
             return None
-        if not self._can_take(found):
-            self._reasons[-1] = f"{path} names one that is of no use: {self._reasons[-1]}"
+        fault = self._why_not(found)
+        if fault is not None:
+            self._reasons.append(f"{path} names {found.name}, which {fault}")
             return None
         return NewestCheckpoint(found.prefix, self._doubt(path, state.named, found))
 
     def by_looking(self) -> NewestCheckpoint | None:
         """The newest checkpoint that can be taken, among those that have not been looked at."""
         for found in reversed(self._found):
-            if found.prefix not in self._rejected and self._can_take(found):
-                note = (
-                    f"{'; '.join(self._reasons)}: {found.name}, the newest complete one, is taken."
-                )
-                return NewestCheckpoint(found.prefix, note)
+            if found.prefix in self._rejected:
+                continue
+            fault = self._why_not(found)
+            if fault is None:
+                taken = f"{found.name}, the newest complete one, is taken"
+                return NewestCheckpoint(found.prefix, f"{'; '.join(self._reasons)}: {taken}.")
+            self._reasons.append(f"{found.name} {fault}")
         if not self._reasons:
             return None
         raise OdapiError(
@@ -121,20 +124,19 @@ class _Search:
             return here
         return look_at(named if is_absolute(named) else join(self._folder, named))
 
-    def _can_take(self, found: FoundCheckpoint) -> bool:
-        """Whether a checkpoint is complete; adds the reason if not.
+    def _why_not(self, found: FoundCheckpoint) -> str | None:
+        """Why a checkpoint cannot be taken; None if it can.
 
         Raises:
             OdapiError: it is damaged, and is not to be passed over.
         """
         faults = find_faults(found) if self._pass_over_damaged else found.faults
         if not faults:
-            return True
+            return None
         if not found.missing and not self._pass_over_damaged:
             raise damaged_error(found, faults, self._go_on_with)
         self._rejected.add(found.prefix)
-        self._reasons.append(f"{found.name} cannot be used ({'; '.join(faults)})")
-        return False
+        return f"cannot be used ({'; '.join(faults)})"
 
     def _doubt(self, path: str, named: str, taken: FoundCheckpoint) -> str | None:
         """Why the checkpoint that the state file names may not be the one that is meant."""

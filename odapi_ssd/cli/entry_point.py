@@ -12,6 +12,7 @@ import click
 from odapi_ssd import __version__, interrupts
 from odapi_ssd.cli.command import Settings, verbose_option
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.file_errors import describe_file_error
 
 __all__ = ["COMMANDS", "command_line", "main"]
 
@@ -117,12 +118,16 @@ def _close_what_was_entered(error: BaseException | None) -> None:
 def _report_failure(error: Exception, verbose: bool) -> None:
     if verbose:
         traceback.print_exception(error)
+    words = describe_file_error(error)
     if isinstance(error, OdapiError):
         _say(f"Error: {error}")
-        return
-    _say(f"Error: {type(error).__name__}: {error}")
-    if not verbose:
-        _say("What to do: run the command again with --verbose for details.")
+    elif words is not None:
+        _say(f"Error: A file cannot be read or written: {words}.")
+        _say("What to do: see to the disk and to the permissions there, and run the command again.")
+    else:
+        _say(f"Error: {type(error).__name__}: {error}")
+        if not verbose:
+            _say("What to do: run the command again with --verbose for details.")
 
 
 def _say(text: str) -> None:

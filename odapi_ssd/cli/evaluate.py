@@ -33,11 +33,11 @@ def command(
 
     quiet_tensorflow(settings.verbose)
     from odapi_ssd.config.files import load_config
-    from odapi_ssd.evaluation.run import evaluate
+    from odapi_ssd.evaluation.run import score, write_scores
 
     config = load_config(pipeline_config_path)
     with item_display("Evaluating images") as progress:
-        result = evaluate(config, checkpoint_dir, output_dir, progress, source=pipeline_config_path)
+        result = score(config, checkpoint_dir, progress, source=pipeline_config_path)
     rows = [
         (name, result.num_objects[name], "–" if math.isnan(ap) else f"{ap:.3f}")
         for name, ap in result.per_class.items()
@@ -45,4 +45,5 @@ def command(
     rows.append(("mAP@0.5", sum(result.num_objects.values()), f"{result.mean_ap:.3f}"))
     title = f"Step {result.step}, {result.num_images} images"
     print_table(title, ("class", "objects", "AP@0.5"), rows)
+    write_scores(result, output_dir)  # last: a full disk loses nothing that took long
     click.echo(f"Written: {output_dir / 'metrics.json'}")

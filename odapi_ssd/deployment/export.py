@@ -18,6 +18,7 @@ from odapi_ssd.config.files import load_config, parse_config
 from odapi_ssd.config.paths import is_remote
 from odapi_ssd.deployment.input_types import INPUT_TYPES
 from odapi_ssd.errors import OdapiError, OptionError
+from odapi_ssd.file_errors import explain_file_errors
 from odapi_ssd.output_folder import require_own_folder, training_run_in
 from odapi_ssd.plugin import api_programs
 from odapi_ssd.plugin.swapping import swapped
@@ -65,7 +66,10 @@ def export(flags: Mapping[str, Any], progress: Progress = SILENT) -> Path:
             "trained_checkpoint_dir": folder,
             "output_directory": str(staging),
         }
-        with api_programs.loaded_program(_PROGRAM, staged_flags) as program:
+        with (
+            explain_file_errors(f"The export cannot be written to {output_dir}"),
+            api_programs.loaded_program(_PROGRAM, staged_flags) as program,
+        ):
             _export_checked(program, checkpoint, progress)
         if not _copy_label_map(config, staging):
             progress.phase(f"No {LABEL_MAP_NAME} in the export: the config names none that exists.")

@@ -1,4 +1,4 @@
-"""One evaluation of one checkpoint: check, detect on every image, score, write.
+"""One evaluation of one checkpoint: check, detect on every image, score; and writing the scores.
 
 The images come through the API's own input and model. Its evaluation loop also scores the padding
 of the ground truth, as objects of the first class; here the padding is removed first. Every image
@@ -18,9 +18,10 @@ from odapi_ssd.checkpoints.contents import require_detector
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.evaluation.inference import CheckpointDetector, one_pass_config
 from odapi_ssd.evaluation.metrics import Evaluation, VocScorer
+from odapi_ssd.file_errors import explain_file_errors
 from odapi_ssd.progress import SILENT, Progress
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "score", "write_scores"]
 
 
 def evaluate(
@@ -31,18 +32,30 @@ def evaluate(
     *,
     source: str = "The pipeline config",
 ) -> Evaluation:
-    """Checks a config, evaluates a checkpoint on its first eval_input_reader, writes the metrics.
+    """Scores a checkpoint and writes the scores: `score`, then `write_scores`."""
+    evaluation = score(config, checkpoint_path, progress, source=source)
+    write_scores(evaluation, output_dir)
+    return evaluation
+
+
+def score(
+    config: Any,
+    checkpoint_path: str | os.PathLike[str],
+    progress: Progress = SILENT,
+    *,
+    source: str = "The pipeline config",
+) -> Evaluation:
+    """Checks a config, evaluates a checkpoint on its first eval_input_reader.
 
     Args:
         config: a `TrainEvalPipelineConfig`; not changed.
         checkpoint_path: a model directory, whose newest checkpoint is taken, or a prefix; see
             `checkpoints.paths`.
-        output_dir: gets `metrics.json`, and an event file for TensorBoard.
         progress: gets warnings, and advances by each image.
         source: names the config in errors, such as its path.
     Raises:
-        OdapiError: there is no checkpoint, the config has problems, the checkpoint is another
-            model's, or there are no images.
+        OdapiError: there is no checkpoint or it is damaged, the config has problems, the checkpoint
+            is another model's, or there are no images.
     """
     odapi_ssd.register()
     checkpoint = require_detector(checkpoint_path, progress.warning, "--checkpoint_dir")
@@ -55,9 +68,29 @@ def evaluate(
     for truth, detections in detector.run():
         scorer.add(truth, detections)
         progress.advance(scorer.num_images, num_images)
-    evaluation = scorer.evaluation(checkpoint, detector.step)
-    _write(evaluation, Path(output_dir))
-    return evaluation
+    return scorer.evaluation(checkpoint, detector.step)
+
+
+def write_scores(evaluation: Evaluation, output_dir: str | Path) -> None:
+    """Writes `metrics.json` and an event file for TensorBoard.
+
+    Args:
+        evaluation: from `score`.
+        output_dir: their folder, which is made if need be.
+    Raises:
+        OdapiError: they cannot be written. No incomplete file is left.
+    """
+    output_dir = Path(output_dir)
+    with explain_file_errors(f"The scores cannot be written to {output_dir}"):
+        output_dir.mkdir(parents=True, exist_ok=True)
+        write_text(output_dir / "metrics.json", evaluation.to_json())
+        earlier = set(output_dir.iterdir())
+        try:
+            _write_events(evaluation, output_dir)
+        except BaseException:
+            for path in set(output_dir.glob("events.*")) - earlier:
+                path.unlink()
+            raise
 
 
 def _class_names(label_map_path: str) -> dict[int, str]:
@@ -68,13 +101,11 @@ def _class_names(label_map_path: str) -> dict[int, str]:
     return {class_id: str(index[class_id]["name"]) for class_id in sorted(index)}
 
 
-def _write(evaluation: Evaluation, output_dir: Path) -> None:
+def _write_events(evaluation: Evaluation, output_dir: Path) -> None:
     import tensorflow as tf
 
-    output_dir.mkdir(parents=True, exist_ok=True)
     with tf.summary.create_file_writer(str(output_dir)).as_default(step=evaluation.step):
         tf.summary.scalar("mAP@0.5", evaluation.mean_ap)
         for name, ap in evaluation.per_class.items():
             if not math.isnan(ap):
                 tf.summary.scalar(f"AP@0.5/{name}", ap)
-    write_text(output_dir / "metrics.json", evaluation.to_json())

@@ -6,7 +6,14 @@ import pytest
 
 from odapi_ssd.checkpoints.folder import find_checkpoints, highest_number, holds_files, look_at
 from odapi_ssd.errors import OdapiError
-from tests.support.saved_checkpoints import data_file, index_file, truncate, write_run
+from tests.support.permissions import as_ordinary_user, folder_for_all
+from tests.support.saved_checkpoints import (
+    data_file,
+    index_file,
+    truncate,
+    write_run,
+    write_without_variables,
+)
 
 
 def _touch(folder, *names):
@@ -99,11 +106,23 @@ class TestCompleteness:
         assert look_at(prefix).faults == ["ckpt-1.index: not the index of a checkpoint"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_without_permission(tmp_path):
-    tmp_path.chmod(0)
-    try:
-        with pytest.raises(OdapiError, match="cannot be read: no permission"):
-            find_checkpoints(tmp_path)
-    finally:
-        tmp_path.chmod(0o700)
+class TestPermissions:
+    def test_a_folder_that_may_not_be_read(self):
+        with folder_for_all() as folder:
+            (folder / "run").mkdir(mode=0)
+            with as_ordinary_user(), pytest.raises(OdapiError) as caught:
+                find_checkpoints(folder / "run")
+            (folder / "run").chmod(0o700)
+        assert caught.value.problem == f"The folder {folder}/run cannot be read: no permission."
+
+    def test_files_that_may_not_be_read(self):
+        with folder_for_all() as folder:
+            write_without_variables(folder, "ckpt-1")
+            for path in folder.iterdir():
+                path.chmod(0)
+            with as_ordinary_user():
+                (found,) = find_checkpoints(folder)
+        assert found.faults == [
+            "ckpt-1.index: no permission",
+            "ckpt-1.data-00000-of-00001: no permission",
+        ]

@@ -106,7 +106,10 @@ class TestByLooking:
         (run / "ckpt-3.index").unlink()
         newest = newest_complete(run)
         assert newest.prefix == f"{run}/ckpt-2"
-        assert "ckpt-3 cannot be used (ckpt-3.index: missing)" in newest.note
+        assert newest.note == (
+            f"{run}/checkpoint names ckpt-3, which cannot be used (ckpt-3.index: missing): "
+            "ckpt-2, the newest complete one, is taken."
+        )
 
     def test_files_copied_without_the_state_file_and_one_index(self, run, tmp_path_factory):
         copy = tmp_path_factory.mktemp("copy")

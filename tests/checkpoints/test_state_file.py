@@ -3,6 +3,7 @@
 import pytest
 
 from odapi_ssd.checkpoints.state_file import CheckpointState, is_absolute, read_state
+from tests.support.permissions import as_ordinary_user, folder_for_all
 
 
 class TestWithoutTensorFlow:
@@ -17,6 +18,13 @@ class TestWithoutTensorFlow:
     def test_empty(self, tmp_path):
         (tmp_path / "checkpoint").touch()
         assert read_state(str(tmp_path)) == CheckpointState(None, "is empty")
+
+    def test_that_may_not_be_read(self):
+        with folder_for_all() as folder:
+            (folder / "checkpoint").touch(mode=0)
+            with as_ordinary_user():
+                state = read_state(str(folder))
+        assert state == CheckpointState(None, "cannot be read (no permission)")
 
     @pytest.mark.parametrize(
         ("path", "expected"), [("/a/ckpt-1", True), ("gs://b/ckpt-1", True), ("ckpt-1", False)]

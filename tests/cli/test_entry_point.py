@@ -1,5 +1,6 @@
 """The command line as a whole: help, statuses and messages."""
 
+import errno
 import signal
 import sys
 
@@ -164,6 +165,10 @@ class TestMain:
             (KeyError("name"), 1,
              "Error: KeyError: 'name'\n"
              "What to do: run the command again with --verbose for details.\n"),
+            (OSError(errno.ENOSPC, "No space left on device", "/d/a"), 1,
+             "Error: A file cannot be read or written: /d/a: the disk is full.\n"
+             "What to do: see to the disk and to the permissions there, and run the command "
+             "again.\n"),
             (OptionError("seed", "is odd."), 2,
              "Usage: odapi-ssd shapes [OPTIONS]\n"
              "Try 'odapi-ssd shapes --help' for help.\n\nError: --seed is odd.\n"),

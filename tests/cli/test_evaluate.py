@@ -1,18 +1,21 @@
 """`odapi-ssd evaluate` as a process."""
 
 import json
+import shutil
 
 import pytest
 
 from tests.support.command_line import run_odapi_ssd
+from tests.support.saved_checkpoints import data_file, truncate
+from tests.support.small_disk import small_disk
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
 
-def _evaluate(config_path, checkpoint, output_dir):
+def _evaluate(config_path, checkpoint, output_dir, **options):
     return run_odapi_ssd(
         "evaluate", "--pipeline_config_path", config_path,
-        "--checkpoint_dir", checkpoint, "--output_dir", output_dir,
+        "--checkpoint_dir", checkpoint, "--output_dir", output_dir, **options,
     )  # fmt: skip
 
 
@@ -42,3 +45,32 @@ def test_no_checkpoint_is_one_message(trained_run, tmp_path):
     assert done.stderr.startswith(f"Error: {tmp_path} holds no checkpoint")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_loses_no_scores(trained_run, tmp_path):
+    with small_disk(tmp_path / "disk", 4096) as disk:
+        disk.fill()
+        done = _evaluate(
+            trained_run.config_path,
+            trained_run.model_dir,
+            disk.path / "out" if disk.preexec_fn else disk.path,
+            preexec_fn=disk.preexec_fn,
+        )
+    assert done.returncode == 1
+    assert "mAP@0.5" in done.stdout
+    assert "Written" not in done.stdout
+    error = next(line for line in done.stderr.splitlines() if line.startswith("Error: "))
+    assert "metrics.json" in error
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_whose_newest_checkpoint_is_damaged(trained_run, tmp_path):
+    shutil.copytree(trained_run.model_dir, tmp_path / "run")
+    truncate(data_file(f"{tmp_path}/run/ckpt-3"), 10_000)
+    done = _evaluate(trained_run.config_path, tmp_path / "run", tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    first, detail, remedy = done.stderr.splitlines()
+    assert first == f"Error: The checkpoint {tmp_path}/run/ckpt-3 cannot be used:"
+    assert detail.startswith("  - ckpt-3.data-00000-of-00001: truncated (10,000 of ")
+    assert remedy.endswith(f"to go on from there: --checkpoint_dir {tmp_path}/run/ckpt-2")

@@ -16,6 +16,8 @@ from tests.support.exported_models import (
 )
 from tests.support.recorded_progress import RecordedProgress
 from tests.support.runs import assert_same_kernels, kernels
+from tests.support.saved_checkpoints import write_run
+from tests.support.small_disk import small_disk
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -87,6 +89,31 @@ def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
     with pytest.raises(OdapiError, match="holds no checkpoint"):
         exporting.export(flags)
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+@pytest.mark.parametrize("state", [None, b"\xff", b'model_checkpoint_path: "ckpt-2"'])
+def test_the_program_gets_exactly_the_checkpoint(tmp_path, api, state):
+    """Whatever the folder's own state file says."""
+    import tensorflow as tf
+
+    first = write_run(tmp_path / "run")[0]
+    (tmp_path / "run" / "checkpoint").unlink()
+    if state is not None:
+        (tmp_path / "run" / "checkpoint").write_bytes(state)
+    with exporting._folder_with_newest(first) as folder:
+        assert tf.train.latest_checkpoint(folder) == first
+
+
+def test_a_full_disk_is_named_and_nothing_is_left(trained_run, tmp_path):
+    with small_disk(tmp_path / "disk", 2**20) as disk:
+        if disk.preexec_fn is not None:
+            pytest.skip("no file system can be mounted here")
+        with pytest.raises(OdapiError) as caught:
+            exporting.export(_flags(trained_run, disk.path / "out"))
+        left = list(disk.path.rglob("*"))
+    assert caught.value.problem.startswith(f"The export cannot be written to {disk.path}/out: ")
+    assert caught.value.problem.endswith(": the disk is full.")
+    assert left == []
 
 
 def test_an_earlier_checkpoint_can_be_named(trained_run, tmp_path):

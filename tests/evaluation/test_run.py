@@ -6,12 +6,51 @@ import pytest
 
 from odapi_ssd.config.files import load_config
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.evaluation.run import evaluate
+from odapi_ssd.evaluation.metrics import Evaluation
+from odapi_ssd.evaluation.run import evaluate, score, write_scores
+from tests.support.permissions import as_ordinary_user, folder_for_all
 from tests.support.recorded_progress import RecordedProgress
+from tests.support.small_disk import small_disk
 
-pytestmark = [pytest.mark.tf, pytest.mark.slow]
+pytestmark = pytest.mark.tf
 
 
+def _scores():
+    return Evaluation("runs/a/ckpt-3", 7, 2, {"circle": 3}, 0.5, {"circle": 0.5})
+
+
+class TestWriteScores:
+    def test_into_a_new_folder(self, api, tmp_path):
+        write_scores(_scores(), tmp_path / "new" / "out")
+        assert json.loads((tmp_path / "new/out/metrics.json").read_text())["mAP@0.5"] == 0.5
+        assert len(list((tmp_path / "new" / "out").iterdir())) == 2
+
+    def test_a_file_in_the_place_of_the_folder(self, api, tmp_path):
+        (tmp_path / "out").touch()
+        with pytest.raises(OdapiError, match=r"scores cannot be written .*: a file is in the way"):
+            write_scores(_scores(), tmp_path / "out")
+
+    def test_room_for_the_scores_alone(self, api, tmp_path):
+        """The event file is left out whole; an earlier one stays."""
+        with small_disk(tmp_path / "disk", 8192) as disk:
+            if disk.preexec_fn is not None:
+                pytest.skip("no file system can be mounted here")
+            (disk.path / "events.earlier").write_text("x")
+            with pytest.raises(OdapiError, match="the disk is full"):
+                write_scores(_scores(), disk.path)
+            names = sorted(path.name for path in disk.path.iterdir())
+        assert names == ["events.earlier", "metrics.json"]
+
+    def test_a_folder_without_permission(self, api):
+        with (
+            folder_for_all() as folder,
+            as_ordinary_user(),
+            pytest.raises(OdapiError, match=r"out: no permission\."),
+        ):
+            write_scores(_scores(), folder / "out")
+
+
+@pytest.mark.slow
 class TestEvaluate:
     def test_every_image_and_object_counts_once(self, trained_run, records_dir, tmp_path):
         config = load_config(
@@ -35,6 +74,14 @@ class TestEvaluate:
         assert list(written["per_class"]) == ["circle", "square", "triangle"]
         assert "IoU 0.5" in written["metric"]
         assert list(tmp_path.glob("events.*"))
+
+    def test_a_run_without_a_state_file(self, trained_run, tmp_path):
+        for path in trained_run.model_dir.glob("ckpt-*"):
+            (tmp_path / path.name).symlink_to(path)
+        progress = RecordedProgress()
+        result = score(load_config(trained_run.config_path), tmp_path, progress)
+        assert result.step == 7
+        assert progress.warnings[0].startswith(f"{tmp_path} holds no file `checkpoint`: ckpt-3, ")
 
     def test_an_earlier_checkpoint_can_be_named(self, trained_run, tmp_path):
         config = load_config(trained_run.config_path)

@@ -3,19 +3,31 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
 def run_odapi_ssd(
-    *arguments: object, cwd: Path | None = None, **environment: str
+    *arguments: object,
+    cwd: Path | None = None,
+    preexec_fn: Callable[[], None] | None = None,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
-    """The finished process of `odapi-ssd ARGUMENTS`, whatever its status."""
+    """The finished process of `odapi-ssd ARGUMENTS`, whatever its status.
+
+    Args:
+        *arguments: the command and its arguments.
+        cwd: its current folder.
+        preexec_fn: as for `subprocess`; from `small_disk`, for example.
+        **environment: environment variables to set.
+    """
     return subprocess.run(
         [sys.executable, "-m", "odapi_ssd", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
         cwd=cwd,
+        preexec_fn=preexec_fn,
         env={**os.environ, **environment},
         timeout=900,
     )

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 from odapi_ssd.data.records.framing import masked_checksum
 
-__all__ = ["BundleIndex", "DamagedIndexError", "parse_index"]
+__all__ = ["BundleIndex", "DamagedIndexError", "parse_entries", "parse_index"]
 
 _FOOTER_BYTES = 48
 _MAGIC = bytes.fromhex("57fb808b247547db")
 _TRAILER_BYTES = 5  # the kind of compression, and a checksum of the block and of that byte
+# Keys share their beginnings: a few bytes could stand for as many long ones as fill the memory.
+_MAX_KEY_BYTES = 4096
+_MAX_SHIFT = 63
 _MAX_SHARDS = 99_999  # names of data files have five digits
 _NUM_SHARDS = 1  # fields of the header
 _SHARD, _OFFSET, _SIZE = 3, 4, 5  # fields of an entry
@@ -54,18 +57,38 @@ def parse_index(content: bytes, num_shards_by_name: int) -> BundleIndex:
     Raises:
         DamagedIndexError: it is not a whole index.
     """
+    try:
+        entries = parse_entries(content)
+        return BundleIndex(*_summary(entries))
+    except _CompressedError:
+        return BundleIndex(num_shards_by_name, None, {})
+    except (LookupError, ValueError) as error:
+        raise DamagedIndexError("damaged") from error
+
+
+def parse_entries(content: bytes) -> dict[bytes, bytes]:
+    """The entries of an index, not decoded, by their keys.
+
+    Args:
+        content: of the index file, all of it.
+    Returns:
+        A `BundleHeaderProto` without a key, and a `BundleEntryProto` by each tensor's name.
+    Raises:
+        DamagedIndexError: it is not a whole index, or is compressed.
+    """
     if content[-len(_MAGIC) :] != _MAGIC or len(content) < _FOOTER_BYTES:
         raise DamagedIndexError(_describe_headless(content))
     try:
         return _parse_table(content)
-    except _CompressedError:
-        return BundleIndex(num_shards_by_name, None, {})
     except (LookupError, struct.error, ValueError) as error:
         raise DamagedIndexError("damaged") from error
 
 
-class _CompressedError(Exception):
-    """A block is compressed."""
+class _CompressedError(DamagedIndexError):
+    """A block is compressed, which TensorFlow's own never are."""
+
+    def __init__(self) -> None:
+        super().__init__("compressed, which TensorFlow never writes")
 
 
 def _describe_headless(content: bytes) -> str:
@@ -81,13 +104,26 @@ def _describe_headless(content: bytes) -> str:
     return "not the index of a checkpoint"
 
 
-def _parse_table(content: bytes) -> BundleIndex:
+def _parse_table(content: bytes) -> dict[bytes, bytes]:
     footer = content[-_FOOTER_BYTES:]
     _, position = _varint(footer, 0)  # of a block without a use here: its place
     _, position = _varint(footer, position)  # and its size
     entries: dict[bytes, bytes] = {}
+    block_end = 0
     for _, handle in _entries(_block(content, footer, position)):
-        entries.update(_entries(_block(content, handle, 0)))
+        start, _ = _varint(handle, 0)
+        if start < block_end:
+            raise ValueError("a block is listed twice, or overlaps another")
+        block = _block(content, handle, 0)
+        block_end = start + len(block)
+        entries.update(_entries(block))
+    return entries
+
+
+def _summary(
+    entries: dict[bytes, bytes],
+) -> tuple[int, tuple[int, ...], dict[str, int]]:
+    """How many data files there are, their sizes, and which one each tensor is in."""
     header = _fields(entries.pop(b""))
     num_shards = header[_NUM_SHARDS]
     if not 0 < num_shards <= _MAX_SHARDS:
@@ -98,7 +134,7 @@ def _parse_table(content: bytes) -> BundleIndex:
         shard = fields.get(_SHARD, 0)
         sizes[shard] = max(sizes[shard], fields.get(_OFFSET, 0) + fields.get(_SIZE, 0))
         shard_of[name.decode("utf-8", "replace")] = shard
-    return BundleIndex(num_shards, tuple(sizes), shard_of)
+    return num_shards, tuple(sizes), shard_of
 
 
 def _block(content: bytes, handle: bytes, position: int) -> bytes:
@@ -123,6 +159,8 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         num_own, position = _varint(block, position)
         value_size, position = _varint(block, position)
         key = key[:num_shared] + block[position : position + num_own]
+        if len(key) > _MAX_KEY_BYTES:
+            raise ValueError(f"a key of {len(key):,} bytes")
         position += num_own
         yield key, block[position : position + value_size]
         position += value_size
@@ -155,3 +193,5 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         position, shift = position + 1, shift + 7
         if byte < 0x80:
             return number, position
+        if shift > _MAX_SHIFT:
+            raise ValueError("a number of more than 64 bits")

@@ -2,8 +2,14 @@
 
 import pytest
 
-from odapi_ssd.checkpoints.index_file import DamagedIndexError, parse_index
-from tests.support.saved_checkpoints import data_file, index_file, write_run, write_tf1_checkpoint
+from odapi_ssd.checkpoints.index_file import DamagedIndexError, parse_entries, parse_index
+from tests.support.saved_checkpoints import (
+    data_file,
+    index_content,
+    index_file,
+    write_run,
+    write_tf1_checkpoint,
+)
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
@@ -95,3 +101,20 @@ class TestParseIndex:
     )
     def test_other_bytes(self, content, reason):
         assert _why_not(content) == reason
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            index_content({}, num_listed=2),
+            index_content({b"k" * 4097: b""}),
+            index_content({b"": b"\x08" + b"\xff" * 10 + b"\x01"}),
+        ],
+        ids=["a block listed twice", "a long key", "a long number"],
+    )
+    def test_what_could_take_all_memory_or_time(self, content):
+        assert _why_not(content) == "damaged"
+
+
+def test_entries_by_name():
+    entries = {b"a": b"\x08\x01", b"b/c": b""}
+    assert parse_entries(index_content(entries)) == {b"": b"\x08\x01", **entries}

@@ -1,6 +1,7 @@
 """Small checkpoints, in the place of a run's or of a network's."""
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 from odapi_ssd.data.records.framing import masked_checksum
@@ -72,26 +73,46 @@ def flip_bit(path: Path, position: int) -> None:
 
 
 def write_without_variables(folder: Path, *names: str) -> None:
-    """Whole checkpoints of any names that hold no tensor; needs no TensorFlow.
-
-    An index is a block with the header, a block with the place of that one, and a footer with the
-    place of the second (here for the block of other metadata too).
-    """
-    header = bytes([0x08, 1])  # BundleHeaderProto: num_shards is 1
-    first = _block(header)
-    second = _block(_place(0, first))
-    places = _place(len(first), second) * 2
-    content = first + second + places.ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
+    """Whole checkpoints of any names that hold no tensor; needs no TensorFlow."""
     for name in names:
-        index_file(f"{folder}/{name}").write_bytes(content)
+        index_file(f"{folder}/{name}").write_bytes(index_content({}))
         data_file(f"{folder}/{name}").touch()
 
 
-def _block(value: bytes) -> bytes:
-    """A block of one entry without a key, with what follows it: no compression, a checksum."""
-    block = bytes([0, 0, len(value)]) + value + struct.pack("<II", 0, 1) + b"\0"
+def index_content(entries: Mapping[bytes, bytes], *, num_listed: int = 1) -> bytes:
+    """An index of one data file with such entries by their keys, checksums included.
+
+    It is a block with the header and the entries, a block with the place of that one, and a footer
+    with the place of the second (here for the block of other metadata too).
+
+    Args:
+        entries: a `BundleEntryProto` by each tensor's name.
+        num_listed: how many times the second block lists the first; more than once is damage.
+    """
+    header = bytes([0x08, 1])  # BundleHeaderProto: num_shards is 1
+    first = _block({b"": header, **entries})
+    # A block is listed under a key that none of its own is behind.
+    second = _block({b"\xff" * (1 + number): _place(0, first) for number in range(num_listed)})
+    places = _place(len(first), second) * 2
+    return first + second + places.ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
+
+
+def _block(entries: Mapping[bytes, bytes]) -> bytes:
+    """A block with what follows it: no compression, a checksum."""
+    block = b"".join(
+        b"\0" + _varint(len(key)) + _varint(len(value)) + key + value
+        for key, value in entries.items()
+    )
+    block += struct.pack("<II", 0, 1) + b"\0"
     return block + masked_checksum(block)
 
 
 def _place(start: int, block: bytes) -> bytes:
-    return bytes([start, len(block) - 5])
+    return _varint(start) + _varint(len(block) - 5)
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, lowest first."""
+    if number < 0x80:
+        return bytes([number])
+    return bytes([number & 0x7F | 0x80]) + _varint(number >> 7)

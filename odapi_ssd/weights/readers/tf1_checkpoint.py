@@ -1,12 +1,25 @@
 """Reads TensorFlow 1 checkpoints, which hold variables by name. Needs TensorFlow."""
 
+from pathlib import Path
+from typing import Any
+
 from odapi_ssd import compat
-from odapi_ssd.checkpoints.paths import without_file_suffix
+from odapi_ssd.checkpoints.paths import latest_checkpoint, resolve_checkpoint, without_file_suffix
+from odapi_ssd.checkpoints.stored_files import is_folder
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line
 from odapi_ssd.weights.mapping import Array, StoredArray
+from odapi_ssd.weights.readers.tf1_index import require_sound_index
+from odapi_ssd.weights.readers.weight_file import (
+    TENSORFLOW,
+    kind_of,
+    not_expected,
+    require_plain_names,
+)
 
 __all__ = ["read_tf1_checkpoint"]
+
+_PREFIX_HINT = "give the common prefix of its files, such as folder/ssd_300_vgg.ckpt."
 
 
 def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
@@ -19,22 +32,42 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
         OdapiError: there is none, or it cannot be read.
     """
     tf = compat.import_tensorflow()
+    prefix = _checked_prefix(path)
     try:
-        reader = tf.train.load_checkpoint(without_file_suffix(path))
-        shapes = reader.get_variable_to_shape_map()
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        reader = tf.train.load_checkpoint(prefix)
+        shapes, dtypes = reader.get_variable_to_shape_map(), reader.get_variable_to_dtype_map()
+    except (tf.errors.OpError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise OdapiError(
             f"--weights {path} is not a TensorFlow checkpoint: {first_line(error)}",
-            hint="give the common prefix of its files, such as folder/ssd_300_vgg.ckpt.",
+            hint=_PREFIX_HINT,
         ) from error
+    require_plain_names(path, shapes)
+    return {
+        name: _stored(path, reader, name, shapes[name], dtypes[name]) for name in sorted(shapes)
+    }
 
-    def stored(name: str) -> StoredArray:
-        def read() -> Array:
-            try:
-                return reader.get_tensor(name)
-            except (tf.errors.OpError, RuntimeError) as error:
-                raise OdapiError(f"{path}: {name} cannot be read: {first_line(error)}") from error
 
-        return StoredArray(tuple(shapes[name]), read)
+def _checked_prefix(path: str) -> str:
+    """The prefix of a checkpoint that TensorFlow can be given."""
+    if is_folder(path):
+        path = latest_checkpoint(path) or resolve_checkpoint(path)
+    prefix = without_file_suffix(path)
+    file = Path(prefix)
+    # A checkpoint of TensorFlow's first format is a file itself.
+    if not require_sound_index(prefix) and file.is_file() and kind_of(file) != TENSORFLOW:
+        raise not_expected(file, "a TensorFlow checkpoint", _PREFIX_HINT)
+    return prefix
 
-    return {name: stored(name) for name in sorted(shapes)}
+
+def _stored(path: str, reader: Any, name: str, shape: list[int], dtype: Any) -> StoredArray:
+    def read() -> Array:
+        import tensorflow as tf
+
+        if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
+            raise OdapiError(f"{path}: {name} holds {dtype.name}, not numbers.")
+        try:
+            return reader.get_tensor(name)
+        except (tf.errors.OpError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise OdapiError(f"{path}: {name} cannot be read: {first_line(error)}") from error
+
+    return StoredArray(tuple(shape), read)

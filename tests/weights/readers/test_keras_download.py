@@ -15,6 +15,8 @@ def home(tmp_path, monkeypatch):
     # No proxy listens on this port.
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     (tmp_path / "home" / ".keras" / "models").mkdir(parents=True)
+    # Keras writes one when it is imported, which may be during a test.
+    (tmp_path / "home" / ".keras" / "keras.json").write_text("{}")
     return tmp_path / "home"
 
 
@@ -41,6 +43,17 @@ def test_without_a_network(home, refused, capfd):
     assert "Keras's weights of MobileNetV2 cannot be downloaded: URL fetch" in error.problem
     assert "https://" in error.problem
     assert "give it with --weights" in error.hint
+
+
+def test_a_web_page_in_the_cache_of_keras(home, refused):
+    """A portal for logging in answers with one; Keras keeps it, without a checksum to compare."""
+    models = home / ".keras" / "models"
+    page = models / "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+    page.write_bytes(b"<!DOCTYPE html><html>Sign in</html>")
+    error = refused("keras", None, backbone="mobilenet_v2")
+    assert "weights of MobileNetV2 cannot be read; its downloads include damag" in error.problem
+    assert error.details == (f"{page} is not a Keras weight file (HDF5), but a web page (HTML).",)
+    assert error.hint == f"remove them and run it again: rm {page}"
 
 
 # 1.4 is 1.39999998 in a config.

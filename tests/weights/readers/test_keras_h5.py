@@ -1,11 +1,14 @@
 """Keras's HDF5 files, and files that are refused."""
 
+import os
+
 import h5py
 import numpy as np
 import pytest
 
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.weights.readers.keras_h5 import opened_h5
+from tests.support.mutated_bytes import mutations
 
 
 @pytest.fixture
@@ -89,10 +92,28 @@ class TestOtherFiles:
         path.mkdir()
         assert "is a folder; a Keras weight file (.h5) was expected" in _refused(path)
 
-    @pytest.mark.parametrize("content", [b"", b"no weights at all", b"\x89HDF\r\n\x1a\n broken"])
-    def test_not_hdf5(self, path, content):
+    @pytest.mark.parametrize(
+        ("content", "described"),
+        [
+            (b"", "empty"),
+            (b"<!DOCTYPE html><html>Sign in</html>", "a web page (HTML)"),
+            (b"PK\x03\x04 a state dict", "a ZIP archive, such as a PyTorch file"),
+            (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "a PyTorch file"),
+        ],
+    )
+    def test_not_hdf5(self, path, content, described):
         path.write_bytes(content)
-        assert f"{path} cannot be read as HDF5" in _refused(path)
+        assert f"{path} is not a Keras weight file (HDF5), but {described}" in _refused(path)
+
+    def test_broken_hdf5(self, path):
+        path.write_bytes(b"\x89HDF\r\n\x1a\n broken")
+        assert f"{path} is damaged HDF5" in _refused(path)
+
+    def test_a_truncated_file(self, path):
+        _write(path, {"conv": CONVOLUTION})
+        size = path.stat().st_size
+        os.truncate(path, size - 100)
+        assert f"is truncated: {size - 100:,} of {size:,} bytes" in _refused(path)
 
     def test_hdf5_of_something_else(self, path):
         with h5py.File(path, "w") as file:
@@ -153,3 +174,55 @@ class TestUntrustedFiles:
                 "conv/conv/bias:0", (3,), "f8", external=[(str(tmp_path / "raw"), 0, 24)]
             )
         assert "keeps conv/bias:0 in another file" in _refused(path)
+
+    def _read_kernel(self, path, **options):
+        """Reads an array of zeros that is written with these options of HDF5."""
+        _write(path, {"conv": CONVOLUTION})
+        with h5py.File(path, "a") as file:
+            del file["conv/conv/kernel:0"]
+            file.create_dataset("conv/conv/kernel:0", **options)
+        with opened_h5(path) as layers, pytest.raises(OdapiError) as caught:
+            layers["conv"]["conv/kernel:0"].read()
+        return str(caught.value)
+
+    @pytest.mark.parametrize("options", [{"compression": "gzip"}, {"chunks": (3, 3)}])
+    def test_compressed_arrays_and_chunks(self, path, options):
+        message = self._read_kernel(path, data=np.zeros((3, 3), "f4"), **options)
+        assert "keeps conv/kernel:0 compressed or in chunks" in message
+
+    def test_an_array_that_is_declared_but_not_stored(self, path):
+        message = self._read_kernel(path, shape=(3, 3), dtype="f4")
+        assert "it holds 0 of the 36 bytes of conv/kernel:0" in message
+
+    def test_elements_that_are_not_numbers(self, path):
+        message = self._read_kernel(path, shape=(3, 3), dtype="S1000000000")
+        assert "conv/kernel:0 holds |S1000000000, not numbers" in message
+
+    @pytest.mark.parametrize("target", ["conv", "/", "conv/kernel:0"])
+    def test_links_by_name_which_can_go_in_circles(self, path, target):
+        _write(path, {"conv": CONVOLUTION})
+        with h5py.File(path, "a") as file:
+            del file["conv/conv/bias:0"]
+            file["conv/conv/bias:0"] = h5py.SoftLink(f"/{target.strip('/')}")
+        assert "it lists conv/bias:0, but does not contain it" in _refused(path)
+
+    def test_a_group_within_itself(self, path):
+        _write(path, {"conv": {}})
+        with h5py.File(path, "a") as file:
+            file["conv/conv"] = file["conv"]
+            file["conv"].attrs["weight_names"] = ["/".join(["conv"] * 100)]
+        assert "is nested more than 20 deep" in _refused(path)
+
+    def test_damaged_files(self, path, tmp_path):
+        """Whatever is damaged, the file is read or refused; a process that hangs is ended."""
+        _write(path, {"conv": CONVOLUTION})
+        damaged = tmp_path / "damaged.h5"
+        num_refused = 0
+        for content in mutations(path.read_bytes(), seed=3, number=10):
+            damaged.write_bytes(content)
+            try:
+                with opened_h5(damaged) as layers:
+                    assert "conv" in layers
+            except OdapiError:
+                num_refused += 1
+        assert num_refused > 0

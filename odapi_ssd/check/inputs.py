@@ -9,6 +9,7 @@ from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.label_map import LabelMap, check_label_map
 from odapi_ssd.check.numbers import check_numbers
 from odapi_ssd.check.records import check_contents
+from odapi_ssd.check.tensorflow_images import describe_refusal
 from odapi_ssd.config.input_paths import match_input_path, open_record_file
 from odapi_ssd.config.paths import CONFIGURE_REMEDY, is_placeholder, is_remote, relative_path_remedy
 from odapi_ssd.data.records.contents import RecordContents, read_contents
@@ -20,6 +21,7 @@ from odapi_ssd.messages import count_of, list_some
 __all__ = ["InputFacts", "check_input_reader"]
 
 _MAX_BYTES_READ = 128 * 1024 * 1024  # about a second
+_MAX_BYTES_DECODED = 24 * 1024 * 1024  # of JPEG, about a second more
 
 
 @dataclass
@@ -86,11 +88,14 @@ def _add_facts(inputs: InputFacts, purpose: str, findings: Findings) -> None:
         findings.fact(f"{purpose} examples", "unknown")
         return
     shown = f"{inputs.num_examples:,} in {count_of(len(inputs.files), 'file')}"
-    if inputs.contents is not None and inputs.contents.num_read < inputs.num_examples:
-        shown += f", {inputs.contents.num_read:,} of them read"
+    contents = inputs.contents
+    if contents is not None and contents.num_read < inputs.num_examples:
+        shown += f", {contents.num_read:,} of them read"
+    if contents is not None and contents.num_decoded < contents.num_read:
+        shown += f", {count_of(contents.num_decoded, 'image')} decoded"
     findings.fact(f"{purpose} examples", shown)
-    if inputs.contents is not None:
-        findings.fact(f"{purpose} objects", f"{inputs.contents.num_objects:,}")
+    if contents is not None:
+        findings.fact(f"{purpose} objects", f"{contents.num_objects:,}")
 
 
 def _check_pattern(pattern: str, field_path: str, findings: Findings) -> list[str]:
@@ -157,6 +162,11 @@ def _read_sample(
     if not limits:
         return
     try:
-        facts.contents = read_contents(limits, open_record_file)
+        facts.contents = read_contents(
+            limits,
+            open_record_file,
+            describe_refusal,
+            share_decoded=min(1.0, _MAX_BYTES_DECODED / max(1.0, share * local_bytes)),
+        )
     except UnreadableRecordsError as error:
         findings.problem(field_path, error.problem, error.hint or "")

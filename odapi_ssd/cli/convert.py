@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from odapi_ssd.cli.command import Command
+from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import (
     FiniteFloatRange,
     data_dir_option,
@@ -57,8 +57,18 @@ def _split_names(
     type=click.IntRange(min=1),
     help="Processes that check images.  [default: the cores available]",
 )
+@click.option(
+    "--verify",
+    type=click.Choice(["fast", "full"]),
+    default="fast",
+    show_default=True,
+    help="How images are checked; full decodes each with TensorFlow too, as training does.",
+)
 @overwrite_option
-def command(data_dir: Path, output_dir: Path, **values: Any) -> None:
+@pass_settings
+def command(
+    settings: Settings, /, data_dir: Path, output_dir: Path, verify: str, **values: Any
+) -> None:
     """Convert an annotated dataset to TFRecords that the API reads.
 
     Every annotation and every image is checked first; all faults are reported together, and then
@@ -69,6 +79,12 @@ def command(data_dir: Path, output_dir: Path, **values: Any) -> None:
     from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 
+    if verify == "full":
+        from odapi_ssd.check.tensorflow_images import describe_refusal
+        from odapi_ssd.cli.runtime import quiet_native_code
+
+        quiet_native_code(settings.verbose)
+        values["verify"] = describe_refusal
     options = ConversionOptions(**values)
     with item_display("Images converted") as progress:
         summary = convert_dataset(data_dir, output_dir, options, progress)

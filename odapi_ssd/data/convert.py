@@ -7,6 +7,7 @@ all of them, so that they do not depend on the splits chosen.
 """
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from odapi_ssd.data.annotations import Annotation
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits, shard_names
-from odapi_ssd.data.examples import Example, ExampleFault, check_example
+from odapi_ssd.data.examples import Example, ExampleFault, VerifyImage, check_example
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items, read_text
@@ -55,6 +56,7 @@ class ConversionOptions:
         num_workers: processes that check images; None for the cores available. The files written
             are the same whatever the number.
         overwrite: replace what is in the way also if no earlier conversion wrote it.
+        verify: a further check of each image in the workers; None for none.
 
     Raises:
         OptionError: a number is out of range.
@@ -66,6 +68,7 @@ class ConversionOptions:
     num_shards: int | None = None
     num_workers: int | None = None
     overwrite: bool = False
+    verify: VerifyImage | None = None
 
     def __post_init__(self) -> None:
         require_val_fraction(self.val_fraction)
@@ -232,7 +235,8 @@ def _check_images(
     num_workers = options.num_workers or min(
         count_cores(), -(-len(images) // _MIN_EXAMPLES_PER_WORKER)
     )
-    with contextlib.closing(map_in_order(check_example, images, num_workers)) as checked:
+    check = functools.partial(check_example, verify=options.verify)
+    with contextlib.closing(map_in_order(check, images, num_workers)) as checked:
         for num_done, example in enumerate(checked, start=1):
             progress.advance(num_done, len(images))
             yield example

@@ -4,6 +4,7 @@ An example that fails its checks travels back as a line for the user, so that a 
 all offenders at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
@@ -17,8 +18,13 @@ __all__ = [
     "Example",
     "ExampleFault",
     "PlacedObject",
+    "VerifyImage",
     "check_example",
 ]
+
+VerifyImage = Callable[[bytes, tuple[int, int]], str | None]
+"""Takes an image as it goes into the record, and its height and width in pixels; returns what is
+wrong with it, or None. A module's top-level function, as it travels to worker processes."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +76,23 @@ class ExampleFault:
     message: str
 
 
-def check_example(annotated: AnnotatedImage) -> Example | ExampleFault:
-    """Decodes the image and fits the boxes to its true size, in the frame of the stored image."""
+def check_example(
+    annotated: AnnotatedImage, verify: VerifyImage | None = None
+) -> Example | ExampleFault:
+    """Decodes the image and fits the boxes to its true size, in the frame of the stored image.
+
+    Args:
+        annotated: the image.
+        verify: a further check of the image; None for none.
+    """
     annotation = annotated.annotation
     try:
         image = read_image(annotated.path)
     except OdapiError as error:
         return ExampleFault(f"{annotation.source}: image {error.problem}")
+    refusal = verify(image.encoded, image.image_hw) if verify is not None else None
+    if refusal is not None:
+        return ExampleFault(f"{annotation.source}: image {annotated.path.name}: {refusal}")
     orientation = image.exif_orientation
     is_upright = boxes_are_upright(annotation.declared_hw, image.image_hw, orientation)
     if not is_upright:

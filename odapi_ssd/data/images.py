@@ -3,7 +3,9 @@
 The API decodes with `tf.io.decode_jpeg` and `tf.image.decode_image`, to three channels. JPEG
 (gray, color, CMYK) and PNG (any mode, 8 or 16 bits) go into the record byte for byte. GIF, which
 TensorFlow decodes to four dimensions, and BMP, of which it refuses most kinds, are re-encoded as
-PNG, without loss; of an animation the first frame. Anything else is refused.
+PNG, without loss; of an animation the first frame. Anything else is refused, and so is what Pillow
+decodes but TensorFlow does not, as far as that can be told without it (`jpeg_structure`,
+`png_structure`).
 """
 
 import hashlib
@@ -14,7 +16,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from odapi_ssd.data.jpeg_structure import check_jpeg
 from odapi_ssd.data.orientation import read_orientation
+from odapi_ssd.data.png_structure import check_png
 from odapi_ssd.errors import OdapiError
 
 __all__ = ["IMAGE_FORMATS", "IMAGE_SUFFIXES", "CheckedImage", "read_image"]
@@ -23,10 +27,9 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 # By Pillow's names, for its `formats=`; it opens MPO as JPEG and renames it then.
 IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 
-# Pillow's name: the record's. Some cameras write MPO: a JPEG followed by further images.
-_RECORD_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "BMP": "png", "GIF": "png"}
+# By Pillow's names. Some cameras write MPO: a JPEG followed by further images.
+_JPEG_FORMATS = ("JPEG", "MPO")
 _REENCODED = ("BMP", "GIF")
-_PNG_END = b"IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,6 @@ def read_image(path: Path) -> CheckedImage:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
-                if image.format == "PNG":
-                    _verify_png(image, content)
-            with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
                 return _check(image, content)
     except UnidentifiedImageError as error:
         raise OdapiError(f"{path.name}: is not a JPEG, PNG, BMP or GIF file") from error
@@ -74,19 +74,13 @@ def read_image(path: Path) -> CheckedImage:
         raise OdapiError(f"{path.name}: cannot be decoded: {error}") from error
 
 
-def _verify_png(image: Image.Image, content: bytes) -> None:
-    """Refuses a file that has all rows but not its end: TensorFlow refuses it, Pillow does not.
-
-    Leaves the image unusable.
-    """
-    image.verify()
-    if _PNG_END not in content:
-        raise ValueError("the file ends too soon")
-
-
 def _check(image: Image.Image, content: bytes) -> CheckedImage:
     image_format = image.format or ""
     image.load()
+    if image_format in _JPEG_FORMATS:
+        check_jpeg(content)
+    elif image_format == "PNG":
+        check_png(content)
     encoded = content
     if image_format in _REENCODED:
         buffer = io.BytesIO()
@@ -94,7 +88,7 @@ def _check(image: Image.Image, content: bytes) -> CheckedImage:
         encoded = buffer.getvalue()
     return CheckedImage(
         encoded=encoded,
-        record_format=_RECORD_FORMATS[image_format],
+        record_format="jpeg" if image_format in _JPEG_FORMATS else "png",
         sha256=hashlib.sha256(encoded).hexdigest(),
         image_hw=(image.height, image.width),
         exif_orientation=read_orientation(image),

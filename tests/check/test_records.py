@@ -40,6 +40,9 @@ def test_no_objects(config, data):
          "record 0 has a GIF under the key image/encoded, expected one JPEG, PNG or BMP"),
         (lambda: example(CAT, encoded=image_file("BMP", "1")),
          "record 0 has a BMP with 1 bits per pixel"),
+        (lambda: example(CAT, encoded=image_file("JPEG")[:-2]),
+         "record 0 has the image without a name: TensorFlow does not decode it: its data is "
+         "damaged, incomplete or no image"),
         (lambda: example(CAT, ymin=[]), "different lengths: 0 ymin, 1 xmin, 1 ymax, 1 xmax"),
         (lambda: example(("cat", 1, 0, 0, 480, 640)),
          "1 box lies outside 0..1: {path}, record 0: ymin, xmin, ymax, xmax = 0, 0, 480, 640"),

@@ -1,6 +1,8 @@
 import pytest
 
+from odapi_ssd.data import images
 from odapi_ssd.data.label_map import read_label_map
+from odapi_ssd.errors import OdapiError
 from tests.support.command_line import run_odapi_ssd
 from tests.support.dataset_files import voc_xml, write_image, write_text
 
@@ -45,9 +47,34 @@ def test_every_option_reaches_the_conversion(voc_dir, tmp_path, invoke):
     assert read_label_map(tmp_path / "records" / "label_map.pbtxt") == {"dog": 7}
 
 
+@pytest.mark.tf
+def test_full_verification_decodes_in_the_workers(voc_dir, tmp_path):
+    done = run_odapi_ssd(
+        "convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "records",
+        "--verify", "full", "--num_workers", "2",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if not line.startswith("Warning: ")] == []
+
+
+@pytest.mark.tf
+def test_full_verification_refuses_what_tensorflow_refuses(voc_dir, tmp_path, invoke, monkeypatch):
+    """An image that the fast check takes, which none is known of: so one check of it is off."""
+    monkeypatch.setattr(images, "check_jpeg", lambda content: None)
+    path = voc_dir / "JPEGImages" / "2.jpg"
+    path.write_bytes(path.read_bytes()[:-2] + bytes(100))
+    call = ("convert", "--data_dir", voc_dir, "--num_workers", "1", "--output_dir")
+    assert invoke(*call, tmp_path / "fast").exit_code == 0
+    expected = "Annotations/2.xml: image 2.jpg: TensorFlow does not decode it: its data is damaged"
+    with pytest.raises(OdapiError, match=expected):
+        invoke(*call, tmp_path / "full", "--verify", "full")
+    assert not (tmp_path / "full").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ("--output_dir y --verify much", "'much' is not one of 'fast', 'full'"),
         ("", "Missing option '--output_dir'"),
         ("--output_dir y --val_fraction 1", "1.0 is not in the range 0<x<1"),
         ("--output_dir y --val_fraction nan", "nan is not a finite number; expected 0<x<1"),

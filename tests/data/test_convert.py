@@ -122,6 +122,18 @@ def test_boxes_are_clipped_or_dropped_and_reported(voc_dir, output_dir):
     assert DatasetSummary.load(output_dir) == DatasetSummary._from_json(written)
 
 
+def refuse_wide_images(encoded, image_hw):
+    return "it is too wide" if image_hw[1] > 40 else None
+
+
+def test_a_further_check_of_images_runs_in_the_workers(voc_dir, output_dir):
+    for stem, width in (("a", 40), ("b", 41), ("c", 50)):
+        voc_dir.add(stem, size_wh=(width, 20))
+    message = fails(voc_dir, output_dir, verify=refuse_wide_images, num_workers=2)
+    assert "2 faults" in message
+    assert "Annotations/b.xml: image b.jpg: it is too wide" in message
+
+
 @pytest.mark.tf
 def test_the_images_own_size_counts(voc_dir, output_dir, decode):
     voc_dir.add("a", size_wh=(20, 40))  # The annotation says 40x20.

@@ -15,12 +15,12 @@ def check(tmp_path):
     path = tmp_path / "a.png"
     Image.new("RGB", (40, 20)).save(path)
 
-    def run(*boxes_xyxy_px, declared_hw=None, path=path):
+    def run(*boxes_xyxy_px, declared_hw=None, path=path, verify=None):
         objects = [
             AnnotatedObject(number, "dog", box) for number, box in enumerate(boxes_xyxy_px, start=1)
         ]
         annotation = Annotation("a.txt", declared_hw, tuple(objects))
-        return check_example(AnnotatedImage("a", path, annotation))
+        return check_example(AnnotatedImage("a", path, annotation), verify)
 
     return run
 
@@ -109,3 +109,15 @@ def test_an_image_that_cannot_be_read(check):
     fault = check(path=Path("gone.jpg"))
     assert isinstance(fault, ExampleFault)
     assert fault.message.startswith("a.txt: image gone.jpg: cannot be read")
+
+
+def test_an_image_that_a_further_check_refuses(check):
+    seen = []
+
+    def verify(encoded, image_hw):
+        seen.append((encoded[:4], image_hw))
+        return "it is not wanted"
+
+    assert check(verify=verify) == ExampleFault("a.txt: image a.png: it is not wanted")
+    assert seen == [(b"\x89PNG", (20, 40))]
+    assert check(verify=lambda encoded, image_hw: None).filename == "a.png"

@@ -7,13 +7,22 @@ from PIL import Image
 from odapi_ssd.check.report import check_config
 from odapi_ssd.config.overrides import set_field
 
-JPEG = b"\xff\xd8 an image, for all that a check looks at"
 RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
 COSINE = f"{RATE}.cosine_decay_learning_rate"
 ANCHORS = "model.ssd.anchor_generator"
 EXTRACTOR = "model.ssd.feature_extractor"
 FIXED = "model.ssd.image_resizer.fixed_shape_resizer"
 RECORDS = "train_input_reader.tf_record_input_reader.input_path"
+
+
+def image_file(image_format, mode="RGB"):
+    """The content of an image file, 40 pixels wide and 20 high."""
+    content = io.BytesIO()
+    Image.new(mode, (40, 20)).save(content, format=image_format)
+    return content.getvalue()
+
+
+JPEG = image_file("JPEG")
 
 
 def example(*objects, encoded=JPEG, **features):
@@ -30,13 +39,6 @@ def example(*objects, encoded=JPEG, **features):
         values = features.get(side, [one[index] for one in objects])
         feature[f"image/object/bbox/{side}"].float_list.value.extend(values)
     return message.SerializeToString()
-
-
-def image_file(image_format, mode="RGB"):
-    """The content of an image file, 40 pixels wide and 20 high."""
-    content = io.BytesIO()
-    Image.new(mode, (40, 20)).save(content, format=image_format)
-    return content.getvalue()
 
 
 CAT = ("cat", 1, 0.0, 0.25, 0.5, 1.0)

@@ -6,13 +6,13 @@ record has texts, and by its id only if not.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from odapi_ssd.data.records import keys
 from odapi_ssd.data.records.reader import OpenFile, Record, open_local, read_examples
 
-__all__ = ["RecordContents", "read_contents"]
+__all__ = ["DescribeRefusal", "RecordContents", "read_contents"]
 
 # The API's decoder refuses GIF, which `tf.image.decode_image` gives four dimensions, and BMP whose
 # pixels share a byte.
@@ -24,6 +24,9 @@ _GIF = b"GIF8"
 _ACCEPTED = "expected one JPEG, PNG or BMP (of 8, 24 or 32 bits per pixel)"
 _TOLERANCE = 1e-6
 
+DescribeRefusal = Callable[[bytes], str | None]
+"""Takes an encoded image; returns why training could not use it, or None."""
+
 
 @dataclass
 class RecordContents:
@@ -31,6 +34,7 @@ class RecordContents:
 
     Attributes:
         num_read: records read.
+        num_decoded: those of them whose image was decoded.
         num_objects: boxes in them.
         max_objects: the most boxes in one record.
         texts: how often each class text occurs.
@@ -42,6 +46,7 @@ class RecordContents:
     """
 
     num_read: int = 0
+    num_decoded: int = 0
     num_objects: int = 0
     max_objects: int = 0
     texts: Counter[str] = field(default_factory=Counter)
@@ -51,8 +56,13 @@ class RecordContents:
     outside: list[str] = field(default_factory=list)
     flat: int = 0
 
-    def add(self, record: Record) -> bool:
-        """Takes one record into account; returns whether the API can use it."""
+    def add(self, record: Record, describe_refusal: DescribeRefusal | None = None) -> bool:
+        """Takes one record into account; returns whether the API can use it.
+
+        Args:
+            record: the record.
+            describe_refusal: decodes its image; None to look at the first bytes of it only.
+        """
         self.num_read += 1
         if not record.is_example:
             self.broken.append(f"{record.where} is not a tf.train.Example")
@@ -63,6 +73,8 @@ class RecordContents:
             self.broken.append(
                 f"{record.where} has {unusable} under the key {keys.ENCODED}, {_ACCEPTED}"
             )
+        elif describe_refusal is not None:
+            self._decode(record, describe_refusal)
         boxes = [record.floats(key) for key in keys.BOX_YXYX]
         ids, texts = record.integers(keys.CLASS_LABEL), record.texts(keys.CLASS_TEXT)
         lengths = {
@@ -78,6 +90,13 @@ class RecordContents:
         self._add_classes(ids, texts)
         self._add_boxes(list(zip(*boxes, strict=True)), record.where)
         return len(self.broken) == num_broken
+
+    def _decode(self, record: Record, describe_refusal: DescribeRefusal) -> None:
+        self.num_decoded += 1
+        refusal = describe_refusal(record.byte_strings(keys.ENCODED)[0])
+        if refusal is not None:
+            name = next(iter(record.texts(keys.FILENAME)), "without a name")
+            self.broken.append(f"{record.where} has the image {name}: {refusal}")
 
     def _add_classes(self, ids: Sequence[int], texts: Sequence[str]) -> None:
         if not texts:
@@ -99,13 +118,18 @@ class RecordContents:
 
 
 def read_contents(
-    files: Sequence[tuple[str, int | None]], open_file: OpenFile = open_local
+    files: Sequence[tuple[str, int | None]],
+    open_file: OpenFile = open_local,
+    describe_refusal: DescribeRefusal | None = None,
+    share_decoded: float = 1.0,
 ) -> RecordContents:
     """Reads records.
 
     Args:
         files: path, and how many records of it to read from its start (None for all).
         open_file: opens them.
+        describe_refusal: decodes images; None to look at their first bytes only.
+        share_decoded: the share of images to decode, evenly among those read; 0 to 1.
 
     Raises:
         UnreadableRecordsError: a file is damaged or cannot be read.
@@ -113,7 +137,8 @@ def read_contents(
     contents = RecordContents()
     for path, limit in files:
         for record in read_examples(path, limit, open_file):
-            contents.add(record)
+            is_due = contents.num_decoded < math.ceil((contents.num_read + 1) * share_decoded)
+            contents.add(record, describe_refusal if is_due else None)
     return contents
 
 

@@ -98,6 +98,37 @@ def test_two_images_in_one_record():
     assert contents.broken[0].startswith("r0 has 2 values under")
 
 
+def refuse_b(encoded):
+    return "it is damaged" if encoded.endswith(b"b") else None
+
+
+def test_images_are_decoded_if_asked_for(write_file):
+    records = [
+        serialize_example({**features(), keys.ENCODED: [JPEG + end]}) for end in (b"a", b"b")
+    ]
+    named = serialize_example(
+        {**features(), keys.ENCODED: [JPEG + b"b"], keys.FILENAME: [b"x.jpg"]}
+    )
+    path = write_file(*records, named)
+    assert read_contents([(path, None)]).num_decoded == 0
+    contents = read_contents([(path, None)], describe_refusal=refuse_b)
+    assert contents.num_decoded == 3
+    assert contents.broken == [
+        f"{path}, record 1 has the image without a name: it is damaged",
+        f"{path}, record 2 has the image x.jpg: it is damaged",
+    ]
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0, 0), (0.1, 1), (0.5, 5), (0.51, 6), (1, 10)])
+def test_a_share_of_the_images_is_decoded_evenly(write_file, share, expected):
+    path = write_file(*[serialize_example(features())] * 10)
+    decoded = []
+    contents = read_contents(
+        [(path, None)], describe_refusal=lambda _: decoded.append(len(decoded)), share_decoded=share
+    )
+    assert (contents.num_read, contents.num_decoded, len(decoded)) == (10, expected, expected)
+
+
 def test_lists_of_different_lengths():
     contents, usable = contents_of(features([WHOLE], ["dog", "cat"], [1, 2]))
     assert usable == [False]

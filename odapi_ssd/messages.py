@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["count_of", "first_line", "list_some", "one_line"]
+__all__ = ["count_of", "first_line", "list_some", "one_line", "printable"]
 
 _NUM_NAMED = 5
 
@@ -34,3 +34,14 @@ def list_some(items: Iterable[object]) -> str:
 def one_line(error: BaseException) -> str:
     """All that an error says, in one line; its type's name if it says nothing."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def printable(text: object) -> str:
+    r"""A text, such as a file's name, without what would harm a terminal or cannot be encoded.
+
+    Line breaks, control characters and bytes that are not Unicode become their escapes: `\n`,
+    `\x1b`, `\udce9`.
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(text)
+    )

@@ -1,6 +1,6 @@
 import pytest
 
-from odapi_ssd.messages import count_of, first_line, list_some, one_line
+from odapi_ssd.messages import count_of, first_line, list_some, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,17 @@ def test_the_first_line_of_an_error(error, expected):
 )
 def test_an_error_in_one_line(error, expected):
     assert one_line(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Löwe 狮.jpg", "Löwe 狮.jpg"),
+        ("a\nb\t\x1b[2J", r"a\nb\t\x1b[2J"),
+        (b"caf\xe9".decode("utf-8", "surrogateescape"), r"caf\udce9"),
+        (3, "3"),
+    ],
+)
+def test_printable(text, expected):
+    assert printable(text) == expected
+    printable(text).encode()

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -62,6 +63,7 @@ def command_line() -> None:
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 failed, 2 a wrong call, 128 + N for signal N."""
     settings = Settings()
+    _accept_every_name()
     try:
         with interrupts.ended_by_signals():
             command_line.main(prog_name="odapi-ssd", obj=settings, standalone_mode=False)
@@ -71,6 +73,15 @@ def main() -> None:
         _close_what_was_entered(error)
     _flush_output()
     sys.exit(status)
+
+
+def _accept_every_name() -> None:
+    """Has standard output escape what its encoding lacks, as standard error does anyway.
+
+    Names of files need not be Unicode, and terminals need not be UTF-8.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _status_of_end(error: BaseException | None, verbose: bool) -> int:

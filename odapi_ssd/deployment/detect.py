@@ -1,23 +1,37 @@
-"""Detection on image files: runs an exported model, draws its detections and lists them."""
+"""Detection on image files: runs an exported model, draws its detections and lists them.
 
-from collections.abc import Iterator, Sequence
+However the work ends, the images that are done are kept; one that fails is named, and the others go
+on.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from odapi_ssd.atomic_output import staging_folder
 from odapi_ssd.data.label_map import read_items
-from odapi_ssd.deployment import results
-from odapi_ssd.deployment.detections import output_to_detections
+from odapi_ssd.deployment.detections import Detection, ModelOutput, output_to_detections
 from odapi_ssd.deployment.image_files import load_image
+from odapi_ssd.deployment.results import COMMAND, JSON_NAME, DetectionResults
 from odapi_ssd.deployment.runners.saved_model import SavedModelRunner
 from odapi_ssd.deployment.visualization import draw_detections
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.file_errors import file_error_words
+from odapi_ssd.messages import count_of, one_line, printable
+from odapi_ssd.outputs.folder import output_folder
 from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["DetectionResult", "detect_images"]
+
+# What TensorFlow says about its own parts in a message.
+_ABOUT_GRAPH = re.compile(
+    r"^Graph execution error:|Detected at node.*?(?:<stack traces unavailable>|$)"
+    r"|\{\{.*?\}\}|\[Op:.*?\]|\[\[.*?\]\]"
+)
+_MAX_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -40,12 +54,14 @@ def detect_images(
     images: Sequence[Path],
     *,
     min_score: float = 0.5,
+    overwrite: bool = False,
     progress: Progress = SILENT,
 ) -> DetectionResult:
     """Writes a drawn image per input and `detections.json` into a folder, when all are done.
 
     The drawn images of an earlier call are replaced; any other file stays, and a drawn image that
-    would have its name gets another. After Ctrl-C the images that are done are written.
+    would have its name gets another. If the work ends early, for whatever reason, the images that
+    are done are written.
 
     Args:
         saved_model_dir: the folder `saved_model/` of an export.
@@ -53,50 +69,89 @@ def detect_images(
         output_dir: made if it is missing.
         images: files.
         min_score: detections with a lower score are neither drawn nor written.
-        progress: advances by each image that is done.
+        overwrite: replace a `detections.json` that no earlier call wrote.
+        progress: advances by each image that is done, gets warnings and what was replaced.
     Raises:
-        OdapiError: the model or the label map cannot be read, or some images cannot; the others'
-            results are written all the same.
+        OdapiError: such a `detections.json` is in the way; the model or the label map cannot be
+            read; the disk is full; or some images failed: the others' results are written.
     """
     progress.advance(0, len(images))
-    class_names = {item.class_id: item.display_name for item in read_items(label_map_path)}
-    runner = SavedModelRunner(saved_model_dir)
-    earlier = results.earlier_drawings(output_dir)
-    names = results.choose_names(images, output_dir, earlier)
-    entries: list[dict[str, Any]] = []
-    unreadable: list[str] = []
-    with staging_folder(output_dir) as staging:
-        try:
-            for path, name, image in _load_images(images, names, unreadable):
-                output = runner(np.asarray(image))
-                image_hw = (image.height, image.width)
-                detections = output_to_detections(output, image_hw, class_names, min_score)
-                draw_detections(image, detections)
-                image.save(staging / name, quality=95)
-                entries.append(results.make_entry(path, name, detections))
-                progress.advance(len(entries), len(images))
-        finally:
-            if entries:
-                results.publish_results(staging, output_dir, entries, earlier)
-        if not entries:
-            raise OdapiError("None of the images can be read:", details=unreadable)
-    if unreadable:
-        raise OdapiError(
-            f"{len(unreadable)} of {len(images)} images cannot be read; the others are done:",
-            details=unreadable,
-        )
-    num_detections = sum(len(entry["detections"]) for entry in entries)
-    return DetectionResult(output_dir / results.JSON_NAME, num_detections)
+    with output_folder(
+        "output_dir", output_dir, COMMAND, overwrite=overwrite, warn=progress.warning
+    ) as outputs:
+        outputs.require_replaceable([JSON_NAME])
+        class_names = {item.class_id: item.display_name for item in read_items(label_map_path)}
+        detector = _Detector(SavedModelRunner(saved_model_dir), class_names, min_score)
+        results = DetectionResults(outputs, images)
+        failures = _detect_all(images, detector, results, progress)
+        if failures:
+            some = (
+                f"{len(failures)} of {count_of(len(images), 'image')} failed; the others are done:"
+            )
+            problem = some if results.num_images else "None of the images could be processed:"
+            raise OdapiError(problem, details=failures)
+    return DetectionResult(output_dir / JSON_NAME, results.num_detections)
 
 
-def _load_images(
-    paths: Sequence[Path], names: Sequence[str], unreadable: list[str]
-) -> Iterator[tuple[Path, str, Any]]:
-    """Decodes images one after the other; those that cannot be read are added to `unreadable`."""
-    for path, name in zip(paths, names, strict=True):
-        try:
-            image = load_image(path)
-        except OSError as error:
-            unreadable.append(f"{path}: {error}")
-            continue
-        yield path, name, image
+@dataclass(frozen=True)
+class _Detector:
+    """A model, with the names of its classes and the least score that counts."""
+
+    runner: Callable[[np.ndarray], ModelOutput]
+    class_names: Mapping[int, str]
+    min_score: float
+
+    def draw(self, image: Any) -> list[Detection]:
+        """Draws the detections in an RGB Pillow image, and returns them."""
+        output = self.runner(np.asarray(image))
+        image_hw = (image.height, image.width)
+        detections = output_to_detections(output, image_hw, self.class_names, self.min_score)
+        draw_detections(image, detections)
+        return detections
+
+
+def _detect_all(
+    images: Sequence[Path], detector: _Detector, results: DetectionResults, progress: Progress
+) -> list[str]:
+    """Detects in one image after the other; publishes what is done, however that ends.
+
+    Returns:
+        A line for each image that failed.
+    """
+    failures: list[str] = []
+    has_ended = False
+    try:
+        for path in images:
+            try:
+                image = load_image(path, progress.warning)
+                drawing = results.encode(path, image, detector.draw(image))
+            except OdapiError:  # the model is not one for images
+                raise
+            except Exception as error:  # whatever Pillow and TensorFlow raise on one image
+                failures.append(f"{printable(path)}: {_reason(error)}")
+                continue
+            results.add(drawing)
+            progress.advance(results.num_images, len(images))
+        has_ended = True
+    finally:
+        num_replaced = results.publish()
+        if num_replaced:
+            drawn = count_of(num_replaced, "drawn image")
+            progress.phase(f"Replaced the {drawn} of an earlier detect.")
+        if not has_ended and results.num_images:
+            progress.warning(
+                f"{results.num_images} of {count_of(len(images), 'image')} are done, and in "
+                f"{printable(results.folder)}."
+            )
+    return failures
+
+
+def _reason(error: Exception) -> str:
+    """Why an image failed, in one line and without the names of TensorFlow's graph."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return "too large for this machine: there is not enough memory"
+    words = file_error_words(error)
+    if words is not None:
+        return printable(words)
+    about = _ABOUT_GRAPH.sub("", one_line(error)) or type(error).__name__
+    return printable(f"the model failed on it: {' '.join(about.split())}"[:_MAX_REASON])

@@ -56,8 +56,7 @@ class OutputFolder:
 
     def own_names(self) -> list[str]:
         """The files and folders here that an earlier run of the command wrote, unchanged since."""
-        names = Manifest.load(self.path).names_of(self.command)
-        return [name for name in names if self.is_own(name)]
+        return Manifest.load(self.path).own_names(self.path, self.command)
 
     def is_own(self, name: str) -> bool:
         """Whether a file or folder is there as an earlier run of the command wrote it."""
@@ -99,6 +98,7 @@ class OutputFolder:
                 file as the one to be written; a file would replace a folder or a folder a file,
                 even with `overwrite`; or the files cannot be moved.
         """
+        (self.staging / MANIFEST_NAME).unlink(missing_ok=True)  # of an attempt that failed
         names = sorted(path.name for path in self.staging.iterdir())
         stale = sorted(set(stale_names) - set(names))
         _refuse_other_kinds(self.staging, self.path, names)

@@ -66,6 +66,14 @@ class Manifest:
         own = (name for name, entry in self.files.items() if entry.command == command)
         return sorted({name.split("/")[0] for name in own})
 
+    def own_names(self, folder: Path, command: str) -> list[str]:
+        """Those of `names_of` that are in the folder, unchanged since."""
+        return [
+            name
+            for name in self.names_of(command)
+            if os.path.lexists(folder / name) and not self.foreign_files(folder, name, command)
+        ]
+
     def foreign_files(self, folder: Path, name: str, command: str | None = None) -> list[Path]:
         """The files under one name of the folder that are not provably the command's own.
 

@@ -11,8 +11,8 @@ def detections(monkeypatch):
     """Stands for the model: how many detections there are; with what it was called."""
     calls = []
 
-    def detect_images(*positional, min_score, progress):
-        calls.append((*positional, min_score))
+    def detect_images(*positional, min_score, overwrite, progress):
+        calls.append((*positional, min_score, overwrite))
         progress.advance(1, 1)
         return detect.DetectionResult(Path("out/detections.json"), detect_images.num_detections)
 
@@ -37,14 +37,14 @@ def call(invoke, tmp_path):
 
 
 def test_what_was_found_and_written(call, detections):
-    result = call("--min_score", "0.25")
+    result = call("--min_score", "0.25", "--overwrite")
     assert result.exit_code == 0
     assert result.stdout == (
         "Images: 1/1\n"
         "3 objects with a score of 0.25 or more.\n"
         "Written: out/detections.json, and the drawn images beside it\n"
     )
-    assert detections.calls == [(Path("m"), Path("l"), Path("out"), [call.image], 0.25)]
+    assert detections.calls == [(Path("m"), Path("l"), Path("out"), [call.image], 0.25, True)]
 
 
 def test_no_detection_says_what_to_try(call, detections):

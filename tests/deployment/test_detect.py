@@ -1,6 +1,8 @@
 """Detection on files: what is drawn and written, also after Ctrl-C and with broken images."""
 
 import json
+import os
+import signal
 
 import pytest
 from PIL import Image
@@ -8,7 +10,14 @@ from PIL import Image
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.deployment.detect import detect_images
 from odapi_ssd.errors import OdapiError
-from tests.support.recorded_progress import InterruptedProgress, RecordedProgress
+from odapi_ssd.interrupts import Interrupted, ended_by_signals
+from odapi_ssd.outputs.manifest import MANIFEST_NAME
+from tests.support.recorded_progress import (
+    InterruptedProgress,
+    RecordedProgress,
+    SignalledProgress,
+)
+from tests.support.toy_detector import save_toy_detector
 
 
 @pytest.mark.tf
@@ -58,20 +67,20 @@ class TestDetectImages:
         with pytest.raises(KeyboardInterrupt):
             detect_images(saved_model, label_map, tmp_path, images, progress=progress)
         second = f"{images[1].stem}_2.jpg"
-        names = {images[0].name, second, mine.name, "detections.json"}
+        names = {images[0].name, second, mine.name, "detections.json", MANIFEST_NAME}
         assert {path.name for path in tmp_path.iterdir()} == names
         entries = json.loads((tmp_path / "detections.json").read_text())
         assert [entry["picture"] for entry in entries] == [images[0].name, second]
 
         detect_images(saved_model, label_map, tmp_path, images[2:])
-        names = {images[2].name, mine.name, "detections.json"}
+        names = {images[2].name, mine.name, "detections.json", MANIFEST_NAME}
         assert {path.name for path in tmp_path.iterdir()} == names
         assert mine.read_text() == "mine"
 
     def test_a_broken_image_is_named_and_the_others_are_done(self, exported_dir, images, tmp_path):
         broken = tmp_path / "broken.jpg"
         broken.write_bytes(images[0].read_bytes()[:2000])
-        with pytest.raises(OdapiError, match=r"1 of 2 images cannot be read") as caught:
+        with pytest.raises(OdapiError, match=r"1 of 2 images failed") as caught:
             detect_images(
                 exported_dir / "saved_model",
                 exported_dir / "label_map.pbtxt",
@@ -86,7 +95,7 @@ class TestDetectImages:
         broken = tmp_path / "broken.jpg"
         broken.touch()
         saved_model = exported_dir / "saved_model"
-        with pytest.raises(OdapiError, match="None of the images can be read") as caught:
+        with pytest.raises(OdapiError, match="None of the images could be processed") as caught:
             detect_images(saved_model, exported_dir / "label_map.pbtxt", tmp_path / "out", [broken])
         assert "broken.jpg" in str(caught.value)
         assert not (tmp_path / "out").exists()
@@ -113,3 +122,59 @@ class TestDetectImages:
         )
         first, second = json.loads(result.json_path.read_text())
         assert first["detections"] == second["detections"]
+
+
+@pytest.mark.tf
+class TestToyDetector:
+    """Bad images, and ends of any kind, with a model that takes no time."""
+
+    @pytest.fixture(scope="class")
+    def toy(self, api, tmp_path_factory):
+        """Its SavedModel and label map."""
+        return save_toy_detector(tmp_path_factory.mktemp("toy"))
+
+    @pytest.fixture
+    def images(self, tmp_path):
+        folder = tmp_path / "images"
+        folder.mkdir()
+        paths = [folder / name for name in ("a.png", "b.png", os.fsdecode(b"caf\xe9\n.png"))]
+        for path in paths:
+            Image.new("RGB", (9, 6)).save(path)
+        return paths
+
+    def test_each_bad_image_is_named_and_the_others_are_done(self, toy, images, tmp_path):
+        empty, gone, failing = (images[0].with_name(f"{name}.png") for name in ("e", "g", "f"))
+        empty.touch()
+        Image.new("RGB", (7, 6)).save(failing)  # the model fails on this width
+        with pytest.raises(OdapiError, match="3 of 6 images failed; the others") as caught:
+            detect_images(*toy, tmp_path / "out", [empty, images[0], gone, failing, *images[1:]])
+        reasons = dict(line.split(": ", 1) for line in caught.value.details)
+        assert reasons[str(empty)].startswith("it is not an image of a known kind")
+        assert reasons[str(gone)] == "it does not exist"
+        assert reasons[str(failing)].startswith("the model failed on it: assertion failed: ")
+        entries = json.loads((tmp_path / "out" / "detections.json").read_text())
+        assert [entry["image"] for entry in entries] == [str(path) for path in images]
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_a_signal_keeps_what_is_done(self, toy, images, tmp_path, number):
+        progress = SignalledProgress(number, at=2)
+        with ended_by_signals(), pytest.raises(Interrupted):
+            detect_images(*toy, tmp_path / "out", images, progress=progress)
+        assert len(json.loads((tmp_path / "out" / "detections.json").read_text())) == 2
+        names = {"a.png", "b.png", "detections.json", MANIFEST_NAME}
+        assert {path.name for path in (tmp_path / "out").iterdir()} == names
+        assert progress.warnings == [f"2 of 3 images are done, and in {tmp_path / 'out'}."]
+
+    def test_a_second_call_says_what_it_replaced(self, toy, images, tmp_path):
+        progress = RecordedProgress()
+        detect_images(*toy, tmp_path / "out", images, progress=progress)
+        assert progress.phases == []
+        detect_images(*toy, tmp_path / "out", images[:1], progress=progress)
+        assert progress.phases == ["Replaced the 3 drawn images of an earlier detect."]
+        names = {"a.png", "detections.json", MANIFEST_NAME}
+        assert {path.name for path in (tmp_path / "out").iterdir()} == names
+
+    def test_a_foreign_list_is_refused_before_the_model_is_loaded(self, images, tmp_path):
+        (tmp_path / "detections.json").write_text('[{"picture": "images/a.png"}]')
+        with pytest.raises(OdapiError, match=r"did not write, .*detections\.json"):
+            detect_images(tmp_path / "no model", tmp_path / "no map", tmp_path, images)

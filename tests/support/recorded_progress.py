@@ -1,5 +1,7 @@
 """A progress whose reports tests look at."""
 
+import signal
+
 from odapi_ssd.progress import Progress, StepReport
 
 
@@ -46,3 +48,16 @@ class InterruptedProgress(Progress):
     def advance(self, num_done: int, num_total: int | None) -> None:
         if num_done == self._at:
             raise KeyboardInterrupt
+
+
+class SignalledProgress(RecordedProgress):
+    """This process gets a signal as soon as some number of items are done."""
+
+    def __init__(self, number: signal.Signals, at: int) -> None:
+        super().__init__()
+        self._number, self._at = number, at
+
+    def advance(self, num_done: int, num_total: int | None) -> None:
+        super().advance(num_done, num_total)
+        if num_done == self._at:
+            signal.raise_signal(self._number)

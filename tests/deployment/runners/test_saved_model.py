@@ -5,19 +5,11 @@ import pytest
 
 from odapi_ssd.deployment.runners.saved_model import _OUTPUTS, SavedModelRunner
 from odapi_ssd.errors import OdapiError
+from tests.support.toy_detector import save_model
 
 pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
 
 IMAGE = np.full((2, 3, 3), 51, np.uint8)
-
-
-def _save(folder, function, *specs):
-    import tensorflow as tf
-
-    module = tf.Module()
-    module.call = tf.function(function, input_signature=specs)
-    tf.saved_model.save(module, str(folder), signatures=module.call)
-    return folder
 
 
 def _two_of_three(mean):
@@ -45,7 +37,7 @@ def test_images(tmp_path, dtype):
     def detect(image):
         return _two_of_three(tf.reduce_mean(tf.cast(image, tf.float32)))
 
-    folder = _save(tmp_path / "m", detect, tf.TensorSpec([1, None, None, 3], dtype))
+    folder = save_model(tmp_path / "m", detect, tf.TensorSpec([1, None, None, 3], dtype))
     _assert_two(SavedModelRunner(folder)(IMAGE))
 
 
@@ -55,7 +47,7 @@ def test_encoded_images(tmp_path):
     def detect(encoded):
         return _two_of_three(tf.reduce_mean(tf.cast(tf.io.decode_png(encoded[0]), tf.float32)))
 
-    folder = _save(tmp_path / "m", detect, tf.TensorSpec([None], tf.string))
+    folder = save_model(tmp_path / "m", detect, tf.TensorSpec([None], tf.string))
     _assert_two(SavedModelRunner(folder)(IMAGE))
 
 
@@ -73,7 +65,7 @@ def test_a_damaged_file(tmp_path):
 def test_a_model_of_another_kind(tmp_path):
     import tensorflow as tf
 
-    folder = _save(tmp_path / "m", lambda x: {"x": x}, tf.TensorSpec([], tf.float32))
+    folder = save_model(tmp_path / "m", lambda x: {"x": x}, tf.TensorSpec([], tf.float32))
     with pytest.raises(OdapiError, match=r"not a detector: its signature .* give detection_b"):
         SavedModelRunner(folder)
 
@@ -83,7 +75,7 @@ def test_a_model_of_two_inputs(tmp_path):
 
     spec = tf.TensorSpec([1, None, None, 3], tf.float32)
     boxes = tf.TensorSpec([1, None, 4], tf.float32, name="boxes")
-    folder = _save(
+    folder = save_model(
         tmp_path / "m", lambda image, boxes: _two_of_three(tf.reduce_mean(image)), spec, boxes
     )
     with pytest.raises(OdapiError, match=r"takes more than an image: .*boxes"):
@@ -96,6 +88,6 @@ def test_a_model_of_serialized_examples(tmp_path):
     def detect(example):
         return dict.fromkeys(_OUTPUTS, tf.io.parse_tensor(example[0], tf.float32))
 
-    runner = SavedModelRunner(_save(tmp_path / "m", detect, tf.TensorSpec([None], tf.string)))
+    runner = SavedModelRunner(save_model(tmp_path / "m", detect, tf.TensorSpec([None], tf.string)))
     with pytest.raises(OdapiError, match="does not take images"):
         runner(IMAGE)

@@ -23,6 +23,7 @@ from odapi_ssd.training.checkpointer import RunCheckpointer
 from odapi_ssd.training.freezing import FrozenVariables, freeze, wants_freezing
 from odapi_ssd.training.monitor import TrainingMonitor
 from odapi_ssd.training.optimizer import SelectiveOptimizer
+from odapi_ssd.training.step_errors import explained_step_errors
 from odapi_ssd.training.setup import TrainingSetup, set_up_training
 
 __all__ = ["train_loop"]
@@ -57,22 +58,33 @@ def train_loop(
     if loss_note := describe_loss(setup.model):
         progress.phase(loss_note)
     writer_dir = model_lib_v2.get_filepath(setup.strategy, os.path.join(model_dir, "train"))
-    writer = tf.summary.create_file_writer(writer_dir)
-    is_summary_step = _is_multiple(setup.global_step, _SUMMARIZE_EVERY_N)
-    with setup.strategy.scope(), writer.as_default(), tf.summary.record_if(is_summary_step):
+    with explained_step_errors(setup, progress):
         checkpointer = RunCheckpointer(setup, model_dir, _MAX_CHECKPOINTS_TO_KEEP, progress)
-        checkpointer.restore()
-        monitor = TrainingMonitor(setup, progress)
-        if monitor.step < monitor.num_steps:
-            frozen = _freeze(setup, checkpointer, progress)
-            train_step = _make_train_step(setup, frozen, record_summaries)
-            _run_steps(train_step, checkpointer, monitor, checkpoint_every_n)
-        else:
-            checkpointer.build_model()
-            progress.phase(f"Step {monitor.step} is reached already: nothing to train")
-    writer.close()
+        writer = tf.summary.create_file_writer(writer_dir)
+        is_summary_step = _is_multiple(setup.global_step, _SUMMARIZE_EVERY_N)
+        with setup.strategy.scope(), writer.as_default(), tf.summary.record_if(is_summary_step):
+            _resume_and_train(setup, checkpointer, checkpoint_every_n, record_summaries, progress)
+        writer.close()
     for directory in (checkpointer.directory, writer_dir):
         model_lib_v2.clean_temporary_directories(setup.strategy, directory)
+
+
+def _resume_and_train(
+    setup: TrainingSetup,
+    checkpointer: RunCheckpointer,
+    checkpoint_every_n: int,
+    record_summaries: bool,
+    progress: Progress,
+) -> None:
+    checkpointer.restore()
+    monitor = TrainingMonitor(setup, progress)
+    if monitor.step >= monitor.num_steps:
+        checkpointer.build_model()
+        progress.phase(f"Step {monitor.step} is reached already: nothing to train")
+        return
+    frozen = _freeze(setup, checkpointer, progress)
+    train_step = _make_train_step(setup, frozen, record_summaries)
+    _run_steps(train_step, checkpointer, monitor, checkpoint_every_n)
 
 
 def _run_steps(

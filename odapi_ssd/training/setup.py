@@ -22,6 +22,7 @@ class TrainingSetup:
     Attributes:
         strategy: the `tf.distribute.Strategy` that all of it was made in.
         train_config: the `TrainConfig`.
+        input_reader: the `InputReader` of the training data.
         model: a `DetectionModel` of the API.
         optimizer: a Keras optimizer.
         learning_rate: returns that of the next step.
@@ -31,6 +32,7 @@ class TrainingSetup:
 
     strategy: Any
     train_config: Any
+    input_reader: Any
     model: Any
     optimizer: Any
     learning_rate: Callable[[], Any]
@@ -121,5 +123,12 @@ def set_up_training(config: Any, record_summaries: bool) -> TrainingSetup:
             optimizer.shadow_copy(model)
     learning_rate = rate if callable(rate) else lambda: rate
     return TrainingSetup(
-        strategy, train_config, model, optimizer, learning_rate, global_step, dataset
+        strategy=strategy,
+        train_config=train_config,
+        input_reader=config.train_input_reader,
+        model=model,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        global_step=global_step,
+        dataset=dataset,
     )

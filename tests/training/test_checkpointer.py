@@ -25,6 +25,7 @@ def _setup(num_weights=2, **changes):
     values = {
         "strategy": tf.distribute.get_strategy(),
         "train_config": new_config().train_config,
+        "input_reader": new_config().train_input_reader,
         "model": model,
         "optimizer": tf.keras.optimizers.SGD(0.1),
         "learning_rate": lambda: 0.1,

@@ -23,8 +23,8 @@ from odapi_ssd.training.checkpointer import RunCheckpointer
 from odapi_ssd.training.freezing import FrozenVariables, freeze, wants_freezing
 from odapi_ssd.training.monitor import TrainingMonitor
 from odapi_ssd.training.optimizer import SelectiveOptimizer
-from odapi_ssd.training.step_errors import explained_step_errors
 from odapi_ssd.training.setup import TrainingSetup, set_up_training
+from odapi_ssd.training.step_errors import explained_step_errors
 
 __all__ = ["train_loop"]
 

@@ -6,7 +6,6 @@ They are found by reading the records again, as the pipeline reads them.
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import tensorflow as tf
 

@@ -84,6 +84,6 @@ def test_what_it_prints(tmp_path, api):
     path.write_bytes(b"no weights")
     completed = run_odapi_ssd("import-weights", *call, path, "--output_dir", tmp_path / "again")
     assert completed.returncode == 1
-    assert completed.stderr.startswith(f"Error: {path} cannot be read as HDF5")
+    assert completed.stderr.startswith(f"Error: {path} is not a Keras weight file (HDF5)")
     assert "Traceback" not in completed.stderr
     assert not (tmp_path / "again").exists()

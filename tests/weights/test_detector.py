@@ -1,7 +1,5 @@
 """Imports of whole detectors that are refused; nothing is written then."""
 
-import sys
-
 import pytest
 
 from odapi_ssd.config.templates import find_template
@@ -57,11 +55,10 @@ def test_a_config_with_other_classes(state_dict, refused):
     assert error.details == ("model.ssd.num_classes is 90, not 3",)
 
 
-def test_without_pytorch(refused, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", None)
+def test_another_format(refused, tmp_path):
+    (tmp_path / "w.pth").write_bytes(b"<html>Sign in</html>")
     error = refused("torchvision", tmp_path / "w.pth")
-    assert "is a PyTorch file, and PyTorch is not installed" in error.problem
-    assert error.hint.startswith("pip install 'torch>=2.10'")
+    assert "w.pth is not a PyTorch file, but a web page (HTML)." in error.problem
 
 
 @pytest.mark.parametrize("name", ["none.ckpt", "."])

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import compat
-from odapi_ssd.checkpoints.paths import latest_checkpoint, resolve_checkpoint, without_file_suffix
+from odapi_ssd.checkpoints.paths import latest_checkpoint, without_file_suffix
 from odapi_ssd.checkpoints.stored_files import is_folder
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line
@@ -50,7 +50,14 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
 def _checked_prefix(path: str) -> str:
     """The prefix of a checkpoint that TensorFlow can be given."""
     if is_folder(path):
-        path = latest_checkpoint(path) or resolve_checkpoint(path)
+        newest = latest_checkpoint(path)
+        if newest is None:
+            raise OdapiError(
+                f"--weights {path} is not a TensorFlow checkpoint: the folder holds no file "
+                "`checkpoint` that names its newest one.",
+                hint=_PREFIX_HINT,
+            )
+        path = newest
     prefix = without_file_suffix(path)
     file = Path(prefix)
     # A checkpoint of TensorFlow's first format is a file itself.

@@ -32,12 +32,14 @@ class InputFacts:
         label_map: None if there is none or it cannot be read.
         files: the record files.
         num_examples: records in all files; None if unknown.
+        num_bytes: size of all files; 0 if num_examples is unknown.
         contents: of the records read; None if none could be read.
     """
 
     label_map: LabelMap | None = None
     files: list[str] = field(default_factory=list)
     num_examples: int | None = None
+    num_bytes: int = 0
     contents: RecordContents | None = None
 
 
@@ -148,11 +150,12 @@ def _read_sample(
     counts: dict[str, int | None], facts: InputFacts, field_path: str, findings: Findings
 ) -> None:
     """Reads all records, or the first ones of each file if the dataset is large."""
-    if len(counts) == len(facts.files) and None not in counts.values():
-        facts.num_examples = sum(count or 0 for count in counts.values())
     local_bytes = sum(
         Path(file).stat().st_size for file, count in counts.items() if count is not None
     )
+    if len(counts) == len(facts.files) and None not in counts.values():
+        facts.num_examples = sum(count or 0 for count in counts.values())
+        facts.num_bytes = local_bytes
     share = min(1.0, _MAX_BYTES_READ / local_bytes) if local_bytes else 0.0
     limits = [
         (file, 20 if count is None else max(1, int(count * share)))

@@ -12,7 +12,8 @@ from odapi_ssd.check.checkpoint import check_fine_tune_checkpoint
 from odapi_ssd.check.evaluation import check_evaluation
 from odapi_ssd.check.findings import Finding, Findings
 from odapi_ssd.check.inputs import InputFacts, check_input_reader
-from odapi_ssd.check.model import check_model, num_classes_of
+from odapi_ssd.check.memory import check_memory
+from odapi_ssd.check.model import check_model, model_settings, num_classes_of
 from odapi_ssd.check.training import check_training
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
@@ -59,6 +60,7 @@ def check_config(
     for_evaluation: bool = True,
     train_steps: int | None = None,
     use_api_loop: bool = False,
+    is_distributed: bool = False,
 ) -> Report:
     """Checks a config.
 
@@ -69,6 +71,8 @@ def check_config(
         train_steps: the number of steps that the user requests, if not the config's num_steps;
             that the learning-rate schedule does not fit it is then a warning.
         use_api_loop: training will run in the API's own loop, which ignores some fields.
+        is_distributed: it will run on a TPU or in several workers, so that the memory of one step
+            is not this machine's alone.
     """
     odapi_ssd.register()
     if train_steps is not None:
@@ -83,10 +87,19 @@ def check_config(
                                           "training", num_classes_of(config), findings)  # fmt: skip
         check_training(config, train_inputs, findings, train_steps is not None, use_api_loop)
         check_fine_tune_checkpoint(config, findings)
+        _check_memory(config, train_inputs, findings, is_distributed)
     evaluation = Findings()
     check_evaluation(config, train_inputs, evaluation)
     findings.add(evaluation, as_warnings=not for_evaluation)
     return Report(tuple(findings.problems), tuple(findings.warnings), tuple(findings.facts))
+
+
+def _check_memory(
+    config: Any, inputs: InputFacts, findings: Findings, is_distributed: bool
+) -> None:
+    settings = model_settings(config)
+    if settings is not None and settings[0] != "experimental_model" and not findings.problems:
+        check_memory(config, inputs, settings[1], findings, is_distributed=is_distributed)
 
 
 def require_valid(
@@ -95,6 +108,7 @@ def require_valid(
     for_training: bool = True,
     train_steps: int | None = None,
     use_api_loop: bool = False,
+    is_distributed: bool = False,
     source: str = "The pipeline config",
 ) -> Report:
     """Checks a config for training or for evaluation; the report that is returned has no problems.
@@ -105,6 +119,7 @@ def require_valid(
             evaluation (training is not checked).
         train_steps: as in `check_config`.
         use_api_loop: as in `check_config`.
+        is_distributed: as in `check_config`.
         source: names the config in the error, such as its path.
     Raises:
         OdapiError: one error with all problems.
@@ -115,6 +130,7 @@ def require_valid(
         for_evaluation=not for_training,
         train_steps=train_steps,
         use_api_loop=use_api_loop,
+        is_distributed=is_distributed,
     )
     report.raise_problems(source)
     return report

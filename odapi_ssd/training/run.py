@@ -156,6 +156,7 @@ def _check(options: TrainOptions) -> Report:
         load_config(options.pipeline_config_path),
         train_steps=options.num_train_steps,
         use_api_loop=options.use_api_loop,
+        is_distributed=options.use_tpu or options.num_workers > 1,
         source=options.pipeline_config_path,
     )
 

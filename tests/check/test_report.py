@@ -58,3 +58,17 @@ class TestPurpose:
         with pytest.raises(OdapiError, match=r"a\.config has 2 problems") as caught:
             require_valid(config, source="a.config")
         assert len(caught.value.details) == 2
+
+
+class TestMemory:
+    def test_a_batch_that_no_machine_holds(self, config):
+        """A hundred million images of 300x300 pixels: petabytes."""
+        set_field(config, "train_config.batch_size=100000000")
+        problem = only(check_config(config).problems)
+        assert problem.path == "train_config.batch_size"
+        assert "training needs more than" in problem.problem
+        assert check_config(config, is_distributed=True).problems == ()
+
+    def test_it_is_a_fact_of_training_only(self, config):
+        assert "training needs more than" in dict(check_config(config).facts)["memory"]
+        assert "memory" not in dict(check_config(config, for_training=False).facts)

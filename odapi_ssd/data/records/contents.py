@@ -43,6 +43,8 @@ class RecordContents:
         broken: records that the API cannot use: which, and why.
         outside: boxes outside 0..1, with their values.
         flat: number of boxes with zero area.
+        largest_hw: height and width of the image with the most pixels, as its record has them.
+        largest_where: which record that is.
     """
 
     num_read: int = 0
@@ -55,6 +57,8 @@ class RecordContents:
     broken: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     flat: int = 0
+    largest_hw: tuple[int, int] = (0, 0)
+    largest_where: str = ""
 
     def add(self, record: Record, describe_refusal: DescribeRefusal | None = None) -> bool:
         """Takes one record into account; returns whether the API can use it.
@@ -68,6 +72,7 @@ class RecordContents:
             self.broken.append(f"{record.where} is not a tf.train.Example")
             return False
         num_broken = len(self.broken)
+        self._add_size(record)
         unusable = _describe_unusable_image(record.byte_strings(keys.ENCODED))
         if unusable:
             self.broken.append(
@@ -97,6 +102,14 @@ class RecordContents:
         if refusal is not None:
             name = next(iter(record.texts(keys.FILENAME)), "without a name")
             self.broken.append(f"{record.where} has the image {name}: {refusal}")
+
+    def _add_size(self, record: Record) -> None:
+        """Records of other programs may have no size; the decoder does without it."""
+        sizes = record.integers(keys.HEIGHT), record.integers(keys.WIDTH)
+        if all(len(size) == 1 for size in sizes):
+            height, width = max(0, sizes[0][0]), max(0, sizes[1][0])
+            if height * width > math.prod(self.largest_hw):
+                self.largest_hw, self.largest_where = (height, width), record.where
 
     def _add_classes(self, ids: Sequence[int], texts: Sequence[str]) -> None:
         if not texts:

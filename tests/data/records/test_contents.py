@@ -3,7 +3,7 @@ import pytest
 from odapi_ssd.data.records import keys
 from odapi_ssd.data.records.contents import RecordContents, read_contents
 from odapi_ssd.data.records.reader import Record
-from tests.support.record_files import serialize_example
+from tests.support.record_files import serialize_example, write_records
 
 JPEG = b"\xff\xd8 an image, for all that is looked at"
 
@@ -149,3 +149,16 @@ def test_as_many_of_each_file_as_asked_for(write_file):
     one = serialize_example(features([WHOLE], ["dog"]))
     first, second = write_file(one, one, one, name="a"), write_file(one, one, name="b")
     assert read_contents([(first, 2), (second, None)]).num_read == 4
+
+
+def test_the_largest_image_is_that_with_the_most_pixels(tmp_path):
+    """2x30 pixels are more than 5x5; a record without a size, or with a negative one, has none."""
+    sizes = [([5], [5]), ([2], [30]), ([], []), ([-100], [9]), ([4], [10])]
+    records = [
+        serialize_example({keys.ENCODED: [b"\xff\xd8"], keys.HEIGHT: height, keys.WIDTH: width})
+        for height, width in sizes
+    ]
+    path = write_records(tmp_path / "a.record", records)
+    contents = read_contents([(path, None)])
+    assert contents.largest_hw == (2, 30)
+    assert contents.largest_where == f"{path}, record 1"

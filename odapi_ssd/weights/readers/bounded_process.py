@@ -24,8 +24,11 @@ search_path, module, function, file, memory, seconds = json.loads(sys.argv[1])
 sys.path[:] = search_path
 from odapi_ssd.errors import OdapiError
 function = getattr(importlib.import_module(module), function)
-used = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-for kind, limit in (("AS", used + memory), ("CPU", seconds), ("CORE", 0)):
+limits = {"CPU": seconds, "CORE": 0}
+statm = pathlib.Path("/proc/self/statm")
+if statm.exists():  # macOS, which lacks it, has no limit on memory either
+    limits["AS"] = int(statm.read_text().split()[0]) * resource.getpagesize() + memory
+for kind, limit in limits.items():
     resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (limit, limit))
 try:
     function(pathlib.Path(file))

@@ -5,16 +5,46 @@ Everything that is wrong with what a user gave (files, flags, configs, environme
 for an `OptionError`. Any other exception is a fault of the program.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
     "OdapiError",
     "OptionError",
+    "printable",
     "require_at_least",
     "require_between",
     "require_not_empty",
 ]
+
+
+# Control characters but line ends, and what is left of names that are not UTF-8.
+_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_MAX_LINE = 2000
+
+
+def printable(text: str) -> str:
+    r"""A text of whatever origin as a terminal may show it.
+
+    Files and their contents come from strangers: a class may be named by a sequence that clears
+    the screen, or by a megabyte.
+
+    Returns:
+        The text with control characters other than line ends as escapes, `\x1b`, and without the
+        middle of lines of more than 2,000 characters.
+    """
+    text = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+    if len(text) <= _MAX_LINE:
+        return text
+    return "\n".join(map(_shortened, text.split("\n")))
+
+
+def _shortened(line: str) -> str:
+    half = _MAX_LINE // 2
+    if len(line) <= _MAX_LINE:
+        return line
+    return f"{line[:half]} … ({len(line) - 2 * half:,} more) … {line[-half:]}"
 
 
 class OdapiError(Exception):
@@ -27,9 +57,9 @@ class OdapiError(Exception):
     """
 
     def __init__(self, problem: str, *, details: Iterable[str] = (), hint: str | None = None):
-        self.problem = problem
-        self.details = tuple(details)
-        self.hint = hint
+        self.problem = printable(problem)
+        self.details = tuple(map(printable, details))
+        self.hint = None if hint is None else printable(hint)
         super().__init__(str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:

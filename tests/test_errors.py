@@ -6,6 +6,7 @@ import pytest
 from odapi_ssd.errors import (
     OdapiError,
     OptionError,
+    printable,
     require_at_least,
     require_between,
     require_not_empty,
@@ -96,3 +97,26 @@ def test_a_path_passes(path):
 def test_an_empty_path_is_refused(path):
     with pytest.raises(OptionError, match="--model_dir is empty; a path was expected"):
         require_not_empty("model_dir", path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ("Löwe\n日本語 🐕", "Löwe\n日本語 🐕"),
+        ("\x1b[2J\ta\r\x00", "\\x1b[2J\\ta\\r\\x00"),
+        ("\x7f\x85", "\\x7f\\x85"),
+        ("name\udcff.jpg", "name\\udcff.jpg"),
+        ("x" * 2000, "x" * 2000),
+        ("a" * 1000 + "b" + "c" * 1000 + "\nd",
+         "a" * 1000 + " … (1 more) … " + "c" * 1000 + "\nd"),
+    ],
+)  # fmt: skip
+def test_what_a_terminal_may_show(text, expected):
+    assert printable(text) == expected
+
+
+def test_a_message_holds_nothing_else():
+    error = OdapiError("class \x1b[2J", details=["a\udcff.xml"], hint="rename \x07.")
+    assert (error.problem, error.details) == ("class \\x1b[2J", ("a\\udcff.xml",))
+    assert error.hint == "rename \\x07."

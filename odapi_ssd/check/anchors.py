@@ -9,6 +9,9 @@ from odapi_ssd.plugin.feature_maps import feature_grids, pyramid_levels
 
 __all__ = ["check_anchors"]
 
+# More than ten times those of the largest EfficientDet, of 1,536 pixels.
+_MAX_ANCHORS = 5_000_000
+
 
 def check_anchors(
     model: Any, path: str, input_hw: tuple[int, int] | None, findings: Findings
@@ -42,6 +45,14 @@ def check_anchors(
     total = sum(h * w * count for (h, w), count in zip(grids, per_cell, strict=True))
     shown = ", ".join(f"{h}x{w}" for h, w in grids)
     findings.fact("anchors", f"{total:,} on feature maps of {shown}")
+    if total > _MAX_ANCHORS:
+        findings.problem(
+            f"{path}.anchor_generator",
+            f"makes {total:,} anchors, more than {_MAX_ANCHORS:,}: no machine holds what a model "
+            "predicts for them",
+            "give it fewer scales and aspect ratios, or make the image_resizer's size smaller",
+        )
+        return
     _check_places(model, path, input_hw, grids, findings)
 
 

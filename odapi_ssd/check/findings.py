@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from odapi_ssd.errors import printable
+
 __all__ = ["Finding", "Findings"]
 
 
@@ -20,7 +22,8 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.problem}" + (f"; {self.remedy}" if self.remedy else "")
+        text = f"{self.path}: {self.problem}" + (f"; {self.remedy}" if self.remedy else "")
+        return printable(text)
 
 
 @dataclass

@@ -15,7 +15,9 @@ from odapi_ssd.errors import OdapiError
 
 __all__ = ["FieldChange", "set_field"]
 
-_SEGMENT = re.compile(r"([A-Za-z_]\w*)((?:\[\d+\])*)")
+_SEGMENT = re.compile(r"([A-Za-z_]\w*)((?:\[\d{1,9}\])*)")
+_INDEX = re.compile(r"\d{1,9}")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # what Python makes of bytes that are not UTF-8
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')  # outside double quotes
 _TRUE = ("true", "1", "t", "yes", "on")
 _FALSE = ("false", "0", "f", "no", "off")
@@ -49,6 +51,11 @@ def set_field(config: Any, assignment: str) -> FieldChange:
     """
     path, equals, value = assignment.partition("=")
     path, value = path.strip(), value.strip()
+    if _LONE_SURROGATE.search(assignment):
+        raise OdapiError(
+            f"The assignment {assignment!r} is not UTF-8 text.",
+            hint="write it in a terminal or script whose encoding is UTF-8.",
+        )
     if not equals or not path:
         raise OdapiError(
             f"Cannot read {assignment!r} as path.to.field=value.",
@@ -68,7 +75,7 @@ def _tokens(path: str) -> list[str | int]:
     tokens: list[str | int] = []
     for segment in path.split("."):
         match = _SEGMENT.fullmatch(segment.strip())
-        if segment.strip().isdecimal() and tokens:
+        if _INDEX.fullmatch(segment.strip()) and tokens:
             tokens.append(int(segment))
         elif match:
             tokens.append(match.group(1))

@@ -19,7 +19,7 @@ from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits,
 from odapi_ssd.data.examples import Example, ExampleFault, VerifyImage, check_example
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import read_dataset
-from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items, read_text
+from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items
 from odapi_ssd.data.records.shards import choose_num_shards
 from odapi_ssd.data.records.writer import ShardedWriter
 from odapi_ssd.data.splits import SplitPlan, plan_splits, require_val_fraction
@@ -30,6 +30,7 @@ from odapi_ssd.data.summary import (
     SplitCounter,
     SplitSummary,
 )
+from odapi_ssd.data.text_files import read_text
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError, require_at_least
 from odapi_ssd.messages import count_of

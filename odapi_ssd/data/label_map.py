@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from odapi_ssd.data.text_files import read_text
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "parse_items",
     "read_items",
     "read_label_map",
-    "read_text",
 ]
 
 
@@ -85,18 +85,6 @@ def read_items(path: Path) -> list[LabelMapItem]:
         OdapiError: the file cannot be read or is not a valid label map; see `parse_items`.
     """
     return parse_items(read_text(path), str(path))
-
-
-def read_text(path: Path) -> str:
-    """Reads a label map's text as it is, line ends too, without a byte order mark.
-
-    Raises:
-        OdapiError: the file cannot be read.
-    """
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OdapiError(f"The label map {path} cannot be read: {error}") from error
 
 
 def read_label_map(path: Path) -> dict[str, int]:

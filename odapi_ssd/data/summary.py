@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from odapi_ssd.data.examples import BoxFinding, Example
+from odapi_ssd.data.json_values import JsonObject, WrongJsonError, read_json
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
@@ -80,17 +80,16 @@ class DatasetSummary:
             records_dir
         )
         try:
-            return cls._from_json(json.loads(path.read_text(encoding="utf-8")))
+            return cls._from_json(read_json(path))
         except FileNotFoundError as error:
             raise OdapiError(
                 f"{path} does not exist, expected converted data.", hint=hint
             ) from error
         except OSError as error:
             raise OdapiError(f"{path} cannot be read: {error.strerror}") from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except WrongJsonError as error:
             raise OdapiError(
-                f"{path} is not the summary of a conversion: {type(error).__name__}: {error}",
-                hint=hint,
+                f"{path} is not the summary of a conversion: {error}.", hint=hint
             ) from error
 
     def save(self, records_dir: Path) -> None:
@@ -99,13 +98,14 @@ class DatasetSummary:
         (records_dir / DATASET_FILE).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
-    def _from_json(cls, values: Mapping[str, Any]) -> "DatasetSummary":
+    def _from_json(cls, root: JsonObject) -> "DatasetSummary":
+        splits = root.object("splits")
         return cls(
-            label_map={str(name): int(class_id) for name, class_id in values["label_map"].items()},
-            splits={name: _read_split(split) for name, split in values["splits"].items()},
-            dropped=tuple(_read_finding(finding) for finding in values["dropped"]),
-            clipped=tuple(_read_finding(finding) for finding in values.get("clipped", ())),
-            warnings=tuple(values.get("warnings", ())),
+            label_map=_read_integers(root.object("label_map")),
+            splits={name: _read_split(splits.object(name)) for name in splits},
+            dropped=tuple(map(_read_finding, root.objects("dropped"))),
+            clipped=tuple(map(_read_finding, root.objects("clipped", ()))),
+            warnings=tuple(map(str, root.items("warnings", ()))),
         )
 
 
@@ -140,23 +140,33 @@ class SplitCounter:
         )
 
 
-def _read_split(values: Mapping[str, Any]) -> SplitSummary:
-    height, width = values.get("max_image_hw", (0, 0))
+def _read_integers(values: JsonObject) -> dict[str, int]:
+    return {name: values.integer(name) for name in values}
+
+
+def _read_split(values: JsonObject) -> SplitSummary:
     return SplitSummary(
-        num_examples=int(values["num_examples"]),
-        num_objects=int(values["num_objects"]),
-        num_shards=int(values["num_shards"]),
-        num_objects_per_class=dict(values.get("num_objects_per_class", {})),
-        max_objects_per_image=int(values.get("max_objects_per_image", 0)),
-        max_image_hw=(int(height), int(width)),
+        num_examples=values.integer("num_examples"),
+        num_objects=values.integer("num_objects"),
+        num_shards=values.integer("num_shards"),
+        num_objects_per_class=_read_integers(values.object("num_objects_per_class", {})),
+        max_objects_per_image=values.integer("max_objects_per_image", 0),
+        max_image_hw=_read_size(values),
     )
 
 
-def _read_finding(values: Mapping[str, Any]) -> SplitBoxFinding:
+def _read_size(values: JsonObject) -> tuple[int, int]:
+    size = values.items("max_image_hw", (0, 0))
+    if len(size) != 2 or not all(type(side) is int for side in size):
+        raise WrongJsonError(f"{values.where}.max_image_hw is not [height, width]")
+    return size[0], size[1]
+
+
+def _read_finding(values: JsonObject) -> SplitBoxFinding:
     return SplitBoxFinding(
-        file=str(values["file"]),
-        object=int(values["object"]),
-        name=str(values.get("name", "")),
-        reason=str(values["reason"]),
-        split=str(values.get("split", "")),
+        file=values.text("file"),
+        object=values.integer("object"),
+        name=values.text("name", ""),
+        reason=values.text("reason"),
+        split=values.text("split", ""),
     )

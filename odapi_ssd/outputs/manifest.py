@@ -50,9 +50,11 @@ class Manifest:
         try:
             content = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
             files = {str(name): _read_entry(entry) for name, entry in content["files"].items()}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError,
+                AttributeError):  # fmt: skip
             return cls()
-        return cls(files)
+        # What lies outside of the folder is not its manifest's to name.
+        return cls({name: entry for name, entry in files.items() if _is_inside(name)})
 
     def save(self, folder: Path) -> None:
         """Writes it into a folder; raises OSError where that fails."""
@@ -124,6 +126,10 @@ def files_below(path: Path) -> Iterator[Path]:
         return
     for child in sorted(path.iterdir()):
         yield from files_below(child)
+
+
+def _is_inside(name: str) -> bool:
+    return not any(part in ("", ".", "..") or "\0" in part for part in name.split("/"))
 
 
 def _read_entry(entry: Any) -> FileEntry:

@@ -44,6 +44,12 @@ def test_a_size_that_the_pyramid_does_not_take():
     assert "multiples of 128, not 300x512 (nearest: 256, 384, 512, 640)" in only(found)
 
 
+def test_more_anchors_than_any_machine_holds():
+    # Maps of 64 to 4 cells a side, 5,456 in all, with 3 aspect ratios at 1,000 scales.
+    found = _efficientdet(f"{ANCHORS}.multiscale_anchor_generator.scales_per_octave=1000")
+    assert "makes 16,368,000 anchors, more than 5,000,000" in only(found)
+
+
 def test_other_levels_than_the_pyramid():
     found = _efficientdet(f"{ANCHORS}.multiscale_anchor_generator.max_level=6")
     assert "makes anchors for 4 feature maps, but the feature extractor gives 5" in only(found)

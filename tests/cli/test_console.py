@@ -31,6 +31,14 @@ def test_one_word_makes_a_column_text(capsys):
     assert capsys.readouterr().out == "T\n  a    b\n  1    x\n  two  y\n"
 
 
+def test_what_comes_from_strangers_cannot_clear_the_screen(capsys):
+    print_table("T", ("a",), [("\x1b[2J",)])
+    print_warnings(["a class \x1b[2J"])
+    shown = capsys.readouterr()
+    assert shown.out == "T\n  a\n  \\x1b[2J\n"
+    assert "a class \\x1b[2J" in shown.err
+
+
 def test_no_rows(capsys):
     print_table("T", ("a", "bc"), [])
     assert capsys.readouterr().out == "T\n  a  bc\n"

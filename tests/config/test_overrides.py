@@ -122,6 +122,9 @@ def test_messages_that_the_caller_holds_stay_part_of_the_config():
         ("=3", "Cannot read '=3'"),
         ("train config.batch_size=3", "Cannot read 'train config'"),
         ("train_config..batch_size=3", "Cannot read ''"),
+        ("train_config.fine_tune_checkpoint=\udcff", "is not UTF-8 text"),
+        (f"eval_input_reader.{'1' * 5000}.shuffle=1", "Cannot read '111"),
+        (f"eval_input_reader[{'1' * 5000}].shuffle=1", "Cannot read 'eval_input_reader[111"),
     ],
 )  # fmt: skip
 def test_refuses(assignment, expected):

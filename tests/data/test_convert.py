@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+from odapi_ssd.data.json_values import JsonObject
 from odapi_ssd.data.protos import Example
 from odapi_ssd.data.records.reader import read_records
 from odapi_ssd.data.summary import DatasetSummary
@@ -119,7 +120,7 @@ def test_boxes_are_clipped_or_dropped_and_reported(voc_dir, output_dir):
     assert "swapped" in written["dropped"][1]["reason"]
     assert [one["object"] for one in written["clipped"]] == [1]
     assert any("2 boxes without area dropped" in warning for warning in written["warnings"])
-    assert DatasetSummary.load(output_dir) == DatasetSummary._from_json(written)
+    assert DatasetSummary.load(output_dir) == DatasetSummary._from_json(JsonObject(written))
 
 
 def refuse_wide_images(encoded, image_hw):

@@ -40,3 +40,31 @@ def test_unusable(tmp_path, text):
     (tmp_path / "dataset.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(OdapiError, match=r"dataset\.json is not the summary of a conversion"):
         DatasetSummary.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "expected"),
+    [
+        ("label_map", {"dog": 1.5}, "label_map.dog is 1.5, a whole number was expected"),
+        ("label_map", {"dog": 1e400}, "label_map.dog is inf, a whole number was expected"),
+        ("splits", {"train": {}}, "the entry splits.train.num_examples is missing"),
+        ("splits", [], "splits is [], an object { } was expected"),
+        ("dropped", [5], "dropped[0] is 5, an object { } was expected"),
+        ("dropped", 5, "dropped is 5, a list [ ] was expected"),
+    ],
+)
+def test_an_entry_of_another_type_is_named(tmp_path, entry, value, expected):
+    content = {"label_map": {"dog": 1}, "splits": {}, "dropped": [], entry: value}
+    (tmp_path / "dataset.json").write_text(json.dumps(content))
+    with pytest.raises(OdapiError) as caught:
+        DatasetSummary.load(tmp_path)
+    assert f"dataset.json is not the summary of a conversion: {expected}." in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [5, [1], [1, 2, 3], [1, "2"], [1.0, 2]])
+def test_a_size_is_two_whole_numbers(tmp_path, size):
+    split = {"num_examples": 1, "num_objects": 2, "num_shards": 1, "max_image_hw": size}
+    content = {"label_map": {"dog": 1}, "splits": {"train": split}, "dropped": []}
+    (tmp_path / "dataset.json").write_text(json.dumps(content))
+    with pytest.raises(OdapiError, match=r"splits\.train\.max_image_hw is "):
+        DatasetSummary.load(tmp_path)

@@ -126,3 +126,17 @@ def test_files_below_a_name(folder):
     assert names("a") == ["a"]
     assert names("empty") == names("none") == []
     assert names("dangling") == ["dangling"]
+
+
+@pytest.mark.parametrize("number", ["1e400", "[" * 100_000])
+def test_strange_json_owns_nothing(folder, number):
+    entry = f'{{"command": "convert", "size": {number}, "sha256": ""}}'
+    (folder / MANIFEST_NAME).write_text(f'{{"files": {{"a": {entry}}}}}')
+    assert Manifest.load(folder) == Manifest()
+
+
+@pytest.mark.parametrize("name", ["../a", "sub/../../a", "/a", "", "./a", "sub//a", "a\0"])
+def test_it_owns_nothing_outside_of_its_folder(folder, name):
+    """A manifest may come with a stranger's folder, and what it owns may be removed."""
+    Manifest({name: entry_of(folder / "a", "convert")}).save(folder / "sub")
+    assert Manifest.load(folder / "sub") == Manifest()

@@ -35,7 +35,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("xml", "tools.fuzz.kinds.datasets"),
         Kind("records", "tools.fuzz.kinds.records"),
         Kind("checkpoints", "tools.fuzz.kinds.checkpoints", needs_tensorflow=True),
-        Kind("configs", "tools.fuzz.kinds.configs", needs_tensorflow=True),
+        Kind("configs", "tools.fuzz.kinds.configs", memory_mb=1024, needs_tensorflow=True),
     )
 }
 

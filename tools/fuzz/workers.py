@@ -172,7 +172,8 @@ class _Worker:
         self._start()
         if self.pending:
             self._send()
-        yield Outcome(str(case), ESCAPE, summary, text[-_TAIL:])
+        crash = max(text.rfind("Fatal Python error") - 1000, 0)
+        yield Outcome(str(case), ESCAPE, summary, text[crash:][:_TAIL])
 
     def end(self) -> None:
         """Ends the process, whatever it is doing."""

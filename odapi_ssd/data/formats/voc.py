@@ -20,6 +20,7 @@ from odapi_ssd.data.formats.voc_layout import find_layouts, list_annotations, re
 from odapi_ssd.data.formats.voc_xml import read_voc_xml
 from odapi_ssd.data.image_index import ImageIndex
 from odapi_ssd.data.images import IMAGE_SUFFIXES
+from odapi_ssd.data.text_files import read_text
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
 
@@ -94,9 +95,9 @@ def read_splits(
             faults.append(f"The name of the list of a split {path.name!a} is not UTF-8")
             continue
         try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"The list of a split {path} cannot be read: {error}")
+            text = read_text(path)
+        except OdapiError as error:
+            faults.append(f"The list of a split {error.problem}")
             continue
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         is_class_wise = "_" in path.stem and all(map(_CLASS_WISE_LINE.fullmatch, lines))

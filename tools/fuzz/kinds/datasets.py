@@ -13,7 +13,7 @@ from odapi_ssd.data.label_map import label_map_to_text, make_label_map, read_ite
 from odapi_ssd.data.records.contents import read_contents
 from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary
 from odapi_ssd.data.synthetic.shapes import write_shapes
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, printable
 from odapi_ssd.outputs.text_file import write_text
 from tools.fuzz.kinds.files import read_tree, write_tree
 from tools.fuzz.mutations.byte_strings import mutate_bytes
@@ -66,7 +66,7 @@ class Target:
             done = _damage(generator, files, ".pbtxt", _mutate_plain)
         elif draw < 0.95:
             files |= {n: data for n, data in self._files.items() if n.startswith(_OUT)}
-            done = _damage(generator, files, DATASET_FILE, _mutate_json)
+            done = _damage(generator, files, ".json", _mutate_json)
         else:
             done = _rename(generator, files)
         write_tree(files)
@@ -88,7 +88,7 @@ def _convert(label_map: Path | None, observed: Observation) -> None:
     """Converts, and makes sure of what a conversion promises."""
     options = ConversionOptions(label_map_path=label_map, num_workers=1, overwrite=True)
     summary = convert_dataset(Path(_DATA), Path(_OUT), options)
-    observed.messages += summary.warnings
+    observed.messages += map(printable, summary.warnings)  # as the console prints them
     text = Path(_OUT, DATASET_FILE).read_text(encoding="utf-8")
     json.loads(text, parse_constant=_refuse_constant)
     assert DatasetSummary.load(Path(_OUT)) == summary

@@ -1,0 +1,105 @@
+"""Reads JSON files whose entries must have certain types, and says where one does not."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.data.text_files import utf8_fault
+
+__all__ = ["JsonObject", "WrongJsonError", "read_json"]
+
+_MAX_SHOWN = 40
+
+
+class WrongJsonError(Exception):
+    """A file does not hold the JSON that was expected; the text says why, without the path."""
+
+
+class JsonObject:
+    """An object of a JSON file, whose entries are read with their types checked.
+
+    Attributes:
+        where: its own place in the file, for messages; empty for the root.
+    """
+
+    def __init__(self, values: Any, where: str = ""):
+        """Takes a parsed value.
+
+        Raises:
+            WrongJsonError: it is not an object.
+        """
+        if not isinstance(values, dict):
+            raise _wrong(where or "its content", values, "an object { }")
+        self.where = where
+        self._values: Mapping[str, Any] = values
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def integer(self, key: str, default: int | None = None) -> int:
+        """A whole number; the default, if one is given, where there is no entry."""
+        value = self._value(key, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _wrong(self._path(key), value, "a whole number")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text; the default, if one is given, where there is no entry."""
+        value = self._value(key, default)
+        if not isinstance(value, str):
+            raise _wrong(self._path(key), value, "a text")
+        return value
+
+    def object(self, key: str, default: Mapping[str, Any] | None = None) -> "JsonObject":
+        """An object; the default, if one is given, where there is no entry."""
+        return JsonObject(self._value(key, default), self._path(key))
+
+    def items(self, key: str, default: tuple[Any, ...] | None = None) -> list[Any]:
+        """A list, whose items are as they are; the default where there is no entry."""
+        value = self._value(key, default)
+        if not isinstance(value, list | tuple):
+            raise _wrong(self._path(key), value, "a list [ ]")
+        return list(value)
+
+    def objects(self, key: str, default: tuple[Any, ...] | None = None) -> list["JsonObject"]:
+        """A list of objects; the default where there is no entry."""
+        return [
+            JsonObject(item, f"{self._path(key)}[{index}]")
+            for index, item in enumerate(self.items(key, default))
+        ]
+
+    def _value(self, key: str, default: Any) -> Any:
+        if key in self._values:
+            return self._values[key]
+        if default is None:
+            raise WrongJsonError(f"the entry {self._path(key)} is missing")
+        return default
+
+    def _path(self, key: str) -> str:
+        return f"{self.where}.{key}" if self.where else key
+
+
+def read_json(path: Path) -> JsonObject:
+    """The root of a file.
+
+    Raises:
+        WrongJsonError: it is not UTF-8 text, not JSON, or not an object.
+        OSError: it cannot be read.
+    """
+    try:
+        return JsonObject(json.loads(path.read_bytes().decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise WrongJsonError(utf8_fault(error)) from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise WrongJsonError(f"it is not JSON, see {place}") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; too many [
+        raise WrongJsonError("it is not JSON that can be read") from error
+
+
+def _wrong(path: str, value: Any, expected: str) -> WrongJsonError:
+    shown = repr(value)
+    if len(shown) > _MAX_SHOWN:
+        shown = f"{shown[:_MAX_SHOWN]}…"
+    return WrongJsonError(f"{path} is {shown}, {expected} was expected")

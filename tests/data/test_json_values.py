@@ -1,0 +1,54 @@
+"""JSON files with entries of certain types."""
+
+import pytest
+
+from odapi_ssd.data.json_values import JsonObject, WrongJsonError, read_json
+
+_ROOT = JsonObject({"n": 1, "b": True, "t": "x", "o": {"n": 2}, "l": [{"n": 3}, 4]})
+
+
+def test_entries_and_defaults():
+    assert (_ROOT.integer("n"), _ROOT.text("t")) == (1, "x")
+    assert _ROOT.object("o").integer("n") == 2
+    assert _ROOT.items("l") == [{"n": 3}, 4]
+    assert (_ROOT.integer("gone", 5), _ROOT.text("gone", ""), _ROOT.objects("gone", ())) == (
+        5, "", [],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        (lambda: _ROOT.integer("b"), "b is True, a whole number was expected"),
+        (lambda: _ROOT.text("n"), "n is 1, a text was expected"),
+        (lambda: _ROOT.object("o").integer("gone"), "the entry o.gone is missing"),
+        (lambda: _ROOT.objects("l"), r"l\[1\] is 4, an object { } was expected"),
+        (lambda: JsonObject(["x" * 99]), r"its content is \['x{38}…, an object"),
+    ],
+)
+def test_a_wrong_entry_is_named(read, expected):
+    with pytest.raises(WrongJsonError, match=expected):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "it is not JSON, see line 1, column 1"),
+        (b'{\n "a": x}', "it is not JSON, see line 2, column 7"),
+        (b"[]", "its content is [], an object"),
+        (b"\n\xff", "not UTF-8 text (the byte 0xff in line 2)"),
+        (b"[" * 100_000, "it is not JSON that can be read"),
+        (b"1" * 5_000, "it is not JSON that can be read"),
+    ],
+)
+def test_a_wrong_file(tmp_path, content, expected):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(WrongJsonError) as caught:
+        read_json(tmp_path / "a.json")
+    assert expected in str(caught.value)
+
+
+def test_a_right_file(tmp_path):
+    (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    assert read_json(tmp_path / "a.json").integer("a") == 1

@@ -5,39 +5,45 @@ Everything that is wrong with what a user gave (files, flags, configs, environme
 for an `OptionError`. Any other exception is a fault of the program.
 """
 
-import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
     "OdapiError",
     "OptionError",
-    "printable",
+    "printable_lines",
     "require_at_least",
     "require_between",
     "require_not_empty",
 ]
 
 
-# Control characters but line ends, and what is left of names that are not UTF-8.
-_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_LINE = 2000
 
 
-def printable(text: str) -> str:
-    r"""A text of whatever origin as a terminal may show it.
+def printable_lines(text: str) -> str:
+    r"""A message as a terminal may show it, with its line breaks.
 
     Files and their contents come from strangers: a class may be named by a sequence that clears
     the screen, or by a megabyte.
 
     Returns:
-        The text with control characters other than line ends as escapes, `\x1b`, and without the
-        middle of lines of more than 2,000 characters.
+        The text with control characters and what is not Unicode as escapes, `\x1b`, and without
+        the middle of lines of more than 2,000 characters.
     """
-    text = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
-    if len(text) <= _MAX_LINE:
-        return text
-    return "\n".join(map(_shortened, text.split("\n")))
+    return "\n".join(_shortened(_escaped(line)) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(
+        # Spaces of other scripts are not printable by Python's definition.
+        one if one.isprintable() or unicodedata.category(one) == "Zs"
+        else one.encode("unicode_escape").decode()
+        for one in line
+    )  # fmt: skip
 
 
 def _shortened(line: str) -> str:
@@ -57,9 +63,9 @@ class OdapiError(Exception):
     """
 
     def __init__(self, problem: str, *, details: Iterable[str] = (), hint: str | None = None):
-        self.problem = printable(problem)
-        self.details = tuple(map(printable, details))
-        self.hint = None if hint is None else printable(hint)
+        self.problem = printable_lines(problem)
+        self.details = tuple(map(printable_lines, details))
+        self.hint = None if hint is None else printable_lines(hint)
         super().__init__(str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:

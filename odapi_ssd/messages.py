@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from odapi_ssd.errors import printable_lines
+
 __all__ = ["count_of", "first_line", "list_some", "one_line", "printable"]
 
 _NUM_NAMED = 5
@@ -42,6 +44,4 @@ def printable(text: object) -> str:
     Line breaks, control characters and bytes that are not Unicode become their escapes: `\n`,
     `\x1b`, `\udce9`.
     """
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(text)
-    )
+    return printable_lines(str(text)).replace("\n", "\\n")

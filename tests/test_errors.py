@@ -6,7 +6,7 @@ import pytest
 from odapi_ssd.errors import (
     OdapiError,
     OptionError,
-    printable,
+    printable_lines,
     require_at_least,
     require_between,
     require_not_empty,
@@ -113,7 +113,7 @@ def test_an_empty_path_is_refused(path):
     ],
 )  # fmt: skip
 def test_what_a_terminal_may_show(text, expected):
-    assert printable(text) == expected
+    assert printable_lines(text) == expected
 
 
 def test_a_message_holds_nothing_else():

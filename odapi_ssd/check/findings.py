@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from odapi_ssd.errors import printable
+from odapi_ssd.errors import printable_lines
 
 __all__ = ["Finding", "Findings"]
 
@@ -23,7 +23,7 @@ class Finding:
 
     def __str__(self) -> str:
         text = f"{self.path}: {self.problem}" + (f"; {self.remedy}" if self.remedy else "")
-        return printable(text)
+        return printable_lines(text)
 
 
 @dataclass

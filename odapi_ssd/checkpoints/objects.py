@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["object_graph", "trackable_children", "walk_breadth_first"]
+__all__ = ["has_sound_graph", "object_graph", "trackable_children", "walk_breadth_first"]
 
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _Node = TypeVar("_Node")
@@ -31,6 +31,25 @@ def object_graph(reader: Any) -> Any:
     return trackable_object_graph_pb2.TrackableObjectGraph.FromString(
         reader.get_tensor(_OBJECT_GRAPH)
     )
+
+
+def has_sound_graph(reader: Any) -> bool:
+    """Whether a checkpoint's graph of objects, if it has one, can be walked from its root.
+
+    Args:
+        reader: from `tf.train.load_checkpoint`.
+    """
+    from google.protobuf.message import DecodeError
+
+    try:
+        graph = object_graph(reader)
+    except (DecodeError, TypeError):  # not bytes, or not of a graph
+        return False
+    if graph is None:
+        return True
+    num_nodes = len(graph.nodes)
+    children = (child for node in graph.nodes for child in node.children)
+    return num_nodes > 0 and all(0 <= child.node_id < num_nodes for child in children)
 
 
 def trackable_children(parent: Any) -> Mapping[str, Any]:

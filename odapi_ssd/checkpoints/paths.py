@@ -68,8 +68,15 @@ def without_file_suffix(path: str) -> str:
 
 
 def latest_checkpoint(folder: str | os.PathLike[str]) -> str | None:
-    """The prefix that TensorFlow takes for the newest checkpoint of a folder; None for none."""
-    prefix: str | None = import_tensorflow().train.latest_checkpoint(os.fspath(folder))
+    """The prefix that TensorFlow takes for the newest checkpoint of a folder; None for none.
+
+    There is none for it either where the file `checkpoint` is damaged.
+    """
+    tf = import_tensorflow()
+    try:
+        prefix: str | None = tf.train.latest_checkpoint(os.fspath(folder))
+    except (tf.errors.OpError, ValueError):  # names with a null character, or not UTF-8
+        return None
     return prefix
 
 

@@ -8,7 +8,10 @@ import shlex
 from collections import Counter
 
 from odapi_ssd.checkpoints.folder import FoundCheckpoint, find_checkpoints, look_at
-from odapi_ssd.checkpoints.stored_files import split
+from odapi_ssd.checkpoints.index_entries import unsound_tensors
+from odapi_ssd.checkpoints.index_file import DamagedIndexError, parse_entries
+from odapi_ssd.checkpoints.objects import has_sound_graph
+from odapi_ssd.checkpoints.stored_files import read_bytes, split
 from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.file_errors import file_error_words
@@ -76,19 +79,32 @@ def damaged_error(found: FoundCheckpoint, faults: list[str], go_on_with: str = "
 def _damaged_data(found: FoundCheckpoint) -> list[str]:
     """The data files with tensors that do not match their checksums."""
     tf = import_tensorflow()
+    damaged_index = [f"{found.name}.index: damaged"]
+    if not _is_sound(found):
+        return damaged_index
     try:
         reader = tf.train.load_checkpoint(found.prefix)
         names = list(reader.get_variable_to_shape_map())
-    except (tf.errors.OpError, ValueError, RuntimeError, IndexError):
-        return [f"{found.name}.index: damaged"]
+    except (tf.errors.OpError, LookupError, RuntimeError, TypeError, ValueError):
+        return damaged_index
     num_damaged: Counter[str] = Counter()
     for name in names:
         try:
             reader.get_tensor(name)
-        except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
+        except (tf.errors.OpError, LookupError, RuntimeError, TypeError, ValueError) as error:
             words = file_error_words(error) or "damaged (the checksum does not match)"
             num_damaged[f"{_data_file(found, name)}: {words}"] += 1
-    return [f"{line}, in {count_of(number, 'tensor')}" for line, number in num_damaged.items()]
+    if num_damaged:
+        return [f"{line}, in {count_of(number, 'tensor')}" for line, number in num_damaged.items()]
+    return [] if has_sound_graph(reader) else damaged_index
+
+
+def _is_sound(found: FoundCheckpoint) -> bool:
+    """Whether TensorFlow can be given the index: it ends the process on some."""
+    try:
+        return not unsound_tensors(parse_entries(read_bytes(f"{found.prefix}.index")))
+    except (DamagedIndexError, OSError):
+        return False
 
 
 def _data_file(found: FoundCheckpoint, tensor: str) -> str:

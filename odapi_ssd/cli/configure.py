@@ -9,7 +9,7 @@ from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import overwrite_option, set_option
 from odapi_ssd.config.schedules import MAX_UINT32
 from odapi_ssd.configure.training_modes import MODES
-from odapi_ssd.errors import printable
+from odapi_ssd.errors import printable_lines
 
 __all__ = ["command"]
 
@@ -92,7 +92,7 @@ def command(settings: Settings, /, **values: Any) -> None:
     configured = configure(options)
     print_table(f"Set in {options.output_path}", ("field", "value"), configured.changes)
     for note in configured.notes:
-        click.echo(printable(f"Note: {note}"))
+        click.echo(printable_lines(f"Note: {note}"))
     click.echo(f"Next: {_next_command(options.output_path)}")
 
 

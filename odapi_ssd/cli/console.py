@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from odapi_ssd.errors import printable
+from odapi_ssd.errors import printable_lines
 
 __all__ = ["print_table", "print_warnings"]
 
@@ -18,7 +18,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         columns: headings.
         rows: as many cells as there are columns; shown through `str`.
     """
-    cells = [[printable(str(cell)) for cell in row] for row in rows]
+    cells = [[printable_lines(str(cell)) for cell in row] for row in rows]
     is_number = [
         bool(cells) and all(_is_number(row[column_idx]) for row in cells)
         for column_idx in range(len(columns))
@@ -41,7 +41,7 @@ def print_warnings(warnings: Iterable[str]) -> None:
     """Prints one line each to standard error."""
     for warning in warnings:
         label = click.style("Warning:", fg="yellow")
-        click.echo(f"{label} {printable(warning)}", err=True)
+        click.echo(f"{label} {printable_lines(warning)}", err=True)
 
 
 def _print_rich_table(

@@ -78,7 +78,7 @@ def command(
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.data.convert import ConversionOptions, convert_dataset
-    from odapi_ssd.errors import printable
+    from odapi_ssd.errors import printable_lines
 
     if verify == "full":
         from odapi_ssd.check.tensorflow_images import describe_refusal
@@ -98,4 +98,4 @@ def command(
             for name, split in summary.splits.items()
         ],
     )
-    click.echo(printable(f"Classes: {', '.join(summary.label_map)}"))
+    click.echo(printable_lines(f"Classes: {', '.join(summary.label_map)}"))

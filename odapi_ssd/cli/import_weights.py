@@ -7,7 +7,7 @@ import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import output_dir_option, pipeline_config_option
-from odapi_ssd.errors import printable
+from odapi_ssd.errors import printable_lines
 from odapi_ssd.weights.sources import SOURCE_NAMES
 from odapi_ssd.weights.sources.keras import NETWORKS
 
@@ -67,7 +67,7 @@ def command(settings: Settings, /, **values: Any) -> None:
     imported = import_weights(options, PhaseLines())
     print_table("Imported", ("from", "to", "shapes"), imported.rows)
     for line in imported.unused:
-        click.echo(printable(f"Not used: {line}"))
+        click.echo(printable_lines(f"Not used: {line}"))
     print_warnings(imported.notes)
     click.echo(f"Written: {imported.checkpoint}")
     if imported.config_path is not None:

@@ -21,7 +21,7 @@ from odapi_ssd.data.orientation import read_orientation
 from odapi_ssd.data.png_structure import check_png
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["IMAGE_FORMATS", "IMAGE_SUFFIXES", "CheckedImage", "read_image"]
+__all__ = ["IMAGE_FORMATS", "IMAGE_SUFFIXES", "CheckedImage", "decoding_fault", "read_image"]
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 # By Pillow's names, for its `formats=`; it opens MPO as JPEG and renames it then.
@@ -29,6 +29,8 @@ IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 
 # By Pillow's names. Some cameras write MPO: a JPEG followed by further images.
 _JPEG_FORMATS = ("JPEG", "MPO")
+# The errors whose text is Pillow's or ours.
+_PILLOWS_OWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _REENCODED = ("BMP", "GIF")
 
 
@@ -71,7 +73,16 @@ def read_image(path: Path) -> CheckedImage:
     except UnidentifiedImageError as error:
         raise OdapiError(f"{path.name}: is not a JPEG, PNG, BMP or GIF file") from error
     except Exception as error:  # Decoders raise many kinds on damaged bytes.
-        raise OdapiError(f"{path.name}: cannot be decoded: {error}") from error
+        raise OdapiError(f"{path.name}: cannot be decoded: {decoding_fault(error)}") from error
+
+
+def decoding_fault(error: Exception) -> str:
+    """Why an image cannot be decoded, from what was raised, in words without a path."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for it"
+    if isinstance(error, _PILLOWS_OWN) and str(error):
+        return str(error)
+    return "its data is damaged"  # What Python raises on it, such as an IndexError, says less.
 
 
 def _check(image: Image.Image, content: bytes) -> CheckedImage:

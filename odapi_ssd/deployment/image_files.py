@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from odapi_ssd.data.folder_tree import walk_files
-from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES
+from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES, decoding_fault
 from odapi_ssd.deployment.results import earlier_drawings
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import printable
@@ -77,7 +77,7 @@ def load_image(path: Path, warn: Callable[[str], None] = lambda text: None) -> A
     except (OSError, MemoryError):
         raise
     except Exception as error:  # decoders raise many kinds on damaged bytes
-        raise OSError(str(error) or type(error).__name__) from error
+        raise OSError(decoding_fault(error)) from error
 
 
 def _upright(image: Any, path: Path, warn: Callable[[str], None]) -> Any:

@@ -2,7 +2,12 @@
 
 import pytest
 
-from odapi_ssd.checkpoints.objects import object_graph, trackable_children, walk_breadth_first
+from odapi_ssd.checkpoints.objects import (
+    has_sound_graph,
+    object_graph,
+    trackable_children,
+    walk_breadth_first,
+)
 from tests.support.saved_checkpoints import write_tf1_checkpoint
 
 
@@ -68,3 +73,41 @@ class TestACheckpoint:
         checkpoint = tf.train.Checkpoint(model=tf.train.Checkpoint(weight=weight))
         paths = dict(walk_breadth_first(checkpoint, trackable_children))
         assert paths["model/weight"] is weight
+
+
+class _Reader:
+    """In the place of TensorFlow's, which refuses a graph whose checksum is wrong."""
+
+    def __init__(self, tensor):
+        self._tensor = tensor
+
+    def has_tensor(self, name):
+        return True
+
+    def get_tensor(self, name):
+        return self._tensor
+
+
+@pytest.mark.tf
+@pytest.mark.usefixtures("api")
+class TestSoundGraphs:
+    def test_a_root_and_a_child(self):
+        assert has_sound_graph(_Reader(self._graph(1)))
+
+    @pytest.mark.parametrize("node_id", [-1, 2])
+    def test_a_child_that_is_not_there(self, node_id):
+        assert not has_sound_graph(_Reader(self._graph(node_id)))
+
+    @pytest.mark.parametrize("tensor", [b"", b"\xff", 1.0])
+    def test_no_graph(self, tensor):
+        assert not has_sound_graph(_Reader(tensor))
+
+    @staticmethod
+    def _graph(node_id):
+        from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
+
+        graph = TrackableObjectGraph()
+        child = graph.nodes.add().children.add()
+        child.node_id = node_id
+        graph.nodes.add()
+        return graph.SerializeToString()

@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image
 
-from odapi_ssd.data.images import read_image
+from odapi_ssd.data.images import decoding_fault, read_image
 from odapi_ssd.errors import OdapiError
 
 
@@ -47,7 +47,7 @@ def test_png_is_read_before_any_jpeg_in_a_fresh_process(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(encode(gradient(), "PNG"))
     code = (
-        "import pathlib, sys; from odapi_ssd.data.images import read_image;"
+        "import pathlib, sys; from odapi_ssd.data.images import decoding_fault, read_image;"
         "print(read_image(pathlib.Path(sys.argv[1])).record_format)"
     )
     done = subprocess.run(
@@ -130,3 +130,16 @@ def test_tensorflow_decodes_what_is_let_through(
     path.write_bytes(encode(gradient(mode), image_format))
     decode = tf.io.decode_jpeg if record_format == "jpeg" else tf.image.decode_image
     assert decode(read_image(path).encoded, channels=3).shape == (20, 40, 3)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError("image file is truncated"), "image file is truncated"),
+        (IndexError("list index out of range"), "its data is damaged"),
+        (OSError(), "its data is damaged"),
+        (MemoryError(), "there is not enough memory for it"),
+    ],
+)
+def test_what_python_says_is_not_shown(error, words):
+    assert decoding_fault(error) == words

@@ -179,7 +179,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     folder, deeds = _Watch.folder, _Watch.deeds
     if folder is None or deeds is None:
         return
-    if event in _FORBIDDEN:
+    # Python itself may be started: some files are read in a process with limits.
+    if event in _FORBIDDEN and arguments[0] != sys.executable:
         deeds.append(f"an event {event}")
     elif event == "open":
         if isinstance(arguments[2], int) and arguments[2] & _WRITING:

@@ -4,10 +4,8 @@ TensorFlow ends the process, without an exception, on an index whose checksums a
 entries are not.
 """
 
-import math
-from typing import Any
-
 from odapi_ssd.checkpoints.folder import look_at
+from odapi_ssd.checkpoints.index_entries import is_in_parts, parse_entry, unsound_tensors
 from odapi_ssd.checkpoints.index_file import DamagedIndexError, parse_entries
 from odapi_ssd.checkpoints.stored_files import read_bytes
 from odapi_ssd.errors import OdapiError
@@ -49,7 +47,9 @@ def require_sound_index(prefix: str) -> bool:
             hint=_COPY_HINT,
         ) from error
     require_plain_names(prefix, names)
-    unsound = [name for name in names if not _is_sound(entries[name.encode()])]
+    unsound = unsound_tensors(entries) + [
+        name for name in names if is_in_parts(parse_entry(entries[name.encode()]))
+    ]
     if unsound or len(names) < len(entries):
         raise OdapiError(
             f"--weights {prefix} is damaged, or holds variables in parts: its index has no shape "
@@ -57,22 +57,3 @@ def require_sound_index(prefix: str) -> bool:
             hint=_COPY_HINT,
         )
     return True
-
-
-def _is_sound(entry_bytes: bytes) -> bool:
-    """Whether an entry has a type, and a shape that takes up the bytes that it names."""
-    import tensorflow as tf
-    from google.protobuf.message import DecodeError
-    from tensorflow.core.protobuf import tensor_bundle_pb2
-
-    try:
-        entry: Any = tensor_bundle_pb2.BundleEntryProto.FromString(entry_bytes)
-        dtype = tf.dtypes.as_dtype(entry.dtype)
-    except (DecodeError, TypeError):
-        return False
-    lengths = [dimension.size for dimension in entry.shape.dim]
-    if entry.slices or entry.shape.unknown_rank or min([entry.offset, *lengths]) < 0:
-        return False
-    if dtype == tf.string:
-        return True
-    return bool(math.prod(lengths) * dtype.size == entry.size)

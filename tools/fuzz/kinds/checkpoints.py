@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd.checkpoints.contents import read_contents, require_detector
+from odapi_ssd.checkpoints.newest import newest_complete
 from odapi_ssd.checkpoints.paths import latest_checkpoint, resolve_checkpoint
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.weights.readers.keras_h5 import opened_h5
@@ -27,8 +28,9 @@ _BOMB_BYTES = 700_000_000
 
 def write_seeds(folder: Path) -> None:
     """A checkpoint of each sort, with a few small variables."""
-    import tensorflow as tf
+    from odapi_ssd.compat import import_tensorflow
 
+    tf = import_tensorflow()
     _write_tf2(folder / _TF2, tf)
     _write_tf1(folder / _TF1, tf)
     _write_keras(folder / _KERAS)
@@ -95,7 +97,8 @@ class Target:
 
         odapi_ssd.register()
         self._files = read_tree(seeds)
-        self._sorts = [_TF2, _TF2, _TF1, _KERAS] + [_TORCH] * (_TORCH in self._files)
+        # HDF5 is read in a process of its own, which takes longer than all else.
+        self._sorts = [_TF2] * 4 + [_TF1] * 3 + [_KERAS] + [_TORCH] * 3 * (_TORCH in self._files)
 
     def make(self, generator: random.Random) -> str:
         """Writes one sort of checkpoint, of which one file is damaged or missing."""
@@ -235,6 +238,7 @@ def _add_large(group: Any, name: str) -> None:
 
 def _read_run() -> None:
     latest_checkpoint(_TF2)
+    newest_complete(_TF2)
     require_detector(_TF2)
 
 
@@ -245,6 +249,11 @@ def _read_prefixes() -> None:
 
 def _read_tf1() -> None:
     for array in read_tf1_checkpoint(f"{_TF1}/model.ckpt").values():
+        array.read()
+
+
+def _read_tf1_folder() -> None:
+    for array in read_tf1_checkpoint(_TF2).values():
         array.read()
 
 
@@ -261,7 +270,7 @@ def _read_keras() -> None:
 
 
 _STEPS: dict[str, tuple[Callable[[], None], ...]] = {
-    _TF2: (_read_run, _read_prefixes),
+    _TF2: (_read_run, _read_prefixes, _read_tf1_folder),
     _TF1: (_read_tf1,),
     _TORCH: (_read_torch,),
     _KERAS: (_read_keras,),

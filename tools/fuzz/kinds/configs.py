@@ -11,7 +11,7 @@ from odapi_ssd.config.templates import find_template, template_names
 from odapi_ssd.configure.run import ConfigureOptions, configure
 from odapi_ssd.data.convert import ConversionOptions, convert_dataset
 from odapi_ssd.data.synthetic.shapes import write_shapes
-from odapi_ssd.errors import OdapiError, printable
+from odapi_ssd.errors import OdapiError, printable_lines
 from tools.fuzz.kinds.files import read_tree, write_tree
 from tools.fuzz.mutations.byte_strings import mutate_bytes
 from tools.fuzz.mutations.texts import NUMBERS, WORDS, encode_oddly, mutate_text
@@ -98,7 +98,7 @@ def _check(assignments: list[str], observed: Observation) -> None:
     report = check_config(config)
     observed.messages += map(str, report.warnings)
     # As the console prints them.
-    observed.messages += (printable(f"{name}: {value}") for name, value in report.facts)
+    observed.messages += (printable_lines(f"{name}: {value}") for name, value in report.facts)
     observed.refuse(list(map(str, report.problems)))
 
 
@@ -112,7 +112,7 @@ def _configure(assignments: list[str], observed: Observation) -> None:
         num_steps=77,
     )
     draft = configure(options)
-    observed.messages += map(printable, draft.notes)
+    observed.messages += map(printable_lines, draft.notes)
     load_config("configured.config")
 
 

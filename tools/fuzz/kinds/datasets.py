@@ -13,7 +13,7 @@ from odapi_ssd.data.label_map import label_map_to_text, make_label_map, read_ite
 from odapi_ssd.data.records.contents import read_contents
 from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary
 from odapi_ssd.data.synthetic.shapes import write_shapes
-from odapi_ssd.errors import OdapiError, printable
+from odapi_ssd.errors import OdapiError, printable_lines
 from odapi_ssd.outputs.text_file import write_text
 from tools.fuzz.kinds.files import read_tree, write_tree
 from tools.fuzz.mutations.byte_strings import mutate_bytes
@@ -88,7 +88,7 @@ def _convert(label_map: Path | None, observed: Observation) -> None:
     """Converts, and makes sure of what a conversion promises."""
     options = ConversionOptions(label_map_path=label_map, num_workers=1, overwrite=True)
     summary = convert_dataset(Path(_DATA), Path(_OUT), options)
-    observed.messages += map(printable, summary.warnings)  # as the console prints them
+    observed.messages += map(printable_lines, summary.warnings)  # as the console prints them
     text = Path(_OUT, DATASET_FILE).read_text(encoding="utf-8")
     json.loads(text, parse_constant=_refuse_constant)
     assert DatasetSummary.load(Path(_OUT)) == summary

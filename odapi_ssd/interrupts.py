@@ -60,13 +60,17 @@ def end_work(reason: str, status: int) -> NoReturn:
 
 
 @contextlib.contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals(*, until_exit: bool = False) -> Iterator[None]:
     """Has signals end the work of the block.
 
     Only the end of the block ends an interruption: who catches it inside gets it again.
 
     A signal that is ignored stays so, as those of `nohup` are. Without effect outside of the main
     thread, where Python allows no handlers.
+
+    Args:
+        until_exit: the process ends after the block, so that signals are ignored from then on: none
+            is to cut short its tidying up, its messages or its status.
     """
     global _pending, _is_active
     _pending = None
@@ -85,7 +89,7 @@ def ended_by_signals() -> Iterator[None]:
         _is_active = False
         _set_timer(0)
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if until_exit else handler)
 
 
 @contextlib.contextmanager

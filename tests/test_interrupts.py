@@ -50,6 +50,26 @@ def test_handlers_are_put_back(number):
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.parametrize("number", _SIGNALS)
+def test_until_the_exit_nothing_disturbs_the_end(number):
+    code = (
+        "import sys, time\n"
+        "from odapi_ssd.interrupts import ended_by_signals\n"
+        "with ended_by_signals(until_exit=True):\n"
+        "    pass\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.read()\n"
+        "sys.exit(7)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    process.communicate(timeout=20)
+    assert process.returncode == 7
+
+
 def test_an_ignored_signal_stays_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -65,7 +65,7 @@ def main() -> None:
     settings = Settings()
     _accept_every_name()
     try:
-        with interrupts.ended_by_signals():
+        with interrupts.ended_by_signals(until_exit=True):
             command_line.main(prog_name="odapi-ssd", obj=settings, standalone_mode=False)
         status = _status_of_end(None, settings.verbose)
     except (Exception, KeyboardInterrupt) as error:

@@ -44,7 +44,6 @@ _SAMPLES = {
     },
     # Half a minute each.
     "train": {KILL: 1, TERM: 1, HANG_UP: 1, PIPE: 1, CTRL_C_TWICE: 1, FULL_DISK: 1, TWO: 1},
-    "export": {KILL: 1, TERM: 1, HANG_UP: 1, PIPE: 1, FULL_DISK: 1, TWO: 1},
     "detect": {KILL: 1, TERM: 1, HANG_UP: 1, PIPE: 1, CTRL_C_TWICE: 1, FULL_DISK: 1, TWO: 1},
 }
 

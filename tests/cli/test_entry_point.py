@@ -155,7 +155,11 @@ class TestMain:
                 main()
             return exit_.value.code
 
-        return run
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+        handlers = [(number, signal.getsignal(number)) for number in numbers]
+        yield run
+        for number, handler in handlers:  # after `main` a process ends, which this one does not
+            signal.signal(number, handler)
 
     @pytest.mark.parametrize(
         ("exception", "status", "printed"),

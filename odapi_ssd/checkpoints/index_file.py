@@ -7,6 +7,7 @@ says little about what is wrong with a file, and nothing of what the file should
 Sources: tensorflow/core/lib/io/format.cc, tensorflow/core/protobuf/tensor_bundle.proto.
 """
 
+import itertools
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def _parse_table(content: bytes) -> dict[bytes, bytes]:
     footer = content[-_FOOTER_BYTES:]
     _, position = _varint(footer, 0)  # of a block without a use here: its place
     _, position = _varint(footer, position)  # and its size
-    entries: dict[bytes, bytes] = {}
+    entries: list[tuple[bytes, bytes]] = []
     block_end = 0
     for _, handle in _entries(_block(content, footer, position)):
         start, _ = _varint(handle, 0)
@@ -116,8 +117,11 @@ def _parse_table(content: bytes) -> dict[bytes, bytes]:
             raise ValueError("a block is listed twice, or overlaps another")
         block = _block(content, handle, 0)
         block_end = start + len(block)
-        entries.update(_entries(block))
-    return entries
+        entries += _entries(block)
+    # TensorFlow would read the same name twice, of which we see the last.
+    if not all(key < following for (key, _), (following, _) in itertools.pairwise(entries)):
+        raise ValueError("names that are not in order")
+    return dict(entries)
 
 
 def _summary(

@@ -108,10 +108,11 @@ class TestParseIndex:
             index_content({}, num_listed=2),
             index_content({b"k" * 4097: b""}),
             index_content({b"": b"\x08" + b"\xff" * 10 + b"\x01"}),
+            index_content({b"b": b"", b"a": b""}),
         ],
-        ids=["a block listed twice", "a long key", "a long number"],
+        ids=["a block listed twice", "a long key", "a long number", "names out of order"],
     )
-    def test_what_could_take_all_memory_or_time(self, content):
+    def test_what_tensorflow_never_writes(self, content):
         assert _why_not(content) == "damaged"
 
 

@@ -28,7 +28,7 @@ ACCEPTED, REFUSED, ESCAPE = "accepted", "refused", "escape"
 # What Python and the libraries say among themselves.
 _RAW_TEXT = re.compile(
     r"\{\{(function_)?node|Traceback|not an sstable|\[Op:|tensorflow/core|site-packages"
-    r"|\.cc:\d|\bobject at 0x|<class '|codec can't|weights_only|NoneType|has no attribute"
+    r"|\.cc:\d|\bobject at 0x|<class '|codec can't|weights_only|NoneType|object has no attribute"
     r"|not subscriptable|not iterable|invalid literal|could not convert|out of range for"
     r"|index out of range|(Value|Type|Key|Attribute|Index|Memory|Runtime|Unicode\w*)Error"
     r"|\bErrno\b|bad_alloc|Unable to allocate|positional argument|cannot unpack|to unpack"

@@ -159,18 +159,14 @@ def output_folder(
         )
     folder = Path(path)
     try:
-        with made_folder(folder), locked_folder(folder, _LOCK_NAME, warn) as is_locked:
-            if is_locked:
-                clear_leftovers(folder, warn)
-            work = None
-            try:
-                with delayed():
-                    work = WorkFolder.make(folder)
-                yield OutputFolder(option, folder, command, overwrite, work)
-            finally:
-                if work is not None:
-                    with delayed():
-                        work.remove()
+        with contextlib.ExitStack() as stack:
+            with delayed():  # a signal between two of these would leave the first ones behind
+                stack.enter_context(made_folder(folder))
+                if stack.enter_context(locked_folder(folder, _LOCK_NAME, warn)):
+                    clear_leftovers(folder, warn)
+                work = WorkFolder.make(folder)
+                stack.callback(_remove, work)
+            yield OutputFolder(option, folder, command, overwrite, work)
     except OSError as error:
         if not _is_about(error, folder):
             raise
@@ -178,6 +174,11 @@ def output_folder(
             f"Cannot write to {folder}: {error.strerror or error}.",
             hint="check the free space and the permissions there; nothing was changed.",
         ) from error
+
+
+def _remove(work: WorkFolder) -> None:
+    with delayed():
+        work.remove()
 
 
 def _is_about(error: OSError, folder: Path) -> bool:

@@ -22,6 +22,7 @@ from odapi_ssd.config.paths import is_remote
 from odapi_ssd.config.schedules import MAX_UINT32
 from odapi_ssd.errors import OdapiError, require_at_least, require_between, require_not_empty
 from odapi_ssd.folder_lock import locked_folder
+from odapi_ssd.interrupts import delayed
 from odapi_ssd.outputs.made_folder import made_folder
 from odapi_ssd.plugin import api_programs
 from odapi_ssd.progress import SILENT, Progress
@@ -132,8 +133,9 @@ def _locked_model_dir(options: TrainOptions, progress: Progress) -> Iterator[Non
     folder = Path(options.model_dir)
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(made_folder(folder))
-            stack.enter_context(locked_folder(folder, _LOCK_NAME, progress.warning))
+            with delayed():  # a signal between the two would leave the first behind
+                stack.enter_context(made_folder(folder))
+                stack.enter_context(locked_folder(folder, _LOCK_NAME, progress.warning))
         except OSError as error:
             raise OdapiError(
                 f"Cannot write to --model_dir {folder}: {error.strerror or error}.",

@@ -4,7 +4,7 @@
     python -m tools.fuzz --case images:7:1234
 
 Prints a table and, for each cause of an escape, the first cases, which `--case` runs again. The
-exit status is 1 if anything escaped.
+exit status is 1 if anything escaped, or if not all cases ran. Ctrl-C ends it with what it has.
 """
 
 import argparse
@@ -30,13 +30,19 @@ def main() -> int:
     if arguments.case:
         return _run_one(arguments)
     shares = _divide(arguments.cases, len(arguments.kinds))
-    tallies = []
-    for kind, num_cases in zip(arguments.kinds, shares, strict=True):
-        numbers = range(arguments.first, arguments.first + num_cases)
-        cases = [CaseId(kind.name, arguments.seed, number) for number in numbers]
-        tallies.append(_tally(kind, cases, arguments))
+    tallies: list[Tally] = []
+    try:
+        for kind, num_cases in zip(arguments.kinds, shares, strict=True):
+            numbers = range(arguments.first, arguments.first + num_cases)
+            cases = [CaseId(kind.name, arguments.seed, number) for number in numbers]
+            tallies.append(Tally(kind.name))
+            _count(kind, cases, arguments, tallies[-1])
+    except KeyboardInterrupt:
+        print("Interrupted; what follows is of the cases so far.", file=sys.stderr)
     _report(tallies, arguments)
-    return 1 if any(tally.escapes for tally in tallies) else 0
+    num_done = sum(tally.verdicts.total() for tally in tallies)
+    has_escapes = any(tally.escapes for tally in tallies)
+    return 1 if has_escapes or num_done < arguments.cases else 0
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -105,16 +111,15 @@ def _run_one(arguments: argparse.Namespace) -> int:
     return 1 if outcome.verdict == ESCAPE else 0
 
 
-def _tally(kind: Kind, cases: Sequence[CaseId], arguments: argparse.Namespace) -> Tally:
-    tally: Tally | None = None
+def _count(
+    kind: Kind, cases: Sequence[CaseId], arguments: argparse.Namespace, tally: Tally
+) -> None:
     for outcome in _outcomes(kind, cases, arguments):
-        tally = tally or Tally(kind.name)
         tally.add(outcome)
         num_done = tally.verdicts.total()
         if num_done % _REPORT_EVERY == 0:
             print(f"{kind.name}: {num_done:,} of {len(cases):,}, "
                   f"{len(tally.escapes)} escapes", file=sys.stderr, flush=True)  # fmt: skip
-    return tally or Tally(kind.name)
 
 
 def _report(tallies: Sequence[Tally], arguments: argparse.Namespace) -> None:

@@ -33,13 +33,16 @@ class Tally:
     seconds: float = 0.0
     slowest: float = 0.0
     memory_mb: float = 0.0
-    _start: float = field(default_factory=time.monotonic)
+    _start: float | None = None
 
     def add(self, outcome: Outcome) -> None:
         """Counts one outcome."""
         self.verdicts[outcome.verdict] += 1
         self.remarks.update(outcome.remarks)
-        self.seconds = time.monotonic() - self._start
+        now = time.monotonic()
+        # From when the first is done: what comes before is the workers' start.
+        self._start = self._start or now - outcome.seconds
+        self.seconds = now - self._start
         self.slowest = max(self.slowest, outcome.seconds)
         self.memory_mb = max(self.memory_mb, outcome.memory_mb)
         if outcome.verdict == ESCAPE:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.misbehaving_target import KIND
 from tools.fuzz import __main__ as program
+from tools.fuzz.judging import Outcome
 
 
 @pytest.fixture
@@ -36,6 +37,18 @@ def test_an_escape_is_reported_and_can_be_run_again(run, tmp_path):
     again, shown = run("--case", escape["case"], "--time_limit", 3)
     assert again == 1
     assert f"summary: {escape['summary']}" in shown
+
+
+def test_ctrl_c_ends_it_with_the_cases_so_far(run, monkeypatch):
+    def interrupted(kind, cases, *_, **__):
+        yield Outcome(str(cases[0]), "accepted")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "run_cases", interrupted)
+    status, output = run("--kinds", "misbehaving,records", "--cases", 12)
+    assert status == 1
+    assert "| misbehaving | 1 | 1 | 0 | 0 |" in output
+    assert "records" not in output
 
 
 def test_cases_are_divided_evenly():

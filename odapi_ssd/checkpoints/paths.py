@@ -12,12 +12,11 @@ from odapi_ssd.checkpoints.folder import find_checkpoints, look_at, names_of_fol
 from odapi_ssd.checkpoints.newest import newest_complete
 from odapi_ssd.checkpoints.stored_files import is_folder, join
 from odapi_ssd.checkpoints.verification import damaged_error, find_faults
-from odapi_ssd.compat import import_tensorflow
 from odapi_ssd.config.paths import relative_path_remedy
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import list_some
 
-__all__ = ["ignore_warning", "latest_checkpoint", "resolve_checkpoint", "without_file_suffix"]
+__all__ = ["ignore_warning", "resolve_checkpoint", "without_file_suffix"]
 
 _FILE_SUFFIX = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
@@ -65,19 +64,6 @@ def resolve_checkpoint(
 def without_file_suffix(path: str) -> str:
     """The prefix that a file of a checkpoint would have; a path with another ending stays."""
     return _FILE_SUFFIX.sub("", path)
-
-
-def latest_checkpoint(folder: str | os.PathLike[str]) -> str | None:
-    """The prefix that TensorFlow takes for the newest checkpoint of a folder; None for none.
-
-    There is none for it either where the file `checkpoint` is damaged.
-    """
-    tf = import_tensorflow()
-    try:
-        prefix: str | None = tf.train.latest_checkpoint(os.fspath(folder))
-    except (tf.errors.OpError, ValueError):  # names with a null character, or not UTF-8
-        return None
-    return prefix
 
 
 def _newest_in(folder: str, warn: Callable[[str], object], go_on_with: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import odapi_ssd
 from odapi_ssd.check.report import Report, require_valid
-from odapi_ssd.checkpoints.paths import latest_checkpoint
+from odapi_ssd.checkpoints.newest import NewestCheckpoint, newest_complete
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME, note_config, require_same_model
 from odapi_ssd.config.files import load_config
 from odapi_ssd.config.paths import is_remote
@@ -188,12 +188,29 @@ def _train_in_our_loop(config: Any, options: TrainOptions, progress: Progress) -
 def _train_in_api_loop(options: TrainOptions, progress: Progress) -> None:
     flags = asdict(options)
     del flags["use_api_loop"]
-    before = latest_checkpoint(options.model_dir)
+    before = _resumable_in_api_loop(options.model_dir)
     with api_programs.loaded_program("model_main_tf2", flags) as program:
         progress.phase("Training in the API's own loop")
         program.main([])
-    if latest_checkpoint(options.model_dir) == before:
+    if newest_complete(options.model_dir) == before:
         progress.warning(
             "The API's loop has saved no checkpoint: it saves every --checkpoint_every_n steps and "
             "never the last one. --train_loop odapi-ssd does."
         )
+
+
+def _resumable_in_api_loop(model_dir: str) -> NewestCheckpoint | None:
+    """The checkpoint that the API's loop resumes from; None for a new run.
+
+    Raises:
+        OdapiError: that is not the newest good one, or there is none among what a run has left: the
+            API's loop would start anew, or from an older one, and overwrite the others.
+    """
+    newest = newest_complete(model_dir, pass_over_damaged=True)
+    if newest is not None and newest.note is not None:
+        raise OdapiError(
+            f"The API's loop cannot resume the run in {model_dir}: it takes what the file "
+            f"`checkpoint` names, without a look at the others. {newest.note}",
+            hint="--train_loop odapi-ssd resumes it and overwrites nothing.",
+        )
+    return newest

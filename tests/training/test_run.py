@@ -146,6 +146,22 @@ def test_the_api_s_loop_gets_the_options_as_flags_and_its_lost_steps_are_a_warni
     assert progress.warnings[-1].startswith("The API's loop has saved no checkpoint")
 
 
+@pytest.mark.parametrize("state", [None, b"\xff\xfe", b'model_checkpoint_path: "ckpt-2"'])
+def test_the_api_s_loop_does_not_write_over_what_it_would_not_resume(trained_run, tmp_path, state):
+    model_dir = tmp_path / "model"
+    shutil.copytree(trained_run.model_dir, model_dir)
+    (model_dir / "checkpoint").unlink()
+    if state is not None:
+        (model_dir / "checkpoint").write_bytes(state)
+    before = {path.name: path.read_bytes() for path in model_dir.glob("ckpt-*")}
+    options = trained_run.options(model_dir=str(model_dir), num_train_steps=9, use_api_loop=True)
+    with pytest.raises(OdapiError, match="The API's loop cannot resume the run") as caught:
+        train(options)
+    assert f"{model_dir}" in caught.value.problem
+    assert "--train_loop odapi-ssd" in caught.value.hint
+    assert {path.name: path.read_bytes() for path in model_dir.glob("ckpt-*")} == before
+
+
 @pytest.mark.parametrize("use_api_loop", [False, True])
 def test_a_model_directory_of_another_config_is_refused_at_once(
     trained_run, five_class_config, use_api_loop

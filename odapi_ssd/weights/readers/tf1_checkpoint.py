@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd import compat
-from odapi_ssd.checkpoints.paths import latest_checkpoint, without_file_suffix
-from odapi_ssd.checkpoints.stored_files import is_folder
+from odapi_ssd.checkpoints.newest import newest_complete
+from odapi_ssd.checkpoints.paths import without_file_suffix
+from odapi_ssd.checkpoints.state_file import is_absolute, read_state
+from odapi_ssd.checkpoints.stored_files import is_folder, join
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import first_line
 from odapi_ssd.weights.mapping import Array, StoredArray
@@ -50,20 +52,32 @@ def read_tf1_checkpoint(path: str) -> dict[str, StoredArray]:
 def _checked_prefix(path: str) -> str:
     """The prefix of a checkpoint that TensorFlow can be given."""
     if is_folder(path):
-        newest = latest_checkpoint(path)
-        if newest is None:
-            raise OdapiError(
-                f"--weights {path} is not a TensorFlow checkpoint: the folder holds no file "
-                "`checkpoint` that names its newest one.",
-                hint=_PREFIX_HINT,
-            )
-        path = newest
+        path = _of_first_format_in(path) or _newest_in(path)
     prefix = without_file_suffix(path)
     file = Path(prefix)
     # A checkpoint of TensorFlow's first format is a file itself.
     if not require_sound_index(prefix) and file.is_file() and kind_of(file) != TENSORFLOW:
         raise not_expected(file, "a TensorFlow checkpoint", _PREFIX_HINT)
     return prefix
+
+
+def _newest_in(folder: str) -> str:
+    newest = newest_complete(folder)
+    if newest is None:
+        raise OdapiError(
+            f"--weights {folder} is not a TensorFlow checkpoint: the folder holds none.",
+            hint=_PREFIX_HINT,
+        )
+    return newest.prefix
+
+
+def _of_first_format_in(folder: str) -> str | None:
+    """The checkpoint that a folder's file `checkpoint` names, if that is a file itself."""
+    state = read_state(folder)
+    if state is None or state.named is None:
+        return None
+    path = state.named if is_absolute(state.named) else join(folder, state.named)
+    return path if Path(path).is_file() else None
 
 
 def _stored(path: str, reader: Any, name: str, shape: list[int], dtype: Any) -> StoredArray:

@@ -37,12 +37,19 @@ def test_by_folder(api, tmp_path):
     assert "net/weights" in read_tf1_checkpoint(str(tmp_path))
 
 
+def test_by_folder_whose_state_file_is_damaged(api, tmp_path):
+    _save(tmp_path)
+    (tmp_path / "checkpoint").write_bytes(b"\xff\xfe")
+    assert "net/weights" in read_tf1_checkpoint(str(tmp_path))
+
+
 def test_the_format_with_one_file(api, tmp_path):
     import tensorflow as tf
 
     prefix = _save(tmp_path, write_version=tf.compat.v1.train.SaverDef.V1)
     assert not (tmp_path / "model.ckpt-7.index").exists()
-    np.testing.assert_array_equal(read_tf1_checkpoint(prefix)["global_step"].read(), 7)
+    for path in (prefix, str(tmp_path)):
+        np.testing.assert_array_equal(read_tf1_checkpoint(path)["global_step"].read(), 7)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no checkpoint"])

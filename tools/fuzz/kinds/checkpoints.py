@@ -9,7 +9,7 @@ from typing import Any
 
 from odapi_ssd.checkpoints.contents import read_contents, require_detector
 from odapi_ssd.checkpoints.newest import newest_complete
-from odapi_ssd.checkpoints.paths import latest_checkpoint, resolve_checkpoint
+from odapi_ssd.checkpoints.paths import resolve_checkpoint
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.weights.readers.keras_h5 import opened_h5
 from odapi_ssd.weights.readers.state_dict import read_state_dict
@@ -237,7 +237,6 @@ def _add_large(group: Any, name: str) -> None:
 
 
 def _read_run() -> None:
-    latest_checkpoint(_TF2)
     newest_complete(_TF2)
     require_detector(_TF2)
 

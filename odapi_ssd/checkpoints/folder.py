@@ -22,6 +22,7 @@ __all__ = [
     "holds_files",
     "look_at",
     "names_of_folder",
+    "require_no_run",
 ]
 
 _FILE = re.compile(r"(?P<stem>.+)\.(?:index|data-\d{5}-of-(?P<num_shards>\d{5}))", re.DOTALL)
@@ -97,6 +98,24 @@ def holds_files(folder: str | os.PathLike[str]) -> bool:
         OdapiError: the folder cannot be read.
     """
     return bool(_stems(names_of_folder(os.fspath(folder))))
+
+
+def require_no_run(option: str, folder: str | os.PathLike[str], hint: str) -> None:
+    """Makes sure that an output folder, which need not exist, is not that of a training run.
+
+    A run has its checkpoints in the folder itself, exports and imported weights in `checkpoint/`.
+
+    Args:
+        option: the option that names the folder: `output_dir`.
+        folder: the folder.
+        hint: which folder to give instead.
+    Raises:
+        OdapiError: it is; or it cannot be read.
+    """
+    if os.path.isfile(os.path.join(folder, "checkpoint")) or holds_files(folder):
+        raise OdapiError(
+            f"--{option} {os.fspath(folder)} holds a training run; nothing was changed.", hint=hint
+        )
 
 
 def look_at(prefix: str) -> FoundCheckpoint | None:

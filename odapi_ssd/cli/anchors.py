@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
-from odapi_ssd.cli.options import output_dir_option, pipeline_config_option, set_option
+from odapi_ssd.cli.options import (
+    output_dir_option,
+    overwrite_option,
+    pipeline_config_option,
+    set_option,
+)
 
 if TYPE_CHECKING:
     from odapi_ssd.inspection.anchors.report import AnchorReport
@@ -33,6 +38,7 @@ __all__ = ["command"]
     "files are there, or eval_input_reader's.",
 )
 @set_option
+@overwrite_option
 @pass_settings
 def command(
     settings: Settings,
@@ -41,6 +47,7 @@ def command(
     image: Path | None,
     split: str | None,
     assignments: tuple[str, ...],
+    overwrite: bool,
 ) -> None:
     """Draw an SSD config's anchors, and count the boxes that each anchor shape matches.
 
@@ -60,7 +67,12 @@ def command(
     config = load_config(pipeline_config_path, assignments)
     with item_display("Images read") as progress:
         report = report_anchors(
-            config, output_dir, image_path=image, split=split, progress=progress
+            config,
+            output_dir,
+            image_path=image,
+            split=split,
+            overwrite=overwrite,
+            progress=progress,
         )
     print_warnings(report.warnings)
     _print_shapes(report)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
-from odapi_ssd.cli.options import output_dir_option, pipeline_config_option
+from odapi_ssd.cli.options import output_dir_option, overwrite_option, pipeline_config_option
 
 __all__ = ["command"]
 
@@ -22,9 +22,14 @@ __all__ = ["command"]
     help="A model directory, whose newest checkpoint is evaluated, or a prefix such as DIR/ckpt-7.",
 )
 @output_dir_option("The folder for metrics.json and an event file for TensorBoard.")
+@overwrite_option
 @pass_settings
 def command(
-    settings: Settings, pipeline_config_path: str, checkpoint_dir: str, output_dir: Path
+    settings: Settings,
+    pipeline_config_path: str,
+    checkpoint_dir: str,
+    output_dir: Path,
+    overwrite: bool,
 ) -> None:
     """Evaluate a checkpoint on the config's eval_input_reader, every image of it once."""
     from odapi_ssd.cli.console import print_table
@@ -33,8 +38,9 @@ def command(
 
     quiet_tensorflow(settings.verbose)
     from odapi_ssd.config.files import load_config
-    from odapi_ssd.evaluation.run import score, write_scores
+    from odapi_ssd.evaluation.run import score, scores_target, write_scores
 
+    target = scores_target(output_dir, overwrite=overwrite)
     config = load_config(pipeline_config_path)
     with item_display("Evaluating images") as progress:
         result = score(config, checkpoint_dir, progress, source=pipeline_config_path)
@@ -45,5 +51,5 @@ def command(
     rows.append(("mAP@0.5", sum(result.num_objects.values()), f"{result.mean_ap:.3f}"))
     title = f"Step {result.step}, {result.num_images} images"
     print_table(title, ("class", "objects", "AP@0.5"), rows)
-    write_scores(result, output_dir)  # last: a full disk loses nothing that took long
+    write_scores(result, target)  # last: a full disk loses nothing that took long
     click.echo(f"Written: {output_dir / 'metrics.json'}")

@@ -6,7 +6,7 @@ import click
 
 from odapi_ssd.cli.absl_style import AbslCommand, absl_logging_options
 from odapi_ssd.cli.command import Settings, pass_settings
-from odapi_ssd.cli.options import FreeText, pipeline_config_option
+from odapi_ssd.cli.options import FreeText, overwrite_option, pipeline_config_option
 from odapi_ssd.deployment.input_types import INPUT_TYPES
 
 __all__ = ["command"]
@@ -59,8 +59,9 @@ __all__ = ["command"]
     metavar="TEXT",
     help="Names of side inputs, separated by commas.",
 )
+@overwrite_option
 @pass_settings
-def command(settings: Settings, /, **flags: Any) -> None:
+def command(settings: Settings, /, overwrite: bool, **flags: Any) -> None:
     """Export a checkpoint of a run as a SavedModel.
 
     The export is saved_model/, checkpoint/, pipeline.config and a copy of the label map.
@@ -72,5 +73,5 @@ def command(settings: Settings, /, **flags: Any) -> None:
     click.echo("Starting TensorFlow")
     from odapi_ssd.deployment import export as exporting
 
-    saved_model_dir = exporting.export(flags, PhaseLines())
+    saved_model_dir = exporting.export(flags, PhaseLines(), overwrite=overwrite)
     click.echo(f"Written: {saved_model_dir}")

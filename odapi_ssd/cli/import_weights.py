@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
-from odapi_ssd.cli.options import output_dir_option, pipeline_config_option
+from odapi_ssd.cli.options import output_dir_option, overwrite_option, pipeline_config_option
 from odapi_ssd.errors import printable_lines
 from odapi_ssd.weights.sources import SOURCE_NAMES
 from odapi_ssd.weights.sources.keras import NETWORKS
@@ -43,6 +43,7 @@ __all__ = ["command"]
 @pipeline_config_option(
     "The config of the model to make the checkpoint for.  [default: a template's]", required=False
 )
+@overwrite_option
 @pass_settings
 def command(settings: Settings, /, **values: Any) -> None:
     """Make a checkpoint for fine_tune_checkpoint from another program's weights.

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import odapi_ssd
-from odapi_ssd.atomic_output import write_text
 from odapi_ssd.check.report import require_valid
 from odapi_ssd.checkpoints.contents import require_detector
 from odapi_ssd.checkpoints.trained_config import require_model_of
 from odapi_ssd.evaluation.inference import CheckpointDetector, one_pass_config
 from odapi_ssd.evaluation.metrics import Evaluation, VocScorer
 from odapi_ssd.file_errors import explain_file_errors
+from odapi_ssd.outputs.folder import OutputTarget
 from odapi_ssd.progress import SILENT, Progress
 
-__all__ = ["evaluate", "score", "write_scores"]
+__all__ = ["evaluate", "score", "scores_target", "write_scores"]
+
+_METRICS = "metrics.json"
 
 
 def evaluate(
@@ -31,11 +33,27 @@ def evaluate(
     progress: Progress = SILENT,
     *,
     source: str = "The pipeline config",
+    overwrite: bool = False,
 ) -> Evaluation:
     """Scores a checkpoint and writes the scores: `score`, then `write_scores`."""
+    target = scores_target(output_dir, overwrite=overwrite)
     evaluation = score(config, checkpoint_path, progress, source=source)
-    write_scores(evaluation, output_dir)
+    write_scores(evaluation, target, progress)
     return evaluation
+
+
+def scores_target(output_dir: str | Path, *, overwrite: bool = False) -> OutputTarget:
+    """The folder to write scores to, before they are there.
+
+    Args:
+        output_dir: the folder; it need not exist.
+        overwrite: replace a `metrics.json` that no earlier evaluation wrote.
+    Raises:
+        OdapiError: there is such a file.
+    """
+    target = OutputTarget("output_dir", Path(output_dir), "evaluate", overwrite)
+    target.require_replaceable([_METRICS])
+    return target
 
 
 def score(
@@ -71,26 +89,23 @@ def score(
     return scorer.evaluation(checkpoint, detector.step)
 
 
-def write_scores(evaluation: Evaluation, output_dir: str | Path) -> None:
-    """Writes `metrics.json` and an event file for TensorBoard.
+def write_scores(evaluation: Evaluation, target: OutputTarget, progress: Progress = SILENT) -> None:
+    """Writes `metrics.json` and an event file for TensorBoard, both or none.
 
     Args:
         evaluation: from `score`.
-        output_dir: their folder, which is made if need be.
+        target: from `scores_target`; the folder is made if need be. Event files of earlier
+            evaluations stay: they are the curve.
+        progress: gets warnings.
     Raises:
-        OdapiError: they cannot be written. No incomplete file is left.
+        OdapiError: they cannot be written.
     """
-    output_dir = Path(output_dir)
-    with explain_file_errors(f"The scores cannot be written to {output_dir}"):
-        output_dir.mkdir(parents=True, exist_ok=True)
-        write_text(output_dir / "metrics.json", evaluation.to_json())
-        earlier = set(output_dir.iterdir())
-        try:
-            _write_events(evaluation, output_dir)
-        except BaseException:
-            for path in set(output_dir.glob("events.*")) - earlier:
-                path.unlink()
-            raise
+    with target.opened(progress.warning) as outputs:
+        with explain_file_errors(f"The scores cannot be written to {target.path}"):
+            text = evaluation.to_json()
+            (outputs.staging / _METRICS).write_text(text, encoding="utf-8")
+            _write_events(evaluation, outputs.staging)
+        outputs.publish()
 
 
 def _class_names(label_map_path: str) -> dict[int, str]:
@@ -104,8 +119,10 @@ def _class_names(label_map_path: str) -> dict[int, str]:
 def _write_events(evaluation: Evaluation, output_dir: Path) -> None:
     import tensorflow as tf
 
-    with tf.summary.create_file_writer(str(output_dir)).as_default(step=evaluation.step):
+    writer = tf.summary.create_file_writer(str(output_dir))
+    with writer.as_default(step=evaluation.step):
         tf.summary.scalar("mAP@0.5", evaluation.mean_ap)
         for name, ap in evaluation.per_class.items():
             if not math.isnan(ap):
                 tf.summary.scalar(f"AP@0.5/{name}", ap)
+    writer.close()

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.file_errors import file_error_words
 from odapi_ssd.folder_lock import locked_folder
 from odapi_ssd.interrupts import delayed
 from odapi_ssd.messages import list_some
@@ -22,7 +23,7 @@ from odapi_ssd.outputs.leftovers import WorkFolder, clear_leftovers
 from odapi_ssd.outputs.made_folder import made_folder
 from odapi_ssd.outputs.manifest import MANIFEST_NAME, Manifest, entry_of, files_below
 
-__all__ = ["OutputFolder", "output_folder"]
+__all__ = ["OutputFolder", "OutputTarget", "output_folder"]
 
 _LOCK_NAME = ".odapi-ssd.lock"
 _NO_CONTENTS: Mapping[str, bytes] = MappingProxyType({})
@@ -33,8 +34,8 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class OutputFolder:
-    """A folder that a command writes to, from `output_folder`.
+class OutputTarget:
+    """A folder that a command will write to; it need not exist yet.
 
     Attributes:
         option: the command's option that names it: `output_dir`.
@@ -47,12 +48,6 @@ class OutputFolder:
     path: Path
     command: str
     overwrite: bool
-    _work: WorkFolder
-
-    @property
-    def staging(self) -> Path:
-        """The folder to write to; what is in it is moved by `publish`."""
-        return self._work.new
 
     def own_names(self) -> list[str]:
         """The files and folders here that an earlier run of the command wrote, unchanged since."""
@@ -88,6 +83,33 @@ class OutputFolder:
         if foreign and not self.overwrite:
             raise self._refusal(foreign)
 
+    def opened(
+        self, warn: Callable[[str], None] = lambda text: None
+    ) -> contextlib.AbstractContextManager["OutputFolder"]:
+        """The folder made, if need be, and locked; see `output_folder`."""
+        return output_folder(
+            self.option, self.path, self.command, overwrite=self.overwrite, warn=warn
+        )
+
+    def _refusal(self, foreign: Iterable[Path]) -> OdapiError:
+        return OdapiError(
+            f"--{self.option} {self.path} holds what an earlier {self.command} did not write, or "
+            f"what was edited since: {list_some(foreign)}. Nothing was changed.",
+            hint="move that away or give another folder; --overwrite replaces it.",
+        )
+
+
+@dataclass(frozen=True)
+class OutputFolder(OutputTarget):
+    """A locked folder that a command writes to, from `output_folder`."""
+
+    _work: WorkFolder
+
+    @property
+    def staging(self) -> Path:
+        """The folder to write to; what is in it is moved by `publish`."""
+        return self._work.new
+
     def publish(self, stale_names: Iterable[str] = ()) -> None:
         """Moves all that is in `staging` in place: everything or, on failure, nothing.
 
@@ -118,13 +140,6 @@ class OutputFolder:
         manifest.changed((*names, *stale), added.files).save(self.staging)
         with delayed():
             self._work.swap([*names, MANIFEST_NAME], stale, added)
-
-    def _refusal(self, foreign: Iterable[Path]) -> OdapiError:
-        return OdapiError(
-            f"--{self.option} {self.path} holds what an earlier {self.command} did not write, or "
-            f"what was edited since: {list_some(foreign)}. Nothing was changed.",
-            hint="move that away or give another folder; --overwrite replaces it.",
-        )
 
 
 @contextlib.contextmanager
@@ -171,7 +186,7 @@ def output_folder(
         if not _is_about(error, folder):
             raise
         raise OdapiError(
-            f"Cannot write to {folder}: {error.strerror or error}.",
+            f"Cannot write to {folder}: {file_error_words(error)}.",
             hint="check the free space and the permissions there; nothing was changed.",
         ) from error
 

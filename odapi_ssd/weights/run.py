@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd import __version__
-from odapi_ssd.atomic_output import publish, staging_folder
+from odapi_ssd.checkpoints.folder import require_no_run
 from odapi_ssd.config.files import save_config
 from odapi_ssd.config.overrides import set_field
-from odapi_ssd.errors import OptionError
-from odapi_ssd.output_folder import exported_model_in, require_own_folder, training_run_in
+from odapi_ssd.errors import OdapiError, OptionError
+from odapi_ssd.outputs.folder import OutputFolder, output_folder
 from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.weights.backbone import import_backbone
 from odapi_ssd.weights.detector import import_detector
@@ -36,6 +36,7 @@ class ImportOptions:
         weights: the weight file; None for Keras's own download.
         backbone: the network, for Keras.
         pipeline_config_path: the config whose model it is for; None for the default one.
+        overwrite: replace what is in the way also if no earlier import wrote it.
     Raises:
         OptionError: the source is unknown, or an option is missing or has no meaning for it.
     """
@@ -45,6 +46,7 @@ class ImportOptions:
     weights: str | None = None
     backbone: str | None = None
     pipeline_config_path: str | None = None
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         """Checks the source, and the other options against it."""
@@ -72,23 +74,29 @@ def import_weights(options: ImportOptions, progress: Progress = SILENT) -> Impor
         options: what to import, and where to.
         progress: gets the phases.
     Raises:
-        OdapiError: the weights or the config cannot be read, or do not fit; nothing is written.
+        OdapiError: the weights or the config cannot be read, or do not fit; or something is in the
+            way in the output folder. Nothing is written then.
     """
     import odapi_ssd
 
     odapi_ssd.register()
-    folder = options.output_dir
-    foreign = training_run_in(folder) or exported_model_in(folder) or _foreign_config(options)
-    require_own_folder("output_dir", folder, foreign, "give the weights a folder of their own.")
-    filled = _import(options, progress)
-    progress.phase("Writing the checkpoint")
-    _write(options, filled)
+    with output_folder(
+        "output_dir",
+        options.output_dir,
+        "import-weights",
+        overwrite=options.overwrite,
+        warn=progress.warning,
+    ) as outputs:
+        _require_free(outputs, options)
+        filled = _import(options, progress)
+        progress.phase("Writing the checkpoint")
+        _write(outputs, options, filled)
     return Imported(
         rows=layer_rows(filled.mapped),
         unused=describe_unused(filled.mapped),
         notes=list(filled.notes),
         checkpoint=_prefix(options),
-        config_path=None if filled.config is None else folder / _CONFIG,
+        config_path=None if filled.config is None else options.output_dir / _CONFIG,
     )
 
 
@@ -99,37 +107,43 @@ def _import(options: ImportOptions, progress: Progress) -> FilledModel:
     return import_detector(options.source, str(options.weights), config_path, progress)
 
 
-def _foreign_config(options: ImportOptions) -> str | None:
-    """A config in the output folder that the import must not replace, in words."""
-    config_path = options.output_dir / _CONFIG
-    if config_path.exists() and options.source == KERAS:
-        return f"{_CONFIG}, to which a network's weights do not belong"
-    if config_path.exists() and _is_same(config_path, options.pipeline_config_path):
-        return "the --pipeline_config_path itself"
-    return None
+def _require_free(outputs: OutputFolder, options: ImportOptions) -> None:
+    """Refuses what is in the way, before the work; some of it even with `--overwrite`."""
+    folder, hint = outputs.path, "give the weights a folder of their own."
+    require_no_run(outputs.option, folder, hint)
+    if (folder / "saved_model").exists():
+        # Its checkpoint and config would be another model's.
+        raise OdapiError(
+            f"--{outputs.option} {folder} holds an exported model (saved_model); nothing was "
+            "changed.",
+            hint=hint,
+        )
+    if options.source == KERAS and (folder / _CONFIG).exists():
+        raise OdapiError(
+            f"--{outputs.option} {folder} holds {_CONFIG}, to which a network's weights do not "
+            "belong; nothing was changed.",
+            hint=hint,
+        )
+    names = [_CHECKPOINTS] if options.source == KERAS else [_CHECKPOINTS, _CONFIG]
+    outputs.require_replaceable(names)
 
 
-def _is_same(path: Path, other: str | None) -> bool:
-    return other is not None and Path(other).exists() and path.samefile(other)
-
-
-def _write(options: ImportOptions, filled: FilledModel) -> None:
+def _write(outputs: OutputFolder, options: ImportOptions, filled: FilledModel) -> None:
     """Writes the checkpoint and, for a detector, the config that starts from it."""
     import tensorflow as tf
 
-    with staging_folder(options.output_dir) as staging:
-        manager = tf.train.CheckpointManager(
-            tf.train.Checkpoint(**filled.saved), str(staging / _CHECKPOINTS), max_to_keep=1
-        )
-        manager.save(checkpoint_number=0)
-        if filled.config is not None:
-            for field, value in (
-                ("", Path(_prefix(options)).resolve()), ("_type", "full"), ("_version", "V2")
-            ):  # fmt: skip
-                set_field(filled.config, f"train_config.fine_tune_checkpoint{field}={value}")
-            header = f"Made by odapi-ssd {__version__}, by\n{options.as_command()}\n"
-            save_config(filled.config, staging / _CONFIG, header)
-        publish(staging, options.output_dir)
+    manager = tf.train.CheckpointManager(
+        tf.train.Checkpoint(**filled.saved), str(outputs.staging / _CHECKPOINTS), max_to_keep=1
+    )
+    manager.save(checkpoint_number=0)
+    if filled.config is not None:
+        for field, value in (
+            ("", Path(_prefix(options)).resolve()), ("_type", "full"), ("_version", "V2")
+        ):  # fmt: skip
+            set_field(filled.config, f"train_config.fine_tune_checkpoint{field}={value}")
+        header = f"Made by odapi-ssd {__version__}, by\n{options.as_command()}\n"
+        save_config(filled.config, outputs.staging / _CONFIG, header)
+    outputs.publish()
 
 
 def _prefix(options: ImportOptions) -> str:

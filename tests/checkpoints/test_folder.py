@@ -4,7 +4,13 @@ import os
 
 import pytest
 
-from odapi_ssd.checkpoints.folder import find_checkpoints, highest_number, holds_files, look_at
+from odapi_ssd.checkpoints.folder import (
+    find_checkpoints,
+    highest_number,
+    holds_files,
+    look_at,
+    require_no_run,
+)
 from odapi_ssd.errors import OdapiError
 from tests.support.permissions import as_ordinary_user, folder_for_all
 from tests.support.saved_checkpoints import (
@@ -126,3 +132,17 @@ class TestPermissions:
             "ckpt-1.index: no permission",
             "ckpt-1.data-00000-of-00001: no permission",
         ]
+
+
+class TestNoRun:
+    @pytest.mark.parametrize("name", ["checkpoint", "ckpt-3.index", "ckpt-3.data-00000-of-00001"])
+    def test_any_file_of_a_run_is_enough(self, tmp_path, name):
+        (tmp_path / name).touch()
+        with pytest.raises(OdapiError, match=f"--output_dir {tmp_path} holds a training run"):
+            require_no_run("output_dir", tmp_path, "give another.")
+
+    def test_exports_and_imported_weights_are_none(self, tmp_path):
+        require_no_run("output_dir", tmp_path / "new", "give another.")
+        (tmp_path / "checkpoint").mkdir()
+        (tmp_path / "checkpoint" / "ckpt-0.index").touch()
+        require_no_run("output_dir", tmp_path, "give another.")

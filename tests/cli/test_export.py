@@ -16,7 +16,7 @@ def exported_flags(monkeypatch):
     """Stands for the export: the flags of its calls."""
     calls = []
 
-    def export_checkpoint(flags, progress):
+    def export_checkpoint(flags, progress, *, overwrite):
         calls.append(flags)
         progress.phase("Tracing")
         return Path("e/saved_model")

@@ -1,5 +1,7 @@
 """Export: the SavedModel alone gives what the checkpoint gives; nothing is half-written."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +11,8 @@ from odapi_ssd.checkpoints.trained_config import NOTE_NAME
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.deployment import export as exporting
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.outputs.folder import output_folder
+from odapi_ssd.outputs.manifest import MANIFEST_NAME
 from tests.support.exported_models import (
     assert_same_detections,
     detect_in_plain_tensorflow,
@@ -39,6 +43,7 @@ def test_plain_tensorflow_gives_what_the_checkpoint_gives(trained_run, exported_
 
 def test_the_export_is_complete(exported_dir, records_dir, trained_run):
     assert sorted(path.name for path in exported_dir.iterdir()) == [
+        MANIFEST_NAME,
         "checkpoint",
         "label_map.pbtxt",
         "pipeline.config",
@@ -61,6 +66,16 @@ def _flags(run, output, **changes):
     }
 
 
+def _earlier_export(folder):
+    """What an earlier export might have written; returns its SavedModel's folder."""
+    with output_folder("output_directory", folder, "export") as outputs:
+        (outputs.staging / "saved_model").mkdir()
+        for name in ("saved_model/saved_model.pb", "saved_model/stale", "label_map.pbtxt"):
+            (outputs.staging / name).write_text("earlier")
+        outputs.publish()
+    return folder / "saved_model"
+
+
 def test_the_api_s_exporter_restores_our_checkpoint_too(trained_run, tmp_path, image_path):
     """`exporter_lib_v2` as it is, called as its own program calls it."""
     import odapi_ssd
@@ -76,10 +91,44 @@ def test_the_api_s_exporter_restores_our_checkpoint_too(trained_run, tmp_path, i
     assert_same_detections(exported, detect_with_checkpoint(config_path, model_dir, image_path))
 
 
-def test_a_run_is_not_exported_over_itself(trained_run):
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_run_is_not_exported_over_itself(trained_run, overwrite):
     with pytest.raises(OdapiError, match="holds a training run"):
-        exporting.export(_flags(trained_run, trained_run.model_dir))
+        exporting.export(_flags(trained_run, trained_run.model_dir), overwrite=overwrite)
     assert require_detector(trained_run.model_dir).endswith("ckpt-3")
+
+
+@pytest.mark.parametrize(
+    "name", ["pipeline.config", "label_map.pbtxt", "saved_model/mine", "checkpoint/mine"]
+)
+def test_a_user_s_files_are_in_the_way(trained_run, tmp_path, name):
+    """Said before anything else, such as that there is no checkpoint."""
+    path = tmp_path / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    flags = _flags(trained_run, tmp_path / "out", trained_checkpoint_dir=str(tmp_path))
+    with pytest.raises(OdapiError, match=f"did not write, .*{path}"):
+        exporting.export(flags)
+    with pytest.raises(OdapiError, match="holds no checkpoint"):
+        exporting.export(flags, overwrite=True)
+    assert path.read_text() == "mine"
+
+
+def test_into_the_folder_of_its_own_config(trained_run, tmp_path):
+    """The config is refused; the label map alone, which stays as it is, would not be."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    config = load_config(trained_run.config_path)
+    shutil.copy(config.train_input_reader.label_map_path, folder / "label_map.pbtxt")
+    fields = ("train_input_reader", "eval_input_reader[0]")
+    overrides = [f"{field}.label_map_path={folder}/label_map.pbtxt" for field in fields]
+    config = load_config(trained_run.config_path, overrides)
+    save_config(config, folder / "pipeline.config", "mine")
+    flags = _flags(trained_run, folder, pipeline_config_path=str(folder / "pipeline.config"))
+    with pytest.raises(OdapiError, match=r"edited since: [^ ]*/pipeline\.config\. Nothing"):
+        exporting.export(flags)
+    assert (folder / "pipeline.config").read_text().startswith("# mine")
+    assert sorted(path.name for path in folder.iterdir()) == ["label_map.pbtxt", "pipeline.config"]
 
 
 def test_no_checkpoint_is_said_and_nothing_written(trained_run, tmp_path):
@@ -129,14 +178,12 @@ def test_an_earlier_checkpoint_can_be_named(trained_run, tmp_path):
 def test_another_model_s_checkpoint_is_refused_and_an_earlier_export_stays(
     trained_run, run_without_note, tmp_path
 ):
-    earlier = tmp_path / "out" / "saved_model" / "saved_model.pb"
-    earlier.parent.mkdir(parents=True)
-    earlier.write_text("earlier")
+    earlier = _earlier_export(tmp_path / "out") / "saved_model.pb"
     override = "model { ssd { num_classes: 7 } }"
     changes = {"config_override": override, "trained_checkpoint_dir": str(run_without_note)}
     with pytest.raises(OdapiError, match="does not fit the model"):
         exporting.export(_flags(trained_run, tmp_path / "out", **changes))
-    assert earlier.read_text() == "earlier"
+    assert earlier.read_bytes() == b"earlier"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -154,12 +201,8 @@ def test_encoded_images_can_be_the_input_and_an_export_is_replaced(
 ):
     import tensorflow as tf
 
-    stale = tmp_path / "out" / "saved_model" / "stale"
-    stale.parent.mkdir(parents=True)
-    stale.touch()
-    (stale.parent / "saved_model.pb").touch()
+    stale = _earlier_export(tmp_path / "out") / "stale"
     stale_label_map = tmp_path / "out" / "label_map.pbtxt"
-    stale_label_map.touch()
     kind = "encoded_image_string_tensor"
     config_path = tmp_path / "without_label_map.config"
     fields = ("train_input_reader", "eval_input_reader[0]")

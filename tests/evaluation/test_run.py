@@ -7,7 +7,8 @@ import pytest
 from odapi_ssd.config.files import load_config
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.evaluation.metrics import Evaluation
-from odapi_ssd.evaluation.run import evaluate, score, write_scores
+from odapi_ssd.evaluation.run import evaluate, score, scores_target, write_scores
+from odapi_ssd.folder_lock import locked_folder
 from tests.support.permissions import as_ordinary_user, folder_for_all
 from tests.support.recorded_progress import RecordedProgress
 from tests.support.small_disk import small_disk
@@ -21,25 +22,42 @@ def _scores():
 
 class TestWriteScores:
     def test_into_a_new_folder(self, api, tmp_path):
-        write_scores(_scores(), tmp_path / "new" / "out")
+        write_scores(_scores(), scores_target(tmp_path / "new" / "out"))
         assert json.loads((tmp_path / "new/out/metrics.json").read_text())["mAP@0.5"] == 0.5
-        assert len(list((tmp_path / "new" / "out").iterdir())) == 2
+        assert len(list((tmp_path / "new" / "out").glob("events.*"))) == 1
+
+    def test_again_and_never_over_a_foreign_file(self, api, tmp_path):
+        for _ in range(2):
+            write_scores(_scores(), scores_target(tmp_path))
+        assert len(list(tmp_path.glob("events.*"))) == 2  # the curve goes on
+        (tmp_path / "metrics.json").write_text("mine")
+        with pytest.raises(OdapiError, match=r"did not write, .*metrics\.json"):
+            scores_target(tmp_path)
+        assert (tmp_path / "metrics.json").read_text() == "mine"
+        write_scores(_scores(), scores_target(tmp_path, overwrite=True))
+        assert json.loads((tmp_path / "metrics.json").read_text())["step"] == 7
+
+    def test_beside_a_training(self, api, tmp_path):
+        """The trainer's lock is another one."""
+        with locked_folder(tmp_path, ".odapi-ssd-train.lock"):
+            write_scores(_scores(), scores_target(tmp_path))
+        assert (tmp_path / "metrics.json").is_file()
 
     def test_a_file_in_the_place_of_the_folder(self, api, tmp_path):
         (tmp_path / "out").touch()
-        with pytest.raises(OdapiError, match=r"scores cannot be written .*: a file is in the way"):
-            write_scores(_scores(), tmp_path / "out")
+        with pytest.raises(OdapiError, match=r"out: a part of the path is a file"):
+            write_scores(_scores(), scores_target(tmp_path / "out"))
 
-    def test_room_for_the_scores_alone(self, api, tmp_path):
-        """The event file is left out whole; an earlier one stays."""
+    def test_a_full_disk(self, api, tmp_path):
+        """Both files or none; an earlier event file stays."""
         with small_disk(tmp_path / "disk", 8192) as disk:
             if disk.preexec_fn is not None:
                 pytest.skip("no file system can be mounted here")
             (disk.path / "events.earlier").write_text("x")
             with pytest.raises(OdapiError, match="the disk is full"):
-                write_scores(_scores(), disk.path)
+                write_scores(_scores(), scores_target(disk.path))
             names = sorted(path.name for path in disk.path.iterdir())
-        assert names == ["events.earlier", "metrics.json"]
+        assert names == ["events.earlier"]
 
     def test_a_folder_without_permission(self, api):
         with (
@@ -47,7 +65,7 @@ class TestWriteScores:
             as_ordinary_user(),
             pytest.raises(OdapiError, match=r"out: no permission\."),
         ):
-            write_scores(_scores(), folder / "out")
+            write_scores(_scores(), scores_target(folder / "out"))
 
 
 @pytest.mark.slow

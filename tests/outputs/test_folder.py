@@ -150,7 +150,7 @@ class TestFailure:
 
     def test_a_full_disk_is_a_clear_error(self, tmp_path):
         with (
-            pytest.raises(OdapiError, match="No space left"),
+            pytest.raises(OdapiError, match="the disk is full"),
             output_folder("output_dir", tmp_path, "convert"),
         ):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -35,5 +35,5 @@ def pairwise_iou(boxes, anchors):
 
 
 def names_in(folder: Path) -> list[str]:
-    """The names of a folder's files."""
-    return sorted(path.name for path in folder.iterdir())
+    """The names of a folder's files, without the hidden manifest."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))

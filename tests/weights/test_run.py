@@ -7,6 +7,7 @@ from PIL import Image
 from odapi_ssd.config.files import load_config, save_config
 from odapi_ssd.config.templates import find_template
 from odapi_ssd.errors import OptionError
+from odapi_ssd.outputs.manifest import MANIFEST_NAME
 from odapi_ssd.weights.run import ImportOptions
 from odapi_ssd.weights.sources import tutorial
 
@@ -26,13 +27,15 @@ class TestRefused:
             ("checkpoint", {}, "holds a training run"),
             ("saved_model", {}, "holds an exported model"),
             ("pipeline.config", {"backbone": "vgg16"}, "holds pipeline.config, to which"),
+            ("ckpt-3.index", {"overwrite": True}, "holds a training run"),
+            ("saved_model", {"overwrite": True}, "holds an exported model"),
         ],
     )
     def test_a_folder_with_other_content(self, refused, tmp_path, there, options, message):
         folder = tmp_path / "out"
         folder.mkdir()
         (folder / there).touch()
-        source = "keras" if options else "tutorial"
+        source = "keras" if "backbone" in options else "tutorial"
         error = refused(source, tmp_path / "w", output_dir=folder, **options)
         assert message in error.problem
         assert _names_in(folder) == [there]
@@ -43,7 +46,7 @@ class TestRefused:
         error = refused(
             "tutorial", tmp_path / "w", output_dir=path.parent, pipeline_config_path=str(path)
         )
-        assert "holds the --pipeline_config_path itself" in error.problem
+        assert f"did not write, or what was edited since: {path}" in error.problem
 
     def test_a_remote_folder(self, refused, tmp_path):
         assert "remote file system" in refused("tutorial", "w", output_dir="gs://bucket/w").problem
@@ -55,7 +58,9 @@ class TestWritten:
         path = state_dict(tutorial.SOURCE, num_classes=2)
         for _ in range(2):
             imported = import_into("tutorial", path)
-            assert _names_in(tmp_path / "imported") == ["checkpoint", "pipeline.config"]
+            assert _names_in(tmp_path / "imported") == [
+                MANIFEST_NAME, "checkpoint", "pipeline.config"
+            ]  # fmt: skip
         assert imported.notes == [
             "The template ssd_vgg_voc is for 20 classes, the weights for 2: give the config their "
             "data and label map, with `odapi-ssd configure`."

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 import odapi_ssd
-from odapi_ssd.atomic_output import publish, staging_folder, write_text
 from odapi_ssd.check.numbers import require_valid_numbers
 from odapi_ssd.data.images import read_image
 from odapi_ssd.errors import OdapiError
@@ -30,6 +29,7 @@ from odapi_ssd.inspection.anchors.recall import (
 )
 from odapi_ssd.inspection.anchors.record_boxes import RecordBoxes, find_record_files, read_boxes
 from odapi_ssd.messages import count_of
+from odapi_ssd.outputs.folder import OutputTarget
 from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.ssd.anchors import AnchorSpec
 
@@ -37,6 +37,7 @@ __all__ = ["AnchorReport", "report_anchors"]
 
 _JSON = "anchors.json"
 _ANCHORS, _SIZES, _MATCHES = "anchors.png", "box_sizes.png", "anchor_matches.png"
+_FILES = (_JSON, _ANCHORS, _SIZES, _MATCHES)
 _CANVAS_HW = (480, 640)  # drawn on where there is no image
 _CANVAS_GRAY = 200
 _DEFAULT_THRESHOLD = 0.5
@@ -73,6 +74,7 @@ def report_anchors(
     *,
     image_path: Path | None = None,
     split: str | None = None,
+    overwrite: bool = False,
     progress: Progress = SILENT,
 ) -> AnchorReport:
     """Draws a config's anchors and counts the boxes that they match; writes all files or none.
@@ -84,11 +86,14 @@ def report_anchors(
         image_path: the image to draw on; None for the records' first image, or a plain canvas.
         split: "train" or "val", whose records must exist; None for the training records, if they
             exist.
+        overwrite: replace files of these names also if no earlier report wrote them.
         progress: advances by each image of the records.
     Raises:
         OdapiError: the config's model is not an SSD or has a number out of range, its anchors
-            cannot be generated, or the image or the records cannot be read.
+            cannot be generated, the image or the records cannot be read, or files are in the way.
     """
+    target = OutputTarget("output_dir", Path(output_dir), "anchors", overwrite)
+    target.require_replaceable(_FILES)
     encoded = read_image(image_path).encoded if image_path is not None else None
     odapi_ssd.register()
     require_valid_numbers(config.model, "model")
@@ -115,13 +120,13 @@ def report_anchors(
         warnings=tuple(warnings),
         files=(),
     )
-    with staging_folder(output_dir) as staging:
-        plot_anchors(staging / _ANCHORS, pixels, placement, spec)
+    with target.opened(progress.warning) as outputs:
+        plot_anchors(outputs.staging / _ANCHORS, pixels, placement, spec)
         if matches is not None:
-            _plot_matches(staging, spec, report, matches)
-        write_text(staging / _JSON, _to_json(report, matches))
-        names = sorted(path.name for path in staging.iterdir())
-        publish(staging, output_dir, stale_names={_SIZES, _MATCHES} - set(names))
+            _plot_matches(outputs.staging, spec, report, matches)
+        (outputs.staging / _JSON).write_text(_to_json(report, matches), encoding="utf-8")
+        names = sorted(path.name for path in outputs.staging.iterdir())
+        outputs.publish(stale_names=set(_FILES) - set(names))
     return replace(report, files=tuple(output_dir / name for name in names))
 
 

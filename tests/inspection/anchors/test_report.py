@@ -116,7 +116,7 @@ class TestReport:
 
     def test_without_records_there_are_the_anchors(self, tiny_config_path, tmp_path):
         """On a plain canvas; what an earlier call counted is out of date and goes."""
-        (tmp_path / "box_sizes.png").write_text("old")
+        _report(load_with(tiny_config_path), tmp_path)
         (tmp_path / "mine.png").write_text("mine")
         report = _report(load_with(tiny_config_path, **{TRAIN: tmp_path / "none*"}), tmp_path)
         assert report.recall is None
@@ -178,6 +178,16 @@ class TestBadInput:
     def test_images(self, tiny_config_path, tmp_path):
         config = load_with(tiny_config_path)
         self._refused(config, tmp_path, "none.jpg: cannot be read", image_path=Path("none.jpg"))
+
+    @pytest.mark.parametrize("name", ["anchors.png", "box_sizes.png", "anchors.json"])
+    def test_a_file_that_no_report_wrote(self, tiny_config_path, tmp_path, name):
+        (tmp_path / name).write_text("mine")
+        config = load_with(tiny_config_path)
+        with pytest.raises(OdapiError, match=f"did not write, .*{name}"):
+            _report(config, tmp_path)
+        assert (tmp_path / name).read_text() == "mine"
+        _report(config, tmp_path, overwrite=True)
+        assert (tmp_path / name).read_bytes() != b"mine"
         path = tmp_path / "text.jpg"
         path.write_text("no image")
         self._refused(config, tmp_path, "text.jpg: is not a JPEG", image_path=path)

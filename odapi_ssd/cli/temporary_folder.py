@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from odapi_ssd.errors import OdapiError
@@ -19,6 +19,7 @@ __all__ = ["private_temporary_folder"]
 
 _PREFIX = "odapi-ssd-"
 _LOCK_NAME = ".lock"
+_VARIABLES = ("TMPDIR", "MPLCONFIGDIR")
 # A folder has no lock for a moment when it is made.
 _MIN_AGE_SECONDS = 60
 
@@ -27,9 +28,11 @@ _MIN_AGE_SECONDS = 60
 def private_temporary_folder() -> Iterator[None]:
     """Has Python, TensorFlow and child processes put temporary files into a folder of their own.
 
-    It is removed at the end. Where none can be made, all stays as it is.
+    So does matplotlib with its list of fonts, unless MPLCONFIGDIR is set: the user's home is no
+    output of a command. The folder is removed at the end. Where none can be made, all stays as it
+    is.
     """
-    before = (tempfile.tempdir, os.environ.get("TMPDIR"))
+    before = (tempfile.tempdir, {name: os.environ.get(name) for name in _VARIABLES})
     folder = None
     try:
         with delayed():
@@ -39,6 +42,7 @@ def private_temporary_folder() -> Iterator[None]:
             return
         with locked_folder(folder, _LOCK_NAME):
             tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+            os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))
             yield
     finally:
         _restore(*before)
@@ -54,12 +58,13 @@ def _make() -> Path | None:
         return None
 
 
-def _restore(folder: str | None, variable: str | None) -> None:
+def _restore(folder: str | None, variables: Mapping[str, str | None]) -> None:
     tempfile.tempdir = folder
-    if variable is None:
-        os.environ.pop("TMPDIR", None)
-    else:
-        os.environ["TMPDIR"] = variable
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _remove_dead(parent: Path) -> None:

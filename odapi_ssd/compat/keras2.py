@@ -4,9 +4,13 @@ On import, TensorFlow selects Keras 3 or the package `tf_keras` by the environme
 `TF_USE_LEGACY_KERAS`; afterwards the choice is final.
 """
 
+import contextlib
 import importlib
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from odapi_ssd.errors import OdapiError
@@ -16,6 +20,7 @@ AFFECTS = "TensorFlow 2.16 and newer, unless TF_USE_LEGACY_KERAS=1 is set before
 UNTIL = "the API is ported to Keras 3"
 
 _VARIABLE = "TF_USE_LEGACY_KERAS"
+_SETTINGS_FOLDER = "KERAS_HOME"
 
 
 def apply() -> bool:
@@ -28,8 +33,9 @@ def apply() -> bool:
     if "tensorflow" in sys.modules and not was_selected:
         raise _too_late()
     os.environ[_VARIABLE] = "1"
-    if not _is_keras2(importlib.import_module("tensorflow")):
-        raise _too_late()
+    with _no_new_settings():
+        if not _is_keras2(importlib.import_module("tensorflow")):
+            raise _too_late()
     return not was_selected
 
 
@@ -41,6 +47,24 @@ def import_tensorflow() -> Any:
     """
     apply()
     return sys.modules["tensorflow"]
+
+
+@contextlib.contextmanager
+def _no_new_settings() -> Iterator[None]:
+    """Has Keras, when it is imported, not write its defaults to `~/.keras/keras.json`.
+
+    A file that is there is read as usual.
+    """
+    is_there = (Path.home() / ".keras" / "keras.json").exists()
+    if _SETTINGS_FOLDER in os.environ or is_there or "tf_keras" in sys.modules:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[_SETTINGS_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_SETTINGS_FOLDER]
 
 
 def _is_keras2(tensorflow: Any) -> bool:

@@ -60,7 +60,7 @@ def test_a_full_disk_loses_no_scores(trained_run, tmp_path):
     assert "mAP@0.5" in done.stdout
     assert "Written" not in done.stdout
     error = next(line for line in done.stderr.splitlines() if line.startswith("Error: "))
-    assert "metrics.json" in error
+    assert f"{disk.path}" in error
     assert "Traceback" not in done.stderr
 
 

@@ -43,6 +43,17 @@ def test_files_go_there_and_away(parent):
     assert os.environ["TMPDIR"] == str(parent) == tempfile.gettempdir()
 
 
+@pytest.mark.parametrize("given", [None, "elsewhere"])
+def test_matplotlib_s_files_go_there_unless_the_user_says_where(parent, monkeypatch, given):
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+    if given is not None:
+        monkeypatch.setenv("MPLCONFIGDIR", given)
+    with private_temporary_folder():
+        inside = os.environ["MPLCONFIGDIR"]
+    assert inside == given or Path(inside).parent.parent == parent
+    assert os.environ.get("MPLCONFIGDIR") == given
+
+
 def test_without_a_place_for_it_nothing_changes(parent, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(parent / "none"))
     with private_temporary_folder():

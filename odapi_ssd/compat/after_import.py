@@ -1,5 +1,7 @@
 """Changes a module right after its import, so that it need not be imported just to be patched.
 
+Or has something else hold while it is imported.
+
 Not a patch itself: patches of the API's own modules are made with it. A module that is run as a
 program (`python -m`, runpy) is not imported, and so not changed.
 """
@@ -9,8 +11,10 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 Change = Callable[[types.ModuleType], None]
+Context = Callable[[], AbstractContextManager[None]]
 
 
 def after_import(name: str, change: Change) -> None:
@@ -24,9 +28,24 @@ def after_import(name: str, change: Change) -> None:
     if name in sys.modules:
         change(sys.modules[name])
         return
+    _install()
+    _finder.changes.setdefault(name, []).append(change)
+
+
+def around_import(name: str, context: Context) -> None:
+    """Has a module's code run within a context; too late, and without effect, once it has run.
+
+    Args:
+        name: the module's full name.
+        context: makes a context manager; the last one given counts.
+    """
+    _install()
+    _finder.contexts[name] = context
+
+
+def _install() -> None:
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
-    _finder.changes.setdefault(name, []).append(change)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -34,6 +53,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     def __init__(self) -> None:
         self.changes: dict[str, list[Change]] = {}
+        self.contexts: dict[str, Context] = {}
 
     def find_spec(
         self,
@@ -41,21 +61,25 @@ class _Finder(importlib.abc.MetaPathFinder):
         path: Sequence[str] | None,
         target: types.ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in self.changes:
+        if fullname not in self.changes and fullname not in self.contexts:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and isinstance(spec.loader, importlib.abc.Loader):
-            _change_after_execution(spec.loader, self.changes[fullname])
+            context = self.contexts.get(fullname, nullcontext)
+            _change_after_execution(spec.loader, self.changes.get(fullname, []), context)
         return spec
 
 
-def _change_after_execution(loader: importlib.abc.Loader, changes: Sequence[Change]) -> None:
+def _change_after_execution(
+    loader: importlib.abc.Loader, changes: Sequence[Change], context: Context
+) -> None:
     # Replaced on the loader itself, which belongs to this one import: a wrapper would have to
     # forward everything else that a loader offers (source, code, data).
     execute = loader.exec_module
 
     def exec_module(module: types.ModuleType) -> None:
-        execute(module)
+        with context():
+            execute(module)
         for change in changes:
             change(module)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.compat.after_import import around_import
 from odapi_ssd.errors import OdapiError
 
 SYMPTOM = "Keras 3 behind tf.keras: the API's layers and optimizers cannot be built"
@@ -20,7 +21,13 @@ AFFECTS = "TensorFlow 2.16 and newer, unless TF_USE_LEGACY_KERAS=1 is set before
 UNTIL = "the API is ported to Keras 3"
 
 _VARIABLE = "TF_USE_LEGACY_KERAS"
-_SETTINGS_FOLDER = "KERAS_HOME"
+# Of Keras 2; of TensorFlow's remains of it; of Keras 3, which some packages of the API import.
+_READERS_OF_SETTINGS = (
+    "tf_keras.src.backend",
+    "tensorflow.python.keras.backend",
+    "keras.src.backend.config",
+)
+_FOLDER_VARIABLE = "KERAS_HOME"
 
 
 def apply() -> bool:
@@ -33,9 +40,10 @@ def apply() -> bool:
     if "tensorflow" in sys.modules and not was_selected:
         raise _too_late()
     os.environ[_VARIABLE] = "1"
-    with _no_new_settings():
-        if not _is_keras2(importlib.import_module("tensorflow")):
-            raise _too_late()
+    for module in _READERS_OF_SETTINGS:
+        around_import(module, _no_new_settings)
+    if not _is_keras2(importlib.import_module("tensorflow")):
+        raise _too_late()
     return not was_selected
 
 
@@ -55,16 +63,15 @@ def _no_new_settings() -> Iterator[None]:
 
     A file that is there is read as usual.
     """
-    is_there = (Path.home() / ".keras" / "keras.json").exists()
-    if _SETTINGS_FOLDER in os.environ or is_there or "tf_keras" in sys.modules:
+    if _FOLDER_VARIABLE in os.environ or (Path.home() / ".keras" / "keras.json").exists():
         yield
         return
     with tempfile.TemporaryDirectory() as folder:
-        os.environ[_SETTINGS_FOLDER] = folder
+        os.environ[_FOLDER_VARIABLE] = folder
         try:
             yield
         finally:
-            del os.environ[_SETTINGS_FOLDER]
+            del os.environ[_FOLDER_VARIABLE]
 
 
 def _is_keras2(tensorflow: Any) -> bool:

@@ -21,6 +21,7 @@ def test_tensorflow_with_keras_2_may_come_first():
 
 def test_the_home_stays_as_it_is_and_its_settings_are_read(tmp_path):
     code = "import odapi_ssd; odapi_ssd.register(); import tensorflow as tf\n"
+    code += "import keras, tensorflow.python.keras.backend\n"
     code += "print(tf.keras.backend.image_data_format())"
     places = {"HOME": str(tmp_path), "MPLCONFIGDIR": str(tmp_path.parent)}
     assert run_python(code, **places).stdout == "channels_last\n"

@@ -1,5 +1,6 @@
 """Checks a reader's label map against the model's number of classes."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def check_label_map(
         findings.problem(field_path, f"is still {label_map_path!r}", CONFIGURE_REMEDY)
     elif is_remote(label_map_path):
         findings.fact(field_path, "on a remote file system, not checked")
-    elif not Path(label_map_path).is_file():
+    elif not os.path.isfile(label_map_path):  # Path.is_file raises where a name is too long.
         findings.problem(field_path, f"{label_map_path} does not exist", relative_path_remedy())
     else:
         label_map = _read(Path(label_map_path), field_path, findings)

@@ -5,8 +5,8 @@ An `input_path` may be a glob pattern, and may lie on any file system that Tenso
 opened.
 """
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from odapi_ssd import compat
@@ -35,12 +35,14 @@ class MatchedFiles:
 
 def match_input_path(pattern: str) -> MatchedFiles:
     """Finds the files that the API would read for one `input_path`; none where it cannot look."""
+    if "\0" in pattern:  # TensorFlow would look up what is before it.
+        return MatchedFiles((), (), ())
     tf = compat.import_tensorflow()
     try:
         found = sorted(tf.io.gfile.glob(pattern))
     except tf.errors.OpError:
         found = []
-    folders = tuple(path for path in found if Path(path).is_dir())
+    folders = tuple(path for path in found if os.path.isdir(path))
     paths = tuple(path for path in found if path not in folders)
     return MatchedFiles(paths, folders, tuple(missing_shards(pattern, found)))
 

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.tf, pytest.mark.usefixtures("api")]
         (["train_input_reader.label_map_path="], "label_map_path: is empty"),
         (["train_input_reader.label_map_path=PATH_TO_BE_CONFIGURED/l.pbtxt"], "is still"),
         (["train_input_reader.label_map_path=no.pbtxt"], "no.pbtxt does not exist"),
+        ([f"train_input_reader.label_map_path={'1' * 400}"], "1 does not exist"),
         (["model.ssd.num_classes=1"],
          "ids up to 2, but num_classes is 1: the model has no output for dog"),
     ],

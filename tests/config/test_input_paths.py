@@ -26,7 +26,9 @@ class TestMatch:
         (tmp_path / "a.record").touch()
         assert match_input_path(f"{tmp_path}/a.record").paths == (f"{tmp_path}/a.record",)
 
-    @pytest.mark.parametrize("pattern", ["nowhere/*.record", "", "nosuch://bucket/*"])
+    @pytest.mark.parametrize(
+        "pattern", ["nowhere/*.record", "", "nosuch://bucket/*", "\0", "a" * 400]
+    )
     def test_nothing(self, pattern):
         assert match_input_path(pattern) == MatchedFiles((), (), ())
 

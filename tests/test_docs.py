@@ -181,7 +181,8 @@ def test_imports_of_python_examples_exist(document):
 
 @EACH
 def test_named_environment_variables_are_read(document):
-    readers = [*(_PROJECT_DIR / "scripts").glob("*.sh"), _PROJECT_DIR / "tests" / "conftest.py"]
+    tests = [_PROJECT_DIR / "tests" / name for name in ("conftest.py", "support/fault_plan.py")]
+    readers = [*(_PROJECT_DIR / "scripts").glob("*.sh"), *tests]
     sources = "".join(map(_text, readers))
     for variable in set(re.findall(r"ODAPI_SSD_[A-Z]+", _text(document))):
         assert variable in sources, variable

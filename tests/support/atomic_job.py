@@ -1,5 +1,6 @@
 """Commands whose output appears complete or not at all, under faults."""
 
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ class AtomicJob(Job):
         options: Callable[[Path], Sequence[object]],
         make_earlier: Callable[[Path], object],
         folder: Path,
+        varying: str = "",
     ):
         """Runs the command once, undisturbed.
 
@@ -34,8 +36,10 @@ class AtomicJob(Job):
             options: its options, for an output folder.
             make_earlier: makes an earlier, other output of it.
             folder: an empty one, for both.
+            varying: the files whose content or name is not the same in every run, as a pattern.
         """
         self.command = command
+        self._varying = re.compile(varying)
         self._options = options
         self._earlier = folder / "earlier"
         make_earlier(self._earlier)
@@ -69,8 +73,13 @@ class AtomicJob(Job):
         return [] if self.is_complete(now, out) else [_changes(self.complete, now)]
 
     def is_complete(self, now: Tree, out: Path) -> bool:
-        """Whether an output folder is that of an undisturbed run; here, byte by byte."""
-        return now == self.complete
+        """Whether an output folder is that of an undisturbed run, byte by byte."""
+        return self._without_varying(now) == self._without_varying(self.complete)
+
+    def _without_varying(self, tree: Tree) -> tuple[Tree, int]:
+        """The files that are the same in every run, and the number of the others."""
+        same = {name: one for name, one in tree.items() if not self._varying.fullmatch(name)}
+        return same, len(tree) - len(same)
 
 
 def write_earlier(out: Path, command: str, contents: Mapping[str, str]) -> None:

@@ -30,6 +30,8 @@ _FULL = {
     READ_ONLY: 2,
     TWO: 4,
 }
+_FEW = {KILL: 5, TERM: 5, HANG_UP: 2, PIPE: 2, CTRL_C_TWICE: 2, FULL_DISK: 1, READ_ONLY: 1}
+_COMMANDS_WITH_FEW = ("shapes", "anchors", "evaluate", "import-weights")
 _SAMPLES = {
     # Seconds each.
     "convert": {
@@ -42,7 +44,11 @@ _SAMPLES = {
         READ_ONLY: 2,
         TWO: 2,
     },
+    "shapes": {KILL: 1, TERM: 1, PIPE: 1, FULL_DISK: 1, READ_ONLY: 1},
     # Half a minute each.
+    "export": {KILL: 1, TERM: 1, HANG_UP: 1, PIPE: 1, FULL_DISK: 1},
+    "anchors": {TERM: 1},
+    "evaluate": {TERM: 1},
     "train": {KILL: 1, TERM: 1, HANG_UP: 1, PIPE: 1, CTRL_C_TWICE: 1, FULL_DISK: 1, TWO: 1},
     "detect": {KILL: 1, TERM: 1, HANG_UP: 1, PIPE: 1, CTRL_C_TWICE: 1, FULL_DISK: 1, TWO: 1},
 }
@@ -50,7 +56,8 @@ _SAMPLES = {
 
 def trials(command: str) -> list[Trial]:
     """The trials of a command."""
-    numbers = _FULL if IS_FULL else _SAMPLES.get(command, {})
+    full = _FEW if command in _COMMANDS_WITH_FEW else _FULL
+    numbers = full if IS_FULL else _SAMPLES.get(command, {})
     return [
         Trial(fault, number, num_trials)
         for fault, num_trials in numbers.items()

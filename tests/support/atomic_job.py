@@ -44,6 +44,7 @@ class AtomicJob(Job):
         self._earlier = folder / "earlier"
         make_earlier(self._earlier)
         self.work_seconds = undisturbed_seconds(self, folder / "complete", folder / "undisturbed")
+        assert self.own_leftovers({}, folder / "complete") == []
         self.complete = tree_of(folder / "complete")
         sizes = [path.stat().st_size for path in (folder / "complete").rglob("*")]
         self.disk_bytes = sum(sizes)

@@ -1,5 +1,6 @@
 """`detect` under faults: what is done when it ends is kept."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,10 @@ class DetectJob(AtomicJob):
 
     def num_done(self, out: Path) -> int:
         """How many drawn images are in the staging folder; the last one may be incomplete."""
-        drawn = list(out.glob(f"{WORK_PREFIX}*/new/*.jpg"))
-        return max(0, len(drawn) - 1)
+        with contextlib.suppress(FileNotFoundError):  # they have been moved in place
+            drawn = list(out.glob(f"{WORK_PREFIX}*/new/*.jpg"))
+            return max(0, len(drawn) - 1)
+        return 0
 
     def lost(self, before: Tree, out: Path, ended: Ended, outcome: Outcome) -> list[str]:
         """The images that were done are there, with what an undisturbed run finds in them."""

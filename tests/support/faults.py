@@ -3,7 +3,7 @@
 A trial runs a command, ends it at some moment, looks at what has survived and what is left, and
 runs the same command again. The moments are seeded; they are spread evenly over the processor time
 that an undisturbed run takes, so that they hit start-up, checks, tracing, the work and the writing
-on any machine. One in four waits for the command to write its results instead.
+on any machine. One in five waits for the command to write its results instead.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ class Trial:
     @property
     def is_aimed(self) -> bool:
         """Whether it strikes while results are written, instead of at a random moment."""
-        return self.fault in (KILL, TERM, CTRL_C_TWICE) and self.number % 4 == 3
+        return self.fault in (KILL, TERM, CTRL_C_TWICE) and self.number % 5 == 3
 
     @property
     def has_earlier(self) -> bool:

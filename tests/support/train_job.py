@@ -1,5 +1,6 @@
 """`train` under faults: its checkpoints."""
 
+import contextlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -60,7 +61,9 @@ class TrainJob(Job):
 
     def is_writing(self, out: Path) -> bool:
         """Whether a checkpoint with weights is being written."""
-        return any(out.glob("ckpt-*_temp/*")) and any(out.glob("ckpt-[2-9]*"))
+        with contextlib.suppress(FileNotFoundError):  # it is over between two looks
+            return any(out.glob("ckpt-*_temp/*")) and any(out.glob("ckpt-[2-9]*"))
+        return False
 
     def lost(self, before: Tree, out: Path, ended: Ended, outcome: Outcome) -> list[str]:
         """Earlier checkpoints are as they were, reported ones and the end's step can be read."""

@@ -154,7 +154,6 @@ class TestWithTensorFlow:
         photo = sorted((shapes_dir / "JPEGImages").iterdir())[0]
         (world.root / "in" / "photos").mkdir()
         shutil.copy(photo, world.root / "in" / "photos")
-        assert world.run(f"check {config}", 0) == set()
         world.assert_writes(f"anchors {config} --output_dir OUT/anchors", "out/anchors")
         world.assert_writes(f"train {config} --model_dir OUT/run --num_train_steps 1", "out/run")
         world.assert_writes(
@@ -183,13 +182,9 @@ class TestWithTensorFlow:
         for call in (
             f"anchors {config} --output_dir {foreign}",
             f"evaluate {config} --checkpoint_dir IN/run --output_dir {foreign}",
-            f"evaluate {config} --checkpoint_dir {foreign} --output_dir OUT/new",
             f"export {config} --trained_checkpoint_dir IN/run --output_directory {foreign}",
-            f"export {config} --trained_checkpoint_dir IN/run --output_directory IN/run",
             f"detect {model} IN/exported/saved_model --output_dir {foreign} {photo}",
-            f"detect {model} IN/none --output_dir OUT/new {photo}",
             f"detect {model} IN/exported/saved_model --output_dir OUT/new {photo}",
-            f"{imported} {foreign}",
             f"{imported} OUT/new",
         ):
             world.assert_fails(call)

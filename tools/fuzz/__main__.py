@@ -9,6 +9,7 @@ exit status is 1 if anything escaped, or if not all cases ran. Ctrl-C ends it wi
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -141,4 +142,5 @@ def _report(tallies: Sequence[Tally], arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -10,13 +10,12 @@ pytestmark = pytest.mark.tf
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(api, tmp_path, monkeypatch):
+    """A home of its own, once all is imported: some libraries write into it then."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     # No proxy listens on this port.
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     (tmp_path / "home" / ".keras" / "models").mkdir(parents=True)
-    # Keras writes one when it is imported, which may be during a test.
-    (tmp_path / "home" / ".keras" / "keras.json").write_text("{}")
     return tmp_path / "home"
 
 

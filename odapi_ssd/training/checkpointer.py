@@ -4,12 +4,9 @@ A checkpoint is never written over another one, and only those of this folder th
 resumed with, or has saved, are removed when there are many.
 """
 
-import contextlib
+import itertools
 import os
-import re
-import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -18,20 +15,18 @@ from object_detection.utils import variables_helper
 
 from odapi_ssd.checkpoints.contents import read_contents
 from odapi_ssd.checkpoints.fit import explain_mismatch, require_fit
-from odapi_ssd.checkpoints.folder import highest_number
+from odapi_ssd.checkpoints.folder import highest_number, look_at
 from odapi_ssd.checkpoints.newest import newest_complete
 from odapi_ssd.checkpoints.state_file import STATE_NAME
-from odapi_ssd.config.paths import is_remote
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.file_errors import describe_file_error
 from odapi_ssd.interrupts import delayed
 from odapi_ssd.progress import Progress
 from odapi_ssd.training.setup import TrainingSetup
+from odapi_ssd.training.unfinished import remove_checkpoint, remove_unfinished
 
 __all__ = ["RunCheckpointer"]
 
-# The files of a checkpoint that TensorFlow has not finished.
-_PART = re.compile(r"part-\d{5}-of-\d{5}\.(data-\d{5}-of-\d{5}|index)(\.tempstate\d+)?")
 _HINTS = {
     "full": 'take a checkpoint of the same model, or set fine_tune_checkpoint_type: "detection", '
     "which takes a detector's features and gives it new heads, as for other classes.",
@@ -88,7 +83,7 @@ class RunCheckpointer:
             OdapiError: fine_tune_checkpoint cannot be read or does not fit the model; or the model
                 directory holds traces of a run, but no checkpoint that can be read.
         """
-        self._remove_unfinished()
+        remove_unfinished(self.directory)
         newest = newest_complete(self._model_dir, pass_over_damaged=True)
         if newest is not None and newest.note is not None:
             self._progress.warning(newest.note)
@@ -170,48 +165,40 @@ class RunCheckpointer:
         """
         if step == self.saved_step:
             return
-        # Also files of checkpoints that this run knows nothing of keep their numbers.
-        number = 1 + max(highest_number(self.directory), int(self._checkpoint.save_counter.value()))
         with delayed():
-            path = self._write(number)
+            # Also files of checkpoints that this run knows nothing of keep their numbers.
+            counter = self._checkpoint.save_counter
+            number = 1 + max(highest_number(self.directory), int(counter.value()))
+            counter.assign(number - 1)
+            path = self._write(number, step)
             self.saved_step = step
             self._progress.saved(path, step)
 
-    def _write(self, number: int) -> str:
-        self._checkpoint.save_counter.assign(number - 1)
+    def _write(self, number: int, step: int) -> str:
         try:
             path: str = self._manager.save(checkpoint_number=number)
             return path
         except (OSError, tf.errors.OpError) as error:
             self.has_failed = True
-            self._remove(number)
             words = describe_file_error(error)
+            found = look_at(os.path.join(self.directory, f"ckpt-{number}"))
+            if found is not None and found.is_complete:  # only the state file was not written
+                self.saved_step = step
+            else:
+                remove_checkpoint(self.directory, number)
             if words is None:
                 raise
-            newest = "none is saved yet" if self.saved_step < 0 else f"step {self.saved_step} is"
-            raise OdapiError(
-                f"The checkpoint ckpt-{number} cannot be saved to {self.directory}: {words}. "
-                f"Of this run, {newest} the newest that is saved.",
-                hint="make room or see to the permissions; the same command then goes on from the "
-                "newest checkpoint.",
-            ) from error
+            raise self._cannot_save(number, words, is_there=self.saved_step == step) from error
 
-    def _remove(self, number: int) -> None:
-        """Removes what is there of a checkpoint that could not be saved."""
-        if is_remote(self.directory):
-            return
-        for path in Path(self.directory).glob(f"ckpt-{number}[._]*"):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    def _remove_unfinished(self) -> None:
-        """Removes the folders in which TensorFlow was writing checkpoints when it was killed."""
-        if is_remote(self.directory) or not os.path.isdir(self.directory):
-            return
-        for folder in Path(self.directory).glob("ckpt-*_temp"):
-            is_own = folder.is_dir() and not folder.is_symlink()
-            if is_own and all(_PART.fullmatch(path.name) for path in folder.iterdir()):
-                shutil.rmtree(folder, ignore_errors=True)
+    def _cannot_save(self, number: int, words: str, is_there: bool) -> OdapiError:
+        newest = "none is saved yet" if self.saved_step < 0 else f"step {self.saved_step} is"
+        what = f"The file `{STATE_NAME}`" if is_there else f"The checkpoint ckpt-{number}"
+        return OdapiError(
+            f"{what} cannot be saved to {self.directory}: {words}. "
+            f"Of this run, {newest} the newest that is saved.",
+            hint="make room or see to the permissions; the same command then goes on from the "
+            "newest checkpoint.",
+        )
 
     def _make_manager(self, max_to_keep: int) -> Any:
         """The manager; a state file that it cannot read is moved aside, as the next save makes one.
@@ -222,8 +209,9 @@ class RunCheckpointer:
             return tf.train.CheckpointManager(self._checkpoint, self.directory, max_to_keep)
         except UnicodeDecodeError:
             state = os.path.join(self.directory, STATE_NAME)
-            self._progress.warning(f"{state} is damaged; it is kept as {state}.damaged.")
-            tf.io.gfile.rename(state, f"{state}.damaged", overwrite=True)
+            kept = next(name for name in _names_for_damaged(state) if not tf.io.gfile.exists(name))
+            self._progress.warning(f"{state} is damaged; it is kept as {kept}.")
+            tf.io.gfile.rename(state, kept)
             return tf.train.CheckpointManager(self._checkpoint, self.directory, max_to_keep)
 
     def _disown_elsewhere(self) -> None:
@@ -234,3 +222,8 @@ class RunCheckpointer:
         for path in list(self._manager._maybe_delete):
             if os.path.dirname(path) != self.directory.rstrip("/"):
                 del self._manager._maybe_delete[path]
+
+
+def _names_for_damaged(path: str) -> Iterator[str]:
+    yield f"{path}.damaged"
+    yield from (f"{path}.damaged-{number}" for number in itertools.count(2))

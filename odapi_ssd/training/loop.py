@@ -17,6 +17,7 @@ import tensorflow as tf
 from object_detection import model_lib_v2
 from object_detection.core import standard_fields
 
+from odapi_ssd.interrupts import delayed
 from odapi_ssd.plugin.ssd_meta_arch import SSDMetaArch, describe_loss
 from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.training.checkpointer import RunCheckpointer
@@ -108,19 +109,27 @@ def _run_steps(
             if monitor.step % _SUMMARIZE_EVERY_N == 0 or monitor.step == monitor.num_steps:
                 monitor.write_summaries()
             if monitor.step - checkpointer.saved_step >= checkpoint_every_n:
-                monitor.require_sane_loss()
-                checkpointer.save(monitor.step)
+                monitor.require_finite_loss()
+                if monitor.is_loss_sane():  # else it may pass; if not, a report ends training
+                    checkpointer.save(monitor.step)
         monitor.require_sane_loss()
-    except BaseException:
-        _save_before_the_end(checkpointer, monitor)
+        checkpointer.save(monitor.step)
+    except BaseException as error:
+        with delayed():
+            _save_before_the_end(checkpointer, monitor, error)
         raise
-    checkpointer.save(monitor.step)
 
 
-def _save_before_the_end(checkpointer: RunCheckpointer, monitor: TrainingMonitor) -> None:
+def _save_before_the_end(
+    checkpointer: RunCheckpointer, monitor: TrainingMonitor, error: BaseException
+) -> None:
     """Saves what was trained up to an interruption or an error, unless that is what is wrong."""
     step = monitor.setup.step
-    if step == checkpointer.saved_step or checkpointer.has_failed or not monitor.is_loss_sane():
+    if step == checkpointer.saved_step or checkpointer.has_failed:
+        return
+    is_interrupted = isinstance(error, KeyboardInterrupt)
+    if not (monitor.is_loss_finite() if is_interrupted else monitor.is_loss_sane()):
+        monitor.progress.phase(f"Ending; step {step} is not saved, as its loss has diverged")
         return
     monitor.progress.phase(f"Ending; saving step {step} first")
     checkpointer.save(step)

@@ -15,6 +15,7 @@ from typing import Any
 
 import odapi_ssd
 from odapi_ssd.check.report import Report, require_valid
+from odapi_ssd.checkpoints.folder import highest_number
 from odapi_ssd.checkpoints.newest import NewestCheckpoint, newest_complete
 from odapi_ssd.checkpoints.trained_config import NOTE_NAME, note_config, require_same_model
 from odapi_ssd.config.files import load_config
@@ -207,10 +208,16 @@ def _resumable_in_api_loop(model_dir: str) -> NewestCheckpoint | None:
             API's loop would start anew, or from an older one, and overwrite the others.
     """
     newest = newest_complete(model_dir, pass_over_damaged=True)
-    if newest is not None and newest.note is not None:
+    if newest is None:
+        return None
+    number = highest_number(model_dir)
+    highest = f"ckpt-{number}"
+    is_last = number == 0 or os.path.basename(newest.prefix) == highest
+    if newest.note is not None or not is_last:
         raise OdapiError(
             f"The API's loop cannot resume the run in {model_dir}: it takes what the file "
-            f"`checkpoint` names, without a look at the others. {newest.note}",
+            f"`checkpoint` names, and writes over the next ones, of which there are files up to "
+            f"{highest}. {newest.note or ''}".strip(),
             hint="--train_loop odapi-ssd resumes it and overwrites nothing.",
         )
     return newest

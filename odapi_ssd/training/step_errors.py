@@ -69,7 +69,7 @@ def _explain(
             "rate with it) or the size of the images.",
         )
     if isinstance(error, _INPUT_ERRORS):
-        progress.phase("The input pipeline has failed; reading the records again to find out where")
+        progress.phase("Training has failed; reading the records to see whether one is the cause")
         if unusable := _find_unusable(setup):
             return OdapiError(
                 f"Training cannot use {count_of(len(unusable), 'record')}:",

@@ -2,11 +2,13 @@
 
 import resource
 import shutil
+import signal
 
 import pytest
 
 from odapi_ssd.config.files import load_config, new_config, save_config
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.interrupts import ended_by_signals
 from odapi_ssd.training.run import TrainOptions, train
 from tests.support.recorded_progress import RecordedProgress
 from tests.support.runs import assert_same_kernels, kernels, saved_steps
@@ -148,6 +150,14 @@ class TestNothingIsOverwritten:
         assert (tmp_path / "checkpoint.damaged").read_bytes() == b"\xff\xfe\x00"
         assert saved_steps(tmp_path) == [9]
 
+    def test_an_earlier_damaged_state_file_is_kept_too(self, tmp_path):
+        self._run_of(tmp_path, 3)
+        (tmp_path / "checkpoint.damaged").write_text("earlier")
+        (tmp_path / "checkpoint").write_bytes(b"\xff")
+        self._resume_and_save(tmp_path, 9)
+        assert (tmp_path / "checkpoint.damaged").read_text() == "earlier"
+        assert (tmp_path / "checkpoint.damaged-2").read_bytes() == b"\xff"
+
     def test_the_api_s_loop_goes_on_with_the_numbers(self, tmp_path):
         """It numbers by the saved counter."""
         import tensorflow as tf
@@ -190,21 +200,49 @@ class TestUnfinishedFiles:
         assert checkpointer.has_failed
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
+    def test_a_complete_one_stays_if_only_the_state_file_fails(self, tmp_path):
+        checkpointer = _checkpointer(_setup(), tmp_path)
+        checkpointer.save(1)
+        (tmp_path / "checkpoint").unlink()
+        (tmp_path / "checkpoint").mkdir()
+        (tmp_path / "checkpoint" / "mine").touch()
+        with pytest.raises(OdapiError, match="The file `checkpoint` cannot be saved") as caught:
+            checkpointer.save(2)
+        assert "step 2 is the newest" in caught.value.problem
+        assert checkpointer.has_failed
+        assert (tmp_path / "ckpt-2.index").exists()
+
+    def test_a_users_files_of_that_number_stay(self, tmp_path, file_limit):
+        checkpointer = _checkpointer(_setup(num_weights=2**16), tmp_path)
+        (tmp_path / "ckpt-1.tar.gz").touch()
+        (tmp_path / "ckpt-1_old").mkdir()
+        file_limit(2**16)
+        with pytest.raises(OdapiError, match="ckpt-1 cannot be saved"):
+            checkpointer.save(1)
+        assert {path.name for path in tmp_path.iterdir()} == {"ckpt-1.tar.gz", "ckpt-1_old"}
+
     def test_what_a_killed_process_was_writing_goes(self, tmp_path):
         unfinished = tmp_path / "ckpt-3_temp"
         unfinished.mkdir()
-        (unfinished / "part-00000-of-00001.data-00000-of-00001.tempstate12").touch()
         (unfinished / "part-00000-of-00001.index").touch()
         _checkpointer(_setup(), tmp_path).restore()
         assert not unfinished.exists()
 
-    def test_a_folder_with_anything_else_in_it_stays(self, tmp_path):
-        folder = tmp_path / "ckpt-3_temp"
-        folder.mkdir()
-        (folder / "part-00000-of-00001.index").touch()
-        (folder / "notes.txt").touch()
-        _checkpointer(_setup(), tmp_path).restore()
-        assert len(list(folder.iterdir())) == 2
+    def test_a_signal_during_the_save_waits_for_its_end(self, tmp_path, monkeypatch):
+        setup = _setup()
+        _train_to(setup, 4)
+        checkpointer = _checkpointer(setup, tmp_path)
+        write = checkpointer._manager.save
+
+        def interrupted_write(**options):
+            signal.raise_signal(signal.SIGINT)
+            return write(**options)
+
+        monkeypatch.setattr(checkpointer._manager, "save", interrupted_write)
+        with pytest.raises(KeyboardInterrupt), ended_by_signals():
+            checkpointer.save(4)
+        assert saved_steps(tmp_path) == [4]
+        assert checkpointer.saved_step == 4
 
 
 class TestRestore:

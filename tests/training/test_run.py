@@ -146,6 +146,16 @@ def test_the_api_s_loop_gets_the_options_as_flags_and_its_lost_steps_are_a_warni
     assert progress.warnings[-1].startswith("The API's loop has saved no checkpoint")
 
 
+def test_the_api_s_loop_does_not_write_over_half_of_a_newer_checkpoint(trained_run, tmp_path):
+    model_dir = tmp_path / "model"
+    shutil.copytree(trained_run.model_dir, model_dir)
+    (model_dir / "checkpoint").write_text('model_checkpoint_path: "ckpt-2"')
+    (model_dir / "ckpt-3.index").unlink()
+    options = trained_run.options(model_dir=str(model_dir), num_train_steps=9, use_api_loop=True)
+    with pytest.raises(OdapiError, match="of which there are files up to ckpt-3"):
+        train(options)
+
+
 @pytest.mark.parametrize("state", [None, b"\xff\xfe", b'model_checkpoint_path: "ckpt-2"'])
 def test_the_api_s_loop_does_not_write_over_what_it_would_not_resume(trained_run, tmp_path, state):
     model_dir = tmp_path / "model"

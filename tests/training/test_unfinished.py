@@ -2,7 +2,13 @@ import pytest
 
 from odapi_ssd.training.unfinished import remove_checkpoint, remove_unfinished
 
-_USERS = ("ckpt-3.tar.gz", "ckpt-3_backup/index", "ckpt-3.index.bak", "ckpt-30.index", "ckpt-2.index")
+_USERS = (
+    "ckpt-2.index",
+    "ckpt-3.tar.gz",
+    "ckpt-3.index.bak",
+    "ckpt-3_backup/index",
+    "ckpt-30.index",
+)
 
 
 def _make(folder, *names):

@@ -73,11 +73,11 @@ def locked_folder(
 def _lock(path: Path) -> int | None:
     """The locked file's descriptor; None where there are no locks."""
     while fcntl is not None:
-        # Read first: whoever gets the lock overwrites it.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_at(descriptor, path):
+                os.truncate(descriptor, 0)  # it may name a dead process
                 return descriptor
         except OSError as error:
             is_held = isinstance(error, BlockingIOError)
@@ -112,7 +112,6 @@ def _write_holder(descriptor: int) -> None:
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         "command": " ".join(sys.argv),
     }
-    os.truncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(holder, allow_nan=False).encode(), 0)
 
 

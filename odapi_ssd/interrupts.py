@@ -48,6 +48,8 @@ def pending() -> Interrupted | None:
 def end_work(reason: str, status: int) -> NoReturn:
     """Ends the work as a signal does, for another reason.
 
+    Outside of a block of `ended_by_signals`, `pending` has it from then on until one begins.
+
     Args:
         reason: a few words, as in `Interrupted`.
         status: the exit status.
@@ -95,6 +97,8 @@ def ended_by_signals(*, until_exit: bool = False) -> Iterator[None]:
 @contextlib.contextmanager
 def delayed() -> Iterator[None]:
     """Has a signal wait until the block is left, which should not take long.
+
+    Only inside of a block of `ended_by_signals`: elsewhere Python's own handlers act at once.
 
     Raises:
         Interrupted: at the block's end, if there was a signal.

@@ -59,6 +59,21 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dead_process_is_not_named_by_who_has_not_said_yet_who_it_is(tmp_path, monkeypatch):
+    end_with(start_python(_HOLD, tmp_path), signal.SIGKILL)
+    refusals = []
+
+    def ask_at_once(folder):
+        with pytest.raises(OdapiError) as caught, locked_folder(folder, _NAME):
+            pass
+        refusals.append(caught.value.problem)
+        return ""
+
+    monkeypatch.setattr(folder_lock, "_unshared_locks", ask_at_once)  # before the holder is written
+    assert _is_free(tmp_path)
+    assert refusals == [f"Another process writes to {tmp_path}: it has not said which yet."]
+
+
 def test_the_same_process_cannot_hold_it_twice(tmp_path):
     with (
         locked_folder(tmp_path, _NAME),

@@ -3,14 +3,14 @@
 import contextlib
 import gc
 import importlib
-import io
-import os
 import sys
 import traceback
+from typing import Any
 
 import click
 
 from odapi_ssd import __version__, interrupts
+from odapi_ssd.cli import standard_streams
 from odapi_ssd.cli.command import Settings, verbose_option
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.file_errors import describe_file_error
@@ -39,6 +39,16 @@ COMMANDS = (
 class _CommandGroup(click.Group):
     """Imports a command's module when the command is needed."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parses what comes before the command; `--help` prints here."""
+        with standard_streams.unread_output_ends_work():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        with standard_streams.unread_output_ends_work():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -63,7 +73,8 @@ def command_line() -> None:
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 failed, 2 a wrong call, 128 + N for signal N."""
     settings = Settings()
-    _accept_every_name()
+    standard_streams.open_missing_streams()
+    standard_streams.accept_every_name()
     try:
         with interrupts.ended_by_signals(until_exit=True):
             command_line.main(prog_name="odapi-ssd", obj=settings, standalone_mode=False)
@@ -71,17 +82,8 @@ def main() -> None:
     except (Exception, KeyboardInterrupt) as error:
         status = _status_of_end(error, settings.verbose)
         _close_what_was_entered(error)
-    _flush_output()
+    standard_streams.flush_output()
     sys.exit(status)
-
-
-def _accept_every_name() -> None:
-    """Has standard output escape what its encoding lacks, as standard error does anyway.
-
-    Names of files need not be Unicode, and terminals need not be UTF-8.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _status_of_end(error: BaseException | None, verbose: bool) -> int:
@@ -107,9 +109,6 @@ def _status_of_end(error: BaseException | None, verbose: bool) -> int:
     if isinstance(error, KeyboardInterrupt | click.Abort):
         _say("Interrupted.")
         return 130
-    if isinstance(error, BrokenPipeError):
-        _say("Error: standard output was closed before everything was printed.")
-        return 1
     assert isinstance(error, Exception)
     _report_failure(error, verbose)
     return 1
@@ -145,13 +144,3 @@ def _say(text: str) -> None:
     """Prints to standard error, which may be closed or gone with its terminal."""
     with contextlib.suppress(OSError, ValueError):
         click.echo(text, err=True)
-
-
-def _flush_output() -> None:
-    """Writes what is buffered; to nowhere if nobody reads it, or Python would complain at exit."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -33,7 +33,7 @@ def command(
 ) -> None:
     """Evaluate a checkpoint on the config's eval_input_reader, every image of it once."""
     from odapi_ssd.cli.console import print_table
-    from odapi_ssd.cli.progress_display import item_display
+    from odapi_ssd.cli.progress_display import PhaseLines, item_display
     from odapi_ssd.cli.runtime import quiet_tensorflow
 
     quiet_tensorflow(settings.verbose)
@@ -50,6 +50,8 @@ def command(
     ]
     rows.append(("mAP@0.5", sum(result.num_objects.values()), f"{result.mean_ap:.3f}"))
     title = f"Step {result.step}, {result.num_images} images"
-    print_table(title, ("class", "objects", "AP@0.5"), rows)
-    write_scores(result, target)  # last: a full disk loses nothing that took long
+    try:
+        print_table(title, ("class", "objects", "AP@0.5"), rows)
+    finally:  # neither a full disk nor a closed pipe loses what took long
+        write_scores(result, target, PhaseLines())
     click.echo(f"Written: {output_dir / 'metrics.json'}")

@@ -5,7 +5,9 @@ The next command removes the folders of those that are dead.
 
 import contextlib
 import os
+import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -18,7 +20,12 @@ from odapi_ssd.interrupts import delayed
 __all__ = ["private_temporary_folder"]
 
 _PREFIX = "odapi-ssd-"
-_LOCK_NAME = ".lock"
+# As `tempfile.mkdtemp` names them.
+_NAME = re.compile(re.escape(_PREFIX) + "[a-z0-9_]{8}")
+_LOCK_NAME = ".odapi-ssd-temporary.lock"
+# Shows whose the folder is, also where its lock is gone.
+_MARK_NAME = ".odapi-ssd-temporary"
+_MARK = b"A temporary folder of odapi-ssd, which removes it.\n"
 _VARIABLES = ("TMPDIR", "MPLCONFIGDIR")
 # A folder has no lock for a moment when it is made.
 _MIN_AGE_SECONDS = 60
@@ -33,29 +40,31 @@ def private_temporary_folder() -> Iterator[None]:
     is.
     """
     before = (tempfile.tempdir, {name: os.environ.get(name) for name in _VARIABLES})
-    folder = None
-    try:
+    with contextlib.ExitStack() as stack:
         with delayed():
-            folder = _make()
-        if folder is None:
-            yield
-            return
-        with locked_folder(folder, _LOCK_NAME):
+            folder = _make_locked(stack)
+        stack.callback(_restore, *before)
+        if folder is not None:
             tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
             os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))
-            yield
-    finally:
-        _restore(*before)
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        yield
 
 
-def _make() -> Path | None:
+def _make_locked(stack: contextlib.ExitStack) -> Path | None:
+    """Makes and locks a folder, until the end of the stack; None if that cannot be done."""
     try:
         _remove_dead(Path(tempfile.gettempdir()))
-        return Path(tempfile.mkdtemp(prefix=_PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     except OSError:
         return None
+    try:
+        (folder / _MARK_NAME).write_bytes(_MARK)
+        stack.enter_context(locked_folder(folder, _LOCK_NAME))
+    except (OSError, OdapiError):  # a full disk, above all
+        _remove(folder)
+        return None
+    stack.callback(_remove, folder)  # before the lock is released
+    return folder
 
 
 def _restore(folder: str | None, variables: Mapping[str, str | None]) -> None:
@@ -74,14 +83,30 @@ def _remove_dead(parent: Path) -> None:
             continue
         with contextlib.suppress(OSError, OdapiError), locked_folder(folder, _LOCK_NAME) as locked:
             if locked:
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
 
 
 def _is_old_and_own(folder: Path) -> bool:
     try:
         status = folder.lstat()
-        has_lock = (folder / _LOCK_NAME).is_file() and not folder.is_symlink()
+        is_marked = (
+            _NAME.fullmatch(folder.name) is not None
+            and stat.S_ISDIR(status.st_mode)
+            and stat.S_ISREG((folder / _MARK_NAME).lstat().st_mode)
+            and (folder / _MARK_NAME).read_bytes() == _MARK
+        )
     except OSError:
         return False
     is_own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-    return is_own and has_lock and time.time() - status.st_mtime > _MIN_AGE_SECONDS
+    return is_own and is_marked and time.time() - status.st_mtime > _MIN_AGE_SECONDS
+
+
+def _remove(folder: Path) -> None:
+    """Removes it, its mark last: what a kill in between leaves can still be removed."""
+    with delayed(), contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != _MARK_NAME:
+                path.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)

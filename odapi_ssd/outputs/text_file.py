@@ -2,6 +2,10 @@
 
 The mark is a comment in the first line with the SHA-256 of the lines below, so an edited file is no
 longer marked.
+
+A process that is killed just before it gives a file its name leaves it as `.odapi-ssd-…`. A later
+writer to the folder removes that if it is provably of this kind: its name has the SHA-256 of its
+content. An empty one goes as well; one that was cut off in the middle stays.
 """
 
 import contextlib
@@ -10,14 +14,20 @@ import os
 import re
 import secrets
 import stat
+import time
 from pathlib import Path
 
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.interrupts import delayed
+from odapi_ssd.outputs.made_folder import made_folder
 
 __all__ = ["is_marked", "require_replaceable", "write_marked_text", "write_text"]
 
 _MARK = re.compile(rb"# Written by odapi-ssd (?P<command>[\w-]+), SHA-256 of the lines below: "
                    rb"(?P<digest>[0-9a-f]{64})\r?\n")  # fmt: skip
+_UNNAMED = re.compile(r"\.odapi-ssd-(?P<digest>[0-9a-f]{64})-[0-9a-f]{8}")
+# A younger one may be a living process's.
+_MIN_AGE_SECONDS = 60
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -30,23 +40,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     Raises:
         OdapiError: it cannot be written.
     """
-    path = Path(path).resolve()  # a link stays a link
-    temporary = path.parent / f".{path.name[:100]}.{secrets.token_hex(8)}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Unlike `tempfile`, whose files only their owner can read, this respects the umask.
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        # Surrogates, from file names that are not Unicode, become JSON's escapes of them.
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        if path.exists():
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OdapiError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    _write(Path(path).resolve(), _encoded(text))  # a link stays a link
 
 
 def write_marked_text(
@@ -64,9 +58,10 @@ def write_marked_text(
             it cannot be written.
     """
     require_replaceable(path, command, overwrite)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    lines = _encoded(text)
+    digest = hashlib.sha256(lines).hexdigest()
     mark = f"# Written by odapi-ssd {command}, SHA-256 of the lines below: {digest}\n"
-    write_text(path, mark + text)
+    _write(Path(path).resolve(), mark.encode() + lines)
 
 
 def require_replaceable(
@@ -100,3 +95,51 @@ def is_marked(path: str | os.PathLike[str], command: str) -> bool:
         return not content
     digest = hashlib.sha256(content[mark.end() :]).hexdigest()
     return mark["command"] == command.encode() and mark["digest"] == digest.encode()
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; surrogates, from file names that are not Unicode, become JSON's escapes of them."""
+    return text.encode(errors="backslashreplace")
+
+
+def _write(path: Path, content: bytes) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    unnamed = path.parent / f".odapi-ssd-{digest}-{secrets.token_hex(4)}"
+    try:
+        with delayed(), made_folder(path.parent):
+            _remove_dead(path.parent)
+            try:
+                _write_new(unnamed, content)
+                if path.exists():
+                    unnamed.chmod(stat.S_IMODE(path.stat().st_mode))
+                os.replace(unnamed, path)
+            finally:
+                unnamed.unlink(missing_ok=True)
+    except OSError as error:
+        raise OdapiError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    # Unlike `tempfile`, whose files only their owner can read, this respects the umask.
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
+        file.write(content)
+
+
+def _remove_dead(folder: Path) -> None:
+    """Removes what processes that were killed have left unnamed in a folder."""
+    with contextlib.suppress(OSError):  # such as of a folder that may be written, but not read
+        for path in folder.iterdir():
+            name = _UNNAMED.fullmatch(path.name)
+            if name is None:
+                continue
+            status = path.lstat()
+            is_dead = time.time() - status.st_mtime > _MIN_AGE_SECONDS
+            if is_dead and stat.S_ISREG(status.st_mode) and _has_digest(path, name["digest"]):
+                path.unlink()
+
+
+def _has_digest(path: Path, digest: str) -> bool:
+    """Whether a file holds what its name says, or nothing at all."""
+    content = path.read_bytes()
+    return not content or hashlib.sha256(content).hexdigest() == digest

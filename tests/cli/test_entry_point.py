@@ -1,6 +1,7 @@
 """The command line as a whole: help, statuses and messages."""
 
 import errno
+import os
 import signal
 import sys
 
@@ -197,8 +198,8 @@ class TestMain:
         assert errors.endswith("\nError: KeyError: 'name'\n")
 
     def test_a_closed_pipe_is_said(self, status_of, capsys):
-        assert status_of(BrokenPipeError()) == 1
-        assert "standard output was closed" in capsys.readouterr().err
+        assert status_of(BrokenPipeError(errno.EPIPE, "Broken pipe")) == 1
+        assert capsys.readouterr().err == "\nInterrupted (standard output was closed).\n"
 
 
 class TestEnd:
@@ -219,11 +220,42 @@ class TestEnd:
         assert "Traceback" not in errors
         assert list(tmp_path.iterdir()) == []
 
-    def test_a_pipe_that_nobody_reads_is_said(self, tmp_path):
-        process = start_odapi_ssd("shapes", "--output_dir", tmp_path / "shapes", "--num_images", 3)
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("shapes", "--output_dir", "shapes", "--num_images", 3),
+            ("templates",),
+            ("templates", "ssd_vgg_bccd"),
+            ("templates", "--help"),
+            ("--help",),
+            ("--version",),
+        ],
+    )
+    def test_a_pipe_that_nobody_reads_is_said(self, tmp_path, monkeypatch, words):
+        monkeypatch.chdir(tmp_path)
+        process = start_odapi_ssd(*words, PYTHONPATH=os.pathsep.join(sys.path))
         process.stdout.close()
         errors = process.stderr.read()
         assert process.wait(timeout=60) == 1
         assert "standard output was closed" in errors
         assert "Traceback" not in errors
         assert "BrokenPipe" not in errors
+
+    @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+    def test_streams_that_were_closed_at_the_start_lead_nowhere(self, tmp_path, closed):
+        """No file that the command opens gets their descriptors, or what is printed."""
+        completed = run_odapi_ssd(
+            "shapes", "--output_dir", tmp_path / "shapes", "--num_images", 3,
+            preexec_fn=lambda: [os.close(descriptor) for descriptor in closed],
+        )  # fmt: skip
+        assert completed.returncode == 0, completed.stderr
+        assert completed.stderr == ""
+        assert bool(completed.stdout) == (1 not in closed)
+        assert len(list(tmp_path.glob("shapes/JPEGImages/*"))) == 3
+
+    def test_an_error_without_standard_streams_has_its_status(self, tmp_path):
+        completed = run_odapi_ssd(
+            "check", "--pipeline_config_path", tmp_path / "none.config",
+            preexec_fn=lambda: os.closerange(0, 3),
+        )  # fmt: skip
+        assert completed.returncode == 1

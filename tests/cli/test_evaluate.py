@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.support.command_line import run_odapi_ssd
+from tests.support.command_line import run_odapi_ssd, start_odapi_ssd
 from tests.support.saved_checkpoints import data_file, truncate
 from tests.support.small_disk import small_disk
 
@@ -62,6 +62,31 @@ def test_a_full_disk_loses_no_scores(trained_run, tmp_path):
     error = next(line for line in done.stderr.splitlines() if line.startswith("Error: "))
     assert f"{disk.path}" in error
     assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_that_nobody_reads_loses_no_scores(trained_run, tmp_path):
+    process = start_odapi_ssd(
+        "evaluate", "--pipeline_config_path", trained_run.config_path,
+        "--checkpoint_dir", trained_run.model_dir, "--output_dir", tmp_path / "out",
+    )  # fmt: skip
+    for line in process.stdout:
+        if line.startswith("Evaluating images: "):  # what follows is the table
+            process.stdout.close()
+            break
+    _, errors = process.communicate(timeout=600)
+    assert process.returncode == 1
+    assert "Interrupted (standard output was closed)." in errors
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["per_class"]
+
+
+def test_what_a_killed_command_left_and_cannot_be_undone_is_said(trained_run, tmp_path):
+    left = tmp_path / ".incomplete-odapi-ssd-killed"
+    for folder in ("old", "new"):
+        (left / folder).mkdir(parents=True)
+    (left / "publishing.json").write_text("{")
+    done = _evaluate(trained_run.config_path, trained_run.model_dir, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"Warning: {left} was left by a command that was killed" in done.stderr
 
 
 def test_a_run_whose_newest_checkpoint_is_damaged(trained_run, tmp_path):

@@ -1,6 +1,8 @@
 import json
 import os
+import signal
 import stat
+import time
 
 import pytest
 
@@ -11,6 +13,7 @@ from odapi_ssd.outputs.text_file import (
     write_marked_text,
     write_text,
 )
+from tests.support.interrupted_process import end_with, start_python
 
 
 @pytest.fixture
@@ -57,9 +60,15 @@ class TestWriting:
         assert link.is_symlink()
         assert (tmp_path / "real.txt").read_text() == "new"
 
-    def test_the_longest_name_that_a_file_system_takes(self, tmp_path):
-        write_text(tmp_path / ("x" * 255), "text")
-        assert [path.name for path in tmp_path.iterdir()] == ["x" * 255]
+    @pytest.mark.parametrize("name", ["x" * 255, "\u6587" * 85])
+    def test_the_longest_name_that_a_file_system_takes(self, tmp_path, name):
+        write_text(tmp_path / name, "text")
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+
+    def test_failure_leaves_no_folders(self, tmp_path):
+        with pytest.raises(OdapiError, match="cannot be written"):
+            write_text(tmp_path / "a" / "b" / ("x" * 300), "text")
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_name_that_is_not_unicode_passes_through_json(self, tmp_path):
         name = b"caf\xe9 \xc3\xbc".decode("utf-8", "surrogateescape")
@@ -68,7 +77,68 @@ class TestWriting:
         assert os.fsencode(read) == b"caf\xe9 \xc3\xbc"
 
 
+class TestLeftovers:
+    """Of a process that is killed just before it gives the file its name."""
+
+    @pytest.fixture
+    def left(self, tmp_path):
+        code = (
+            "import os, sys, time\n"
+            "from odapi_ssd.outputs.text_file import write_text\n"
+            "def wait(*paths): print('ready', flush=True); time.sleep(60)\n"
+            "os.replace = wait\n"
+            "write_text(sys.argv[1], 'text')\n"
+        )
+        end_with(start_python(code, tmp_path / "a.config"), signal.SIGKILL)
+        (path,) = tmp_path.iterdir()
+        assert path.read_text() == "text"
+        return path
+
+    def _grow_old(self, path):
+        os.utime(path, (time.time() - 120,) * 2)
+
+    def _names_after_another(self, folder):
+        write_text(folder / "b", "other")
+        return {path.name for path in folder.iterdir()} - {"b"}
+
+    @pytest.mark.parametrize("content", ["text", ""])
+    def test_it_is_cleared_by_a_later_one(self, left, tmp_path, content):
+        left.write_text(content)
+        self._grow_old(left)
+        assert self._names_after_another(tmp_path) == set()
+
+    def test_one_that_may_be_a_living_process_s_stays(self, left, tmp_path):
+        assert self._names_after_another(tmp_path) == {left.name}
+
+    def test_an_edited_one_stays(self, left, tmp_path):
+        left.write_text("texts")
+        self._grow_old(left)
+        assert self._names_after_another(tmp_path) == {left.name}
+
+    @pytest.mark.parametrize("name", [".odapi-ssd-0123456789abcdef", ".odapi-ssd-mine", "{}.txt"])
+    def test_other_names_stay(self, left, tmp_path, name):
+        other = left.rename(tmp_path / name.format(left.name))
+        self._grow_old(other)
+        assert self._names_after_another(tmp_path) == {other.name}
+
+    def test_links_and_folders_stay(self, left, tmp_path):
+        kept = left.rename(tmp_path / "kept")
+        left.symlink_to(kept.name)
+        folder = tmp_path / f"{left.name[:-1]}g".replace("g", "0" if left.name[-1] != "0" else "1")
+        folder.mkdir()
+        for path in (kept, folder):
+            self._grow_old(path)
+        os.utime(left, (time.time() - 120,) * 2, follow_symlinks=False)
+        assert self._names_after_another(tmp_path) == {"kept", left.name, folder.name}
+
+
 class TestMarks:
+    def test_text_that_is_not_unicode_has_the_mark_of_what_is_written(self, tmp_path):
+        path = tmp_path / os.fsdecode(b"\xff.config")
+        write_marked_text(path, f"# {path.name}\n", "configure")
+        assert path.read_bytes().endswith(b"\n# \\udcff.config\n")
+        assert is_marked(path, "configure")
+
     def test_a_marked_file_can_be_written_again(self, tmp_path):
         path = tmp_path / "a.config"
         write_marked_text(path, "text: 1\n", "configure")

@@ -173,7 +173,7 @@ class _Conversion:
         splits = self._write_splits(outputs.staging)
         if self._faults:
             raise _faults_error(self._dataset, self._faults)
-        summary = add_kept_splits(self._summarize(splits), earlier)
+        summary = add_kept_splits(self._summarize(splits), earlier, outputs.path)
         (outputs.staging / LABEL_MAP_FILE).write_bytes(self._label_map_text.encode())
         summary.save(outputs.staging)
         outputs.publish([name for split in splits for name in shard_names(outputs.path, split)])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from odapi_ssd.data.summary import DATASET_FILE, DatasetSummary
+from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.outputs.folder import OutputFolder
 
@@ -28,20 +28,30 @@ def load_kept_splits(
         label_map: ids by class name, of this conversion.
         written: the splits that are written now.
     Returns:
-        The summary of the earlier conversion with the others alone; None if there was none.
+        The summary of the earlier conversion with the others alone; None if there was none, or if
+        its `dataset.json` was edited since: its figures are nobody's then.
     Raises:
         OdapiError: there are some, and their label map is another.
     """
-    if not outputs.is_own(DATASET_FILE):
+    is_own = outputs.is_own(DATASET_FILE)
+    try:
+        earlier = DatasetSummary.load(outputs.path)
+    except OdapiError:
+        if is_own:
+            raise
         return None
-    earlier = DatasetSummary.load(outputs.path)
     kept = {name: split for name, split in earlier.splits.items() if name not in written}
+    if not is_own:
+        present = _splits_in(outputs.path)
+        kept = {name: split for name, split in kept.items() if name in present}
     if kept and dict(earlier.label_map) != dict(label_map):
         raise OdapiError(
             f"{outputs.path} holds {', '.join(kept)} with another label map: "
             f"{dict(earlier.label_map)}, now {dict(label_map)}.",
             hint="choose another --output_dir, or convert all splits again.",
         )
+    if not is_own:
+        return None
     return replace(
         earlier,
         splits=kept,
@@ -50,10 +60,31 @@ def load_kept_splits(
     )
 
 
-def add_kept_splits(summary: DatasetSummary, earlier: DatasetSummary | None) -> DatasetSummary:
-    """A summary of the splits that are written now and of those that stay."""
-    if earlier is None:
+def add_kept_splits(
+    summary: DatasetSummary, earlier: DatasetSummary | None, output_dir: Path
+) -> DatasetSummary:
+    """A summary of the splits that are written now and of those that stay.
+
+    Args:
+        summary: of the splits that are written now.
+        earlier: of those that stay, from `load_kept_splits`.
+        output_dir: where they are. A warning names splits whose records stay there although neither
+            summary has them.
+    """
+    if earlier is not None:
+        summary = _with_splits(summary, earlier)
+    unlisted = sorted(_splits_in(output_dir) - set(summary.splits))
+    if not unlisted:
         return summary
+    warning = (
+        f"Records of {', '.join(map(repr, unlisted))} were in this folder and stay, but "
+        f"{DATASET_FILE} does not list them, and their class ids may be others than those of "
+        f"{LABEL_MAP_FILE}. Move them away, or convert all splits again."
+    )
+    return replace(summary, warnings=(*summary.warnings, warning))
+
+
+def _with_splits(summary: DatasetSummary, earlier: DatasetSummary) -> DatasetSummary:
     kept = tuple(
         f"Split {name!r} was kept from an earlier conversion into this folder; it was not compared "
         "with what was written now, so images may be in both. If it is not wanted, convert into "
@@ -67,3 +98,9 @@ def add_kept_splits(summary: DatasetSummary, earlier: DatasetSummary | None) -> 
         clipped=earlier.clipped + summary.clipped,
         warnings=summary.warnings + kept,
     )
+
+
+def _splits_in(output_dir: Path) -> set[str]:
+    """The splits that configs would find records of in a folder."""
+    found = output_dir.glob("*.record-?????-of-?????")
+    return {path.name.rpartition(".record-")[0] for path in found}

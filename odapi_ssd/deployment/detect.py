@@ -14,13 +14,15 @@ import numpy as np
 
 from odapi_ssd.data.label_map import read_items
 from odapi_ssd.deployment.detections import Detection, ModelOutput, output_to_detections
+from odapi_ssd.deployment.earlier_results import COMMAND, JSON_NAME
 from odapi_ssd.deployment.image_files import load_image
-from odapi_ssd.deployment.results import COMMAND, JSON_NAME, DetectionResults
+from odapi_ssd.deployment.results import DetectionResults, Publication
 from odapi_ssd.deployment.runners.saved_model import SavedModelRunner
 from odapi_ssd.deployment.visualization import draw_detections
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.file_errors import file_error_words
-from odapi_ssd.messages import count_of, one_line, printable
+from odapi_ssd.interrupts import delayed
+from odapi_ssd.messages import count_of, list_some, one_line, printable
 from odapi_ssd.outputs.folder import output_folder
 from odapi_ssd.progress import SILENT, Progress
 
@@ -39,7 +41,7 @@ class DetectionResult:
     """The output of `detect_images`.
 
     Attributes:
-        json_path: of `detections.json`.
+        json_path: of `detections.json`, or of its substitute if somebody took that name meanwhile.
         num_detections: in all images.
     """
 
@@ -61,7 +63,7 @@ def detect_images(
 
     The drawn images of an earlier call are replaced; any other file stays, and a drawn image that
     would have its name gets another. If the work ends early, for whatever reason, the images that
-    are done are written.
+    are done are written, and the earlier drawn images that were not drawn again stay.
 
     Args:
         saved_model_dir: the folder `saved_model/` of an export.
@@ -84,13 +86,19 @@ def detect_images(
         detector = _Detector(SavedModelRunner(saved_model_dir), class_names, min_score)
         results = DetectionResults(outputs, images)
         failures = _detect_all(images, detector, results, progress)
+        if results.num_images + len(failures) < len(images):
+            raise OdapiError(
+                f"The disk is full: {_share(results, images)}.",
+                details=failures,
+                hint="make room, and give the images that are left with another --output_dir.",
+            )
         if failures:
             some = (
                 f"{len(failures)} of {count_of(len(images), 'image')} failed; the others are done:"
             )
             problem = some if results.num_images else "None of the images could be processed:"
             raise OdapiError(problem, details=failures)
-    return DetectionResult(output_dir / JSON_NAME, results.num_detections)
+    return DetectionResult(results.json_path, results.num_detections)
 
 
 @dataclass(frozen=True)
@@ -119,31 +127,80 @@ def _detect_all(
         A line for each image that failed.
     """
     failures: list[str] = []
-    has_ended = False
+    end = _End(images, results, failures, progress)
     try:
-        for path in images:
-            try:
-                image = load_image(path, progress.warning)
-                drawing = results.encode(path, image, detector.draw(image))
-            except OdapiError:  # the model is not one for images
-                raise
-            except Exception as error:  # whatever Pillow and TensorFlow raise on one image
-                failures.append(f"{printable(path)}: {_reason(error)}")
-                continue
-            results.add(drawing)
-            progress.advance(results.num_images, len(images))
-        has_ended = True
+        try:
+            for path in images:
+                failure = _detect_one(path, detector, results, progress)
+                if failure is not None:
+                    failures.append(f"{printable(path)}: {failure}")
+                    continue
+                progress.advance(results.num_images, len(images))
+        finally:
+            end.come()
     finally:
-        num_replaced = results.publish()
-        if num_replaced:
-            drawn = count_of(num_replaced, "drawn image")
-            progress.phase(f"Replaced the {drawn} of an earlier detect.")
-        if not has_ended and results.num_images:
-            progress.warning(
-                f"{results.num_images} of {count_of(len(images), 'image')} are done, and in "
-                f"{printable(results.folder)}."
-            )
+        # A signal can end the first attempt before it has begun, but not this one: the work is
+        # ending then.
+        end.come()
     return failures
+
+
+def _detect_one(
+    path: Path, detector: _Detector, results: DetectionResults, progress: Progress
+) -> str | None:
+    """Adds an image to the results; returns why it failed, if it did."""
+    try:
+        image = load_image(path, progress.warning)
+        drawing = results.encode(path, image, detector.draw(image))
+    except OdapiError:  # the model is not one for images
+        raise
+    except Exception as error:  # whatever Pillow and TensorFlow raise on one image
+        return _reason(error)
+    results.add(drawing)
+    return None
+
+
+@dataclass
+class _End:
+    """The end of the work, which comes once: the results are published, and it is said how."""
+
+    images: Sequence[Path]
+    results: DetectionResults
+    failures: Sequence[str]
+    progress: Progress
+    has_come: bool = False
+
+    def come(self) -> None:
+        with delayed():
+            if self.has_come:
+                return
+            self.has_come = True
+            self._tell(self.results.publish(is_complete=self._is_complete()))
+            if self.results.num_images and not self._is_complete():
+                self.progress.warning(f"{_share(self.results, self.images)}.")
+
+    def _is_complete(self) -> bool:
+        return self.results.num_images + len(self.failures) == len(self.images)
+
+    def _tell(self, done: Publication) -> None:
+        earlier = "of an earlier detect"
+        if done.num_replaced:
+            drawn = count_of(done.num_replaced, "drawn image")
+            self.progress.phase(f"Replaced the {drawn} {earlier}.")
+        if done.num_kept:
+            stay = count_of(done.num_kept, "drawn image")
+            self.progress.warning(f"Not drawn again, so kept: {stay} {earlier}.")
+        if done.renamed:
+            pairs = (f"{printable(old)} ({printable(new)})" for old, new in done.renamed.items())
+            self.progress.warning(
+                "Saved or edited by others in the meantime, so left alone; the names of the "
+                f"results are in brackets: {list_some(pairs)}."
+            )
+
+
+def _share(results: DetectionResults, images: Sequence[Path]) -> str:
+    num_all = count_of(len(images), "image")
+    return f"{results.num_images} of {num_all} are done, and in {printable(results.folder)}"
 
 
 def _reason(error: Exception) -> str:

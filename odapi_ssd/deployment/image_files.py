@@ -9,7 +9,7 @@ import numpy as np
 
 from odapi_ssd.data.folder_tree import walk_files
 from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES, decoding_fault
-from odapi_ssd.deployment.results import earlier_drawings
+from odapi_ssd.deployment.earlier_results import EarlierResults
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import printable
 
@@ -33,9 +33,8 @@ def find_images(paths: Sequence[Path], output_dir: Path | None = None) -> list[P
         raise OdapiError("These images do not exist:", details=missing)
     drawings = set()
     if output_dir is not None:
-        drawings = {
-            Path(os.path.realpath(output_dir), name) for name in earlier_drawings(output_dir)
-        }
+        earlier = EarlierResults.load(output_dir)
+        drawings = {Path(os.path.realpath(output_dir), name) for name in earlier.drawings}
     images: list[Path] = []
     for path in paths:
         images += _images_below(path, drawings) if path.is_dir() else [path]
@@ -97,11 +96,6 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except OSError:  # no permission, or a name that is too long
         return False
-
-
-def _drawings_in(output_dir: Path) -> set[Path]:
-    folder = os.path.realpath(output_dir)
-    return {Path(folder, name) for name in earlier_drawings(output_dir)}
 
 
 def _images_below(folder: Path, drawings: set[Path]) -> Iterator[Path]:

@@ -2,33 +2,25 @@
 
 import errno
 import io
+import itertools
 import json
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from odapi_ssd.deployment.detections import Detection
+from odapi_ssd.deployment.drawing_names import choose_names, free_name, taken_names
+from odapi_ssd.deployment.earlier_results import JSON_NAME, EarlierResults
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.file_errors import file_error_words
 from odapi_ssd.interrupts import delayed
 from odapi_ssd.messages import printable
 from odapi_ssd.outputs.folder import OutputFolder
-from odapi_ssd.outputs.manifest import Manifest
 
-__all__ = [
-    "COMMAND",
-    "JSON_NAME",
-    "DetectionResults",
-    "Drawing",
-    "choose_names",
-    "earlier_drawings",
-]
+__all__ = ["DetectionResults", "Drawing", "Publication"]
 
-COMMAND = "detect"
-JSON_NAME = "detections.json"
-_MAX_NAME_BYTES = 255
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -49,6 +41,21 @@ class Drawing:
     detections: tuple[Detection, ...]
 
 
+@dataclass(frozen=True)
+class Publication:
+    """What `DetectionResults.publish` did.
+
+    Attributes:
+        num_replaced: drawn images of an earlier call that were replaced or removed.
+        num_kept: those that stay, as the call has not come to all images.
+        renamed: new names by the ones that others had taken in the meantime.
+    """
+
+    num_replaced: int = 0
+    num_kept: int = 0
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
 class DetectionResults:
     """The results of one call: in the staging folder until they are published."""
 
@@ -60,17 +67,23 @@ class DetectionResults:
             images: the files that will be read; those are never replaced or removed.
         """
         self._outputs = outputs
-        inputs = {Path(os.path.realpath(path)) for path in images}
-        folder = Path(os.path.realpath(outputs.path))
-        earlier = earlier_drawings(outputs.path)
-        self._earlier = [name for name in earlier if folder / name not in inputs]
-        self._names = dict(zip(images, choose_names(images, outputs.path, earlier), strict=True))
-        self._done: list[tuple[str, dict[str, Any]]] = []
+        self._images = list(images)
+        earlier = EarlierResults.load(outputs.path)
+        names = choose_names(images, outputs.path, earlier.drawings)
+        self._names = dict(zip(images, names, strict=True))
+        self._done: list[tuple[Path, dict[str, Any]]] = []
+        self._renamed: dict[str, str] = {}
+        self._json_name = JSON_NAME
 
     @property
     def folder(self) -> Path:
         """The output folder."""
         return self._outputs.path
+
+    @property
+    def json_path(self) -> Path:
+        """The list of detections; under another name than usual if that was taken meanwhile."""
+        return self.folder / self._json_name
 
     @property
     def num_images(self) -> int:
@@ -119,16 +132,18 @@ class DetectionResults:
             "picture": drawing.name,
             "detections": [dict(vars(one)) for one in drawing.detections],
         }
-        self._done.append((drawing.name, entry))
+        self._done.append((drawing.image_path, entry))
 
-    def publish(self) -> int:
+    def publish(self, is_complete: bool) -> Publication:
         """Moves the images that are done, with `detections.json`, into the output folder.
 
-        On a full disk the last ones give way, until there is room for the rest.
+        On a full disk the last ones give way, until there is room for the rest. What others have
+        saved or edited in the folder since the call began stays; what has the same name here gets
+        another one.
 
-        Returns:
-            How many drawn images of an earlier call were replaced by these; they stay if no image
-            is done.
+        Args:
+            is_complete: all drawn images of an earlier call give way to these. Otherwise those that
+                were not drawn again stay, with their entries.
         Raises:
             OdapiError: something is in the way, or the files cannot be moved.
             OSError: they cannot be moved for another reason.
@@ -137,71 +152,64 @@ class DetectionResults:
         with delayed():
             while self._done:
                 try:
-                    self._publish()
+                    return self._publish(is_complete)
                 except OSError as error:
                     if error.errno not in _NO_ROOM or len(self._done) == 1:
                         raise
                     del self._done[-min(num_to_drop, len(self._done) - 1) :]
                     num_to_drop *= 2
-                else:
-                    return len(self._earlier)
-        return 0
+                    is_complete = False
+        return Publication()
 
-    def _publish(self) -> None:
+    def _publish(self, is_complete: bool) -> Publication:
         staging = self._outputs.staging
-        done = {name for name, _ in self._done}
+        done = {entry["picture"] for _, entry in self._done}
         for path in list(staging.iterdir()):
             if path.name not in done:  # one that was being written at the end
                 path.unlink()
-        entries = [entry for _, entry in self._done]
-        text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False)
+        earlier = EarlierResults.load(self.folder)
+        self._make_way(earlier)
+        gone = self._replaced(earlier, is_complete)
+        kept = [] if is_complete else [e for e in earlier.entries if e["picture"] not in gone]
+        entries = [*(entry for _, entry in self._done), *kept]
+        text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         # Surrogates, from names that are not Unicode, become JSON's escapes of them.
-        (staging / JSON_NAME).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        self._outputs.publish(self._earlier)
+        (staging / self._json_name).write_text(text, encoding="utf-8", errors="backslashreplace")
+        self._outputs.publish({*gone, *earlier.lists})
+        num_kept = 0 if is_complete else len(earlier.drawings) - len(gone)
+        return Publication(len(gone), num_kept, dict(self._renamed))
 
+    def _make_way(self, earlier: EarlierResults) -> None:
+        """Renames what would replace a file that others have put there since."""
+        taken = taken_names(self._images, self.folder, earlier.drawings)
+        chosen = {entry["picture"].lower() for _, entry in self._done}
+        for path, entry in self._done:
+            name = entry["picture"]
+            if name.lower() in taken:
+                entry["picture"] = self._renamed[name] = free_name(path, taken | chosen)
+                chosen.add(entry["picture"].lower())
+                (self._outputs.staging / name).rename(self._outputs.staging / entry["picture"])
+        numbered = (f"_{number}" for number in itertools.count(2))
+        names = (Path(JSON_NAME).stem + one + ".json" for one in itertools.chain([""], numbered))
+        self._json_name = next(name for name in names if self._may_list(name, earlier))
+        if self._json_name != JSON_NAME:
+            self._renamed[JSON_NAME] = self._json_name
 
-def earlier_drawings(output_dir: Path) -> list[str]:
-    """The images that an earlier call has drawn in a folder, unchanged since, by its manifest."""
-    names = Manifest.load(output_dir).own_names(output_dir, COMMAND)
-    return [name for name in names if name != JSON_NAME]
+    def _may_list(self, name: str, earlier: EarlierResults) -> bool:
+        """Whether a name is free for the list of detections."""
+        path = self.folder / name
+        may_replace = name in earlier.lists or (self._outputs.overwrite and not path.is_dir())
+        return may_replace or not os.path.lexists(path)
 
-
-def choose_names(images: Sequence[Path], output_dir: Path, replaceable: Sequence[str]) -> list[str]:
-    """A name for each drawn image: that of its input, unless it is taken.
-
-    Args:
-        images: the files that are read.
-        output_dir: where the drawn images go.
-        replaceable: names of drawn images of an earlier call; no other file is replaced.
-    """
-    folder = os.path.realpath(output_dir)
-    files = [path.name for path in output_dir.iterdir()] if output_dir.is_dir() else []
-    # Names that differ in letter case alone are one file on some file systems.
-    taken = {name.lower() for name in files if name not in replaceable}
-    for path in images:
-        # Also the file that a link leads to.
-        same = (os.path.split(path), os.path.split(os.path.realpath(path)))
-        taken |= {name.lower() for parent, name in same if os.path.realpath(parent) == folder}
-    names = []
-    for path in images:
-        name = next(name for name in _candidates(path) if name.lower() not in taken)
-        taken.add(name.lower())
-        names.append(name)
-    return names
-
-
-def _candidates(path: Path) -> Iterator[str]:
-    """Names for a drawn image, which is a JPEG or PNG: the input's, then numbered ones."""
-    suffix = path.suffix.lower() if path.suffix.lower() in (".jpg", ".jpeg", ".png") else ".png"
-    yield _shortened(path.stem, suffix)
-    number = 2
-    while True:
-        yield _shortened(path.stem, f"_{number}{suffix}")
-        number += 1
-
-
-def _shortened(stem: str, ending: str) -> str:
-    """A name that file systems accept: the stem is cut where it is too long with the ending."""
-    while len(os.fsencode(stem + ending)) > _MAX_NAME_BYTES:
-        stem = stem[:-1]
-    return stem + ending
+    def _replaced(self, earlier: EarlierResults, is_complete: bool) -> set[str]:
+        """The drawn images of an earlier call that give way; none that is an input now."""
+        names = {entry["picture"] for _, entry in self._done}
+        images = {entry["image"] for _, entry in self._done}
+        names |= {entry["picture"] for entry in earlier.entries if entry["image"] in images}
+        inputs = {Path(os.path.realpath(path)) for path in self._images}
+        folder = Path(os.path.realpath(self.folder))
+        return {
+            name
+            for name in earlier.drawings
+            if (is_complete or name in names) and folder / name not in inputs
+        }

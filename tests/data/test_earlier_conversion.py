@@ -1,5 +1,7 @@
 """Converting into a folder that holds something already: a conversion, or a user's files."""
 
+import os
+
 import pytest
 
 from odapi_ssd.data.convert import ConversionOptions, convert_dataset
@@ -79,6 +81,42 @@ class TestAnEarlierConversion:
         convert_dataset(three_images.root, output_dir)
 
 
+class TestAnEditedConversion:
+    """Its `dataset.json` is no longer the program's, but its records are there."""
+
+    def _edit(self, output_dir):
+        with (output_dir / "dataset.json").open("a") as file:
+            file.write("\n")
+
+    def test_another_label_map_does_not_mix_with_it(self, three_images, output_dir, tmp_path):
+        convert_dataset(three_images.root, output_dir)
+        self._edit(output_dir)
+        path = tmp_path / "map.pbtxt"
+        path.write_text('item { id: 3 name: "zebra" }')
+        options = {"splits": ("train",), "label_map_path": path, "overwrite": True}
+        assert "val with another label map" in _refusal(three_images, output_dir, **options)
+        for shard in shard_names(output_dir, "val"):
+            (output_dir / shard).unlink()
+        summary = convert_dataset(three_images.root, output_dir, ConversionOptions(**options))
+        assert (list(summary.splits), summary.label_map) == (["train"], {"zebra": 3})
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_its_other_splits_are_named(self, three_images, output_dir, is_there):
+        convert_dataset(three_images.root, output_dir)
+        self._edit(output_dir)
+        if not is_there:
+            (output_dir / "dataset.json").unlink()
+        options = ConversionOptions(splits=("train",), overwrite=True)
+        summary = convert_dataset(three_images.root, output_dir, options)
+        assert list(summary.splits) == ["train"]
+        named = [text for text in summary.warnings if text.startswith("Records of 'val' were in")]
+        assert len(named) == 1
+        assert DatasetSummary.load(output_dir) == summary
+        assert not any(
+            "Records of" in text for text in convert_dataset(three_images.root, output_dir).warnings
+        )
+
+
 class TestAUsersFiles:
     NAMES = ("label_map.pbtxt", "dataset.json", "train.record-00003-of-00009")
 
@@ -113,5 +151,7 @@ class TestAUsersFiles:
     def test_records_of_another_split_are_not_in_the_way(self, three_images, output_dir):
         output_dir.mkdir()
         (output_dir / "test.record-00000-of-00001").write_text("mine")
-        convert_dataset(three_images.root, output_dir)
+        (output_dir / os.fsdecode(b"\xe9.record-00000-of-00001")).write_text("mine")
+        summary = convert_dataset(three_images.root, output_dir)
+        assert summary.warnings[-1].startswith("Records of 'test', '\\udce9' were in this folder")
         assert (output_dir / "test.record-00000-of-00001").read_text() == "mine"

@@ -1,5 +1,6 @@
 """Detection on files: what is drawn and written, also after Ctrl-C and with broken images."""
 
+import errno
 import json
 import os
 import signal
@@ -9,8 +10,10 @@ from PIL import Image
 
 from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.deployment.detect import detect_images
+from odapi_ssd.deployment.results import DetectionResults
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.interrupts import Interrupted, ended_by_signals
+from odapi_ssd.interrupts import Interrupted, delayed, ended_by_signals
+from odapi_ssd.outputs.folder import OutputFolder
 from odapi_ssd.outputs.manifest import MANIFEST_NAME
 from tests.support.recorded_progress import (
     InterruptedProgress,
@@ -178,3 +181,71 @@ class TestToyDetector:
         (tmp_path / "detections.json").write_text('[{"picture": "images/a.png"}]')
         with pytest.raises(OdapiError, match=r"did not write, .*detections\.json"):
             detect_images(tmp_path / "no model", tmp_path / "no map", tmp_path, images)
+
+    def test_a_second_call_that_ends_early_keeps_the_rest_of_the_first(self, toy, images, tmp_path):
+        out = tmp_path / "out"
+        detect_images(*toy, out, images)
+        progress = SignalledProgress(signal.SIGTERM, at=1)
+        with ended_by_signals(), pytest.raises(Interrupted):
+            detect_images(*toy, out, images[::-1], progress=progress)
+        entries = json.loads((out / "detections.json").read_text())
+        assert [entry["picture"] for entry in entries] == [
+            path.name for path in (images[2], images[0], images[1])
+        ]
+        assert progress.phases == ["Replaced the 1 drawn image of an earlier detect."]
+        assert progress.warnings[0] == (
+            "Not drawn again, so kept: 2 drawn images of an earlier detect."
+        )
+
+    def test_what_is_edited_meanwhile_is_said(self, toy, images, tmp_path):
+        out = tmp_path / "out"
+        detect_images(*toy, out, images)
+
+        class EditingProgress(RecordedProgress):
+            def advance(self, num_done, num_total):
+                if num_done:
+                    (out / "detections.json").write_text("edited")
+
+        progress = EditingProgress()
+        result = detect_images(*toy, out, images[:1], progress=progress)
+        assert len(json.loads(result.json_path.read_text())) == 1
+        assert (out / "detections.json").read_text() == "edited"
+        assert progress.warnings[-1].endswith("detections.json (detections_2.json).")
+
+    @pytest.mark.parametrize("after", ["success", "failure"])
+    def test_no_signal_comes_between_the_work_and_its_publication(
+        self, toy, images, tmp_path, monkeypatch, after
+    ):
+        """The signal comes at the last moment at which it can: as `delayed` is being entered."""
+
+        def signalled_delayed():
+            monkeypatch.undo()
+            signal.raise_signal(signal.SIGTERM)
+            return delayed()
+
+        def fail(self, path, image, detections):
+            if path == images[2]:
+                raise OdapiError("the model is not one for images")
+            return encode(self, path, image, detections)
+
+        encode = DetectionResults.encode
+        if after == "failure":
+            monkeypatch.setattr(DetectionResults, "encode", fail)
+        monkeypatch.setattr("odapi_ssd.deployment.detect.delayed", signalled_delayed)
+        with ended_by_signals(), pytest.raises(Interrupted):
+            detect_images(*toy, tmp_path / "out", images)
+        entries = json.loads((tmp_path / "out" / "detections.json").read_text())
+        assert len(entries) == {"success": 3, "failure": 2}[after]
+
+    def test_a_disk_that_is_full_at_the_end_is_an_error(self, toy, images, tmp_path, monkeypatch):
+        publish = OutputFolder.publish
+
+        def fail_above_one(self, stale=()):
+            if len(list(self.staging.glob("*.png"))) > 1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            publish(self, stale)
+
+        monkeypatch.setattr(OutputFolder, "publish", fail_above_one)
+        with pytest.raises(OdapiError, match=r"The disk is full: 1 of 3 images are done"):
+            detect_images(*toy, tmp_path / "out", images)
+        assert len(json.loads((tmp_path / "out" / "detections.json").read_text())) == 1

@@ -12,7 +12,8 @@ from tests.support.watched_process import Ended
 
 __all__ = ["DetectJob"]
 
-_EARLIER = {"detections.json": "[]\n", "old.png": "drawn\n"}
+_OLD = "old.png"
+_EARLIER = {"detections.json": "[]\n", _OLD: "drawn\n"}
 
 
 class DetectJob(AtomicJob):
@@ -60,13 +61,16 @@ class DetectJob(AtomicJob):
             lost.append("the entries are not those of an undisturbed run")
         if any(now.get(name) != self.complete[name] for name in names):
             lost.append("the drawn images are not those of an undisturbed run")
+        is_complete = len(entries) == len(self._entries)
+        if _OLD in before and (_OLD in now) == is_complete:
+            lost.append("earlier drawn images stay until all are drawn again, and no longer")
         if len(entries) < outcome.num_done:
             lost.append(f"{len(entries)} images of {outcome.num_done} that were done")
         return lost
 
 
 def _is_extra(name: str, names: set[str]) -> bool:
-    known = ("./", ".odapi-ssd.json", "detections.json", *USER_FILES, *names)
+    known = ("./", ".odapi-ssd.json", "detections.json", _OLD, *USER_FILES, *names)
     return name not in known
 
 

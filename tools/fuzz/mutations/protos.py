@@ -4,7 +4,7 @@ import random
 
 from tools.fuzz.mutations.byte_strings import INTEGERS, mutate_bytes
 
-__all__ = ["mutate_message", "to_varint"]
+__all__ = ["mutate_message", "read_varint", "to_varint"]
 
 _Field = tuple[int, int, int | bytes]  # number, wire type, value
 _MAX_DEPTH = 6
@@ -45,32 +45,12 @@ def to_varint(value: int) -> bytes:
     return bytes([*out, value])
 
 
-def _parse(data: bytes) -> list[_Field]:
-    """The fields of a message; none if it is not one."""
-    fields: list[_Field] = []
-    place = 0
-    try:
-        while place < len(data):
-            key, place = _read_varint(data, place)
-            number, wire_type = key >> 3, key & 7
-            if wire_type == 0:
-                value, place = _read_varint(data, place)
-                fields.append((number, 0, value))
-                continue
-            if wire_type == 2:
-                size, place = _read_varint(data, place)
-            else:
-                size = {1: 8, 5: 4}[wire_type]
-            if place + size > len(data) or not number:
-                return []
-            fields.append((number, wire_type, data[place : place + size]))
-            place += size
-    except (IndexError, KeyError):
-        return []
-    return fields
+def read_varint(data: bytes, place: int) -> tuple[int, int]:
+    """A number as protobuf writes it, and the place after it.
 
-
-def _read_varint(data: bytes, place: int) -> tuple[int, int]:
+    Raises:
+        IndexError: the data ends before it does, or it has more than ten bytes.
+    """
     value = shift = 0
     while True:
         byte = data[place]
@@ -81,6 +61,31 @@ def _read_varint(data: bytes, place: int) -> tuple[int, int]:
             return value, place
         if shift > 63:
             raise IndexError
+
+
+def _parse(data: bytes) -> list[_Field]:
+    """The fields of a message; none if it is not one."""
+    fields: list[_Field] = []
+    place = 0
+    try:
+        while place < len(data):
+            key, place = read_varint(data, place)
+            number, wire_type = key >> 3, key & 7
+            if wire_type == 0:
+                value, place = read_varint(data, place)
+                fields.append((number, 0, value))
+                continue
+            if wire_type == 2:
+                size, place = read_varint(data, place)
+            else:
+                size = {1: 8, 5: 4}[wire_type]
+            if place + size > len(data) or not number:
+                return []
+            fields.append((number, wire_type, data[place : place + size]))
+            place += size
+    except (IndexError, KeyError):
+        return []
+    return fields
 
 
 def _field(generator: random.Random, number: int, wire_type: int, value: int | bytes) -> bytes:

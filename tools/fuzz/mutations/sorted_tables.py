@@ -10,7 +10,7 @@ import struct
 import google_crc32c
 
 from tools.fuzz.mutations.byte_strings import mutate_bytes
-from tools.fuzz.mutations.protos import mutate_message, to_varint
+from tools.fuzz.mutations.protos import mutate_message, read_varint, to_varint
 
 __all__ = ["mutate_table"]
 
@@ -61,20 +61,9 @@ def _read(data: bytes) -> _Entries:
 
 
 def _handle(data: bytes, place: int) -> tuple[tuple[int, int], int]:
-    offset, place = _varint(data, place)
-    size, place = _varint(data, place)
+    offset, place = read_varint(data, place)
+    size, place = read_varint(data, place)
     return (offset, size), place
-
-
-def _varint(data: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[place]
-        place += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, place
 
 
 def _entries(data: bytes, handle: tuple[int, int]) -> _Entries:
@@ -85,9 +74,9 @@ def _entries(data: bytes, handle: tuple[int, int]) -> _Entries:
     end, place, key = size - 4 * (num_restarts + 1), 0, b""
     entries: _Entries = []
     while place < end:
-        shared, place = _varint(block, place)
-        fresh, place = _varint(block, place)
-        length, place = _varint(block, place)
+        shared, place = read_varint(block, place)
+        fresh, place = read_varint(block, place)
+        length, place = read_varint(block, place)
         key = key[:shared] + block[place : place + fresh]
         place += fresh
         entries.append((key, block[place : place + length]))

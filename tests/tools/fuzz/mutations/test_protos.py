@@ -5,12 +5,13 @@ import random
 import pytest
 
 from odapi_ssd.data.protos import Example
-from tools.fuzz.mutations.protos import mutate_message, to_varint
+from tools.fuzz.mutations.protos import mutate_message, read_varint, to_varint
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, b"\0"), (127, b"\x7f"), (300, b"\xac\x02")])
 def test_varints(value, expected):
     assert to_varint(value) == expected
+    assert read_varint(b"?" + expected + b"?", 1) == (value, 1 + len(expected))
 
 
 def test_lengths_around_a_change_are_put_right():

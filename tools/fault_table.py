@@ -1,6 +1,7 @@
 """Writes the table of injected faults from the tests that injected them.
 
-    ODAPI_SSD_FAULTS=full scripts/test.sh tests/reliability --junitxml=faults.xml
+    ODAPI_SSD_FAULTS=full scripts/test.sh tests/reliability -o junit_family=xunit1 \\
+        --junitxml=faults.xml
     python -m tools.fault_table faults.xml --write docs/reliability.md
 
 Several files may be given, as for a part that was run again; the outcomes are summed up by command
@@ -81,7 +82,7 @@ def main() -> None:
 
 def _runs(group: Sequence[Outcome]) -> str:
     num_over = sum(not one["has_struck"] for one in group)
-    return f"{len(group)}" + (f" ({num_over} were over before)" if num_over else "")
+    return f"{len(group)}" + (f" ({num_over} had ended before)" if num_over else "")
 
 
 def _share(group: Sequence[Outcome], key: str) -> str:

@@ -25,7 +25,7 @@ def test_a_row_sums_up_the_runs_of_a_fault():
     dirty = {**_GOOD, "expected_left": [".incomplete-odapi-ssd-x"]}
     bad = {**_GOOD, "lost": ["all"], "left": ["x"], "rerun": ["it failed"], "has_struck": False}
     assert _rows(_GOOD, dirty, bad) == [
-        "| `convert` | SIGKILL | 3 (1 were over before) | 2 of 3 | something in 1; what it was "
+        "| `convert` | SIGKILL | 3 (1 had ended before) | 2 of 3 | something in 1; what it was "
         "working on, in 1; the next run clears it | 2 of 3 |"
     ]
 

@@ -1,6 +1,6 @@
-"""Writes the table of injected faults from the tests that injected them.
+r"""Writes the table of injected faults from the tests that injected them.
 
-    ODAPI_SSD_FAULTS=full scripts/test.sh tests/reliability -o junit_family=xunit1 \\
+    ODAPI_SSD_FAULTS=full scripts/test.sh tests/reliability -o junit_family=xunit1 \
         --junitxml=faults.xml
     python -m tools.fault_table faults.xml --write docs/reliability.md
 

@@ -25,12 +25,17 @@ _PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure() -> None:
-    """Lets Ctrl-C reach the processes that tests start.
+    """Lets signals reach this process and those that tests start.
 
-    A shell's background job ignores it, and so does all that the job starts.
+    A shell's background job ignores Ctrl-C, one of `nohup` SIGHUP, and so does all that it starts.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGTERM, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

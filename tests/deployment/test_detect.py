@@ -161,7 +161,7 @@ class TestToyDetector:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_a_signal_keeps_what_is_done(self, toy, images, tmp_path, number):
         progress = SignalledProgress(number, at=2)
-        with ended_by_signals(), pytest.raises(Interrupted):
+        with pytest.raises(Interrupted), ended_by_signals():
             detect_images(*toy, tmp_path / "out", images, progress=progress)
         assert len(json.loads((tmp_path / "out" / "detections.json").read_text())) == 2
         names = {"a.png", "b.png", "detections.json", MANIFEST_NAME}
@@ -186,7 +186,7 @@ class TestToyDetector:
         out = tmp_path / "out"
         detect_images(*toy, out, images)
         progress = SignalledProgress(signal.SIGTERM, at=1)
-        with ended_by_signals(), pytest.raises(Interrupted):
+        with pytest.raises(Interrupted), ended_by_signals():
             detect_images(*toy, out, images[::-1], progress=progress)
         entries = json.loads((out / "detections.json").read_text())
         assert [entry["picture"] for entry in entries] == [
@@ -232,7 +232,7 @@ class TestToyDetector:
         if after == "failure":
             monkeypatch.setattr(DetectionResults, "encode", fail)
         monkeypatch.setattr("odapi_ssd.deployment.detect.delayed", signalled_delayed)
-        with ended_by_signals(), pytest.raises(Interrupted):
+        with pytest.raises(Interrupted), ended_by_signals():
             detect_images(*toy, tmp_path / "out", images)
         entries = json.loads((tmp_path / "out" / "detections.json").read_text())
         assert len(entries) == {"success": 3, "failure": 2}[after]

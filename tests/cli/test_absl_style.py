@@ -77,7 +77,7 @@ def test_logging_flags_of_absl_have_no_effect(flags):
     ("program", "command", "own"),
     [
         ("model_main_tf2", train.command, {"train_loop", "num_eval_steps", "verbose"}),
-        ("exporter_main_v2", export.command, {"verbose"}),
+        ("exporter_main_v2", export.command, {"overwrite", "verbose"}),
     ],
 )
 def test_every_flag_of_the_api_s_program_is_there(program, command, own):

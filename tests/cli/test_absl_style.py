@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from odapi_ssd.cli import absl_style, export, train
+from odapi_ssd.cli.options import FreeText
 
 
 @absl_style.absl_logging_options

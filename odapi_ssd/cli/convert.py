@@ -9,11 +9,15 @@ from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import (
     FiniteFloatRange,
     data_dir_option,
+    format_option,
     output_dir_option,
     overwrite_option,
 )
 
 __all__ = ["command"]
+
+# A test holds these against the writers themselves.
+_TARGETS = ("tfrecord",)
 
 
 def _split_names(
@@ -30,6 +34,14 @@ def _split_names(
 @click.command("convert", cls=Command)
 @data_dir_option
 @output_dir_option("The folder for records, label_map.pbtxt and dataset.json.")
+@format_option
+@click.option(
+    "--to",
+    type=click.Choice(_TARGETS),
+    default="tfrecord",
+    show_default=True,
+    help="The format to write.",
+)
 @click.option(
     "--label_map_path",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -77,7 +89,8 @@ def command(
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import item_display
-    from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+    from odapi_ssd.data.conversion_options import ConversionOptions
+    from odapi_ssd.data.convert import convert_dataset
     from odapi_ssd.errors import printable_lines
 
     if verify == "full":

@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from odapi_ssd.cli.command import Command
-from odapi_ssd.cli.options import data_dir_option, overwrite_option
+from odapi_ssd.cli.options import data_dir_option, format_option, overwrite_option
 
 __all__ = ["command"]
 
 
 @click.command("label-map", cls=Command)
 @data_dir_option
+@format_option
 @click.option(
     "--output_path",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -20,7 +21,7 @@ __all__ = ["command"]
     help="The label map to write, a .pbtxt file.",
 )
 @overwrite_option
-def command(data_dir: Path, output_path: Path, overwrite: bool) -> None:
+def command(data_dir: Path, format: str | None, output_path: Path, overwrite: bool) -> None:
     """Write a label map of all classes in the annotations.
 
     Ids start at 1, in the sorted order of the names. A dataset in the VOC layout that has only
@@ -34,7 +35,7 @@ def command(data_dir: Path, output_path: Path, overwrite: bool) -> None:
     from odapi_ssd.outputs.text_file import require_replaceable, write_marked_text
 
     require_replaceable(output_path, "label-map", overwrite)
-    dataset = read_dataset(data_dir)
+    dataset = read_dataset(data_dir, format)
     dataset.check_annotations()
     label_map = make_label_map(dataset.class_names(), dataset.declared_label_map)
     write_marked_text(output_path, label_map_to_text(label_map), "label-map", overwrite)

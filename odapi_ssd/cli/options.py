@@ -11,12 +11,16 @@ __all__ = [
     "FiniteFloatRange",
     "FreeText",
     "data_dir_option",
+    "format_option",
     "output_dir_option",
     "overwrite_option",
     "pipeline_config_option",
     "set_option",
 ]
 
+
+# A test holds these against the formats themselves, which take longer to import than --help may.
+_FORMATS = ("voc",)
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -48,6 +52,15 @@ def data_dir_option(function: _Function) -> _Function:
         required=True,
         metavar="DIR",
         help="The dataset: VOC layout or flat folders.",
+    )(function)
+
+
+def format_option(function: _Function) -> _Function:
+    """`--format`, the dataset's format as `format`; None to recognize it."""
+    return click.option(
+        "--format",
+        type=click.Choice(_FORMATS),
+        help="The dataset's format.  [default: recognized by looking]",
     )(function)
 
 

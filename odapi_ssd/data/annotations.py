@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from odapi_ssd.data.masks import Mask
+
 __all__ = ["AnnotatedImage", "AnnotatedObject", "Annotation"]
 
 
@@ -23,6 +25,8 @@ class AnnotatedObject:
         pose: the view of the object; "Unspecified" where the format has none.
         is_truncated: whether only a part of it is in the image.
         is_difficult: whether evaluation may ignore it.
+        is_crowd: whether the box is that of a group of objects that nobody told apart.
+        mask: its pixels; None where the annotation has none, or masks were not asked for.
     """
 
     number: int
@@ -31,6 +35,8 @@ class AnnotatedObject:
     pose: str = "Unspecified"
     is_truncated: bool = False
     is_difficult: bool = False
+    is_crowd: bool = False
+    mask: Mask | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for a box that is NaN or infinite, which no check of a box notices."""
@@ -61,14 +67,35 @@ class AnnotatedImage:
     Attributes:
         key: identifies the image within its dataset, wherever that lies; mostly its relative path.
             Splits list keys, and a dataset without splits is divided by a hash of them.
-        path: the image file.
+        path: the image file, or a file that it is in.
         annotation: its objects.
         name: in records its file name and its id, by which evaluation tells images apart, so no
             other image of the dataset has it; None for the file's name, where all are in one
             folder.
+        byte_range: the offset and the number of the image's bytes within `path`; None for the whole
+            file.
     """
 
     key: str
     path: Path
     annotation: Annotation
     name: str | None = None
+    byte_range: tuple[int, int] | None = None
+
+    @property
+    def record_name(self) -> str:
+        """`name`, or the file's name."""
+        return self.name or self.path.name
+
+    def num_bytes(self) -> int:
+        """The size of the encoded image. Raises OSError."""
+        return self.byte_range[1] if self.byte_range else self.path.stat().st_size
+
+    def read_bytes(self) -> bytes:
+        """The encoded image. Raises OSError."""
+        if self.byte_range is None:
+            return self.path.read_bytes()
+        offset, num_bytes = self.byte_range
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read(num_bytes)

@@ -1,4 +1,4 @@
-"""Converts an annotated dataset to sharded TFRecords.
+"""Converts an annotated dataset to sharded TFRecords, or to another format.
 
 All is checked before anything gets its final name: annotations and classes first, then every
 image, decoded in worker processes, while this process writes. Offenders are collected and named
@@ -9,20 +9,22 @@ all of them, so that they do not depend on the splits chosen.
 import contextlib
 import functools
 import itertools
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from odapi_ssd.data.annotations import Annotation
+from odapi_ssd.data.conversion_faults import faults_error, find_faults
+from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits, shard_names
-from odapi_ssd.data.examples import Example, ExampleFault, VerifyImage, check_example
+from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits
+from odapi_ssd.data.examples import Example, ExampleFault
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
-from odapi_ssd.data.formats import read_dataset
+from odapi_ssd.data.formats import find_writer, read_dataset
+from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items
-from odapi_ssd.data.records.shards import choose_num_shards
-from odapi_ssd.data.records.writer import ShardedWriter
-from odapi_ssd.data.splits import SplitPlan, plan_splits, require_val_fraction
+from odapi_ssd.data.preparation import PreparedExample, prepare_example
+from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
     DATASET_FILE,
     LABEL_MAP_FILE,
@@ -32,49 +34,13 @@ from odapi_ssd.data.summary import (
 )
 from odapi_ssd.data.text_files import read_text
 from odapi_ssd.data.workers import count_cores, map_in_order
-from odapi_ssd.errors import OdapiError, require_at_least
-from odapi_ssd.messages import count_of
 from odapi_ssd.outputs.folder import OutputFolder, output_folder
 from odapi_ssd.progress import SILENT, Progress
 
-__all__ = ["ConversionOptions", "convert_dataset"]
+__all__ = ["convert_dataset"]
 
 # Starting a worker costs more than checking this many images.
 _MIN_EXAMPLES_PER_WORKER = 100
-
-
-@dataclass(frozen=True)
-class ConversionOptions:
-    """Options of a conversion.
-
-    Attributes:
-        label_map_path: the label map to use, copied as it is; None to make one from the
-            annotations.
-        splits: the splits to write; None for all that the dataset defines except `trainval`.
-        val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
-            None for 0.2.
-        num_shards: files per split; None to choose by size.
-        num_workers: processes that check images; None for the cores available. The files written
-            are the same whatever the number.
-        overwrite: replace what is in the way also if no earlier conversion wrote it.
-        verify: a further check of each image in the workers; None for none.
-
-    Raises:
-        OptionError: a number is out of range.
-    """
-
-    label_map_path: Path | None = None
-    splits: tuple[str, ...] | None = None
-    val_fraction: float | None = None
-    num_shards: int | None = None
-    num_workers: int | None = None
-    overwrite: bool = False
-    verify: VerifyImage | None = None
-
-    def __post_init__(self) -> None:
-        require_val_fraction(self.val_fraction)
-        require_at_least("num_shards", self.num_shards, 1)
-        require_at_least("num_workers", self.num_workers, 1)
 
 
 def convert_dataset(
@@ -103,7 +69,8 @@ def convert_dataset(
             disk.
     """
     options = options or ConversionOptions()
-    dataset = read_dataset(Path(data_dir))
+    writer_class = find_writer(options.to)
+    dataset = read_dataset(Path(data_dir), options.format)
     plan = plan_splits(dataset, options.splits, options.val_fraction)
     given = _read_label_map(options.label_map_path) if options.label_map_path else None
     with output_folder(
@@ -113,15 +80,14 @@ def convert_dataset(
         overwrite=options.overwrite,
         warn=progress.warning,
     ) as outputs:
-        _require_free(outputs, plan, given)
-        faults = _find_faults(dataset, plan, given.ids if given else None)
+        _require_free(outputs, writer_class, plan, given)
+        faults = find_faults(dataset, plan, given.ids if given else None)
         if faults:
-            checked = _check_images(dataset, plan, options, progress)
+            checked = _prepare_images(dataset, plan, options, progress, None)
             faults += [found.message for found in checked if isinstance(found, ExampleFault)]
-            raise _faults_error(dataset, faults)
+            raise faults_error(dataset, faults)
         label_map = given or _make_label_map(dataset)
-        earlier = load_kept_splits(outputs, label_map.ids, plan.splits)
-        return _Conversion(dataset, plan, label_map, options, progress).run(outputs, earlier)
+        return _Conversion(dataset, plan, label_map, options, progress).run(outputs, writer_class)
 
 
 @dataclass(frozen=True)
@@ -144,11 +110,16 @@ def _make_label_map(dataset: Dataset) -> _LabelMap:
     return _LabelMap(ids, label_map_to_text(ids))
 
 
-def _require_free(outputs: OutputFolder, plan: SplitPlan, given: _LabelMap | None) -> None:
+def _require_free(
+    outputs: OutputFolder,
+    writer_class: type[DatasetWriter],
+    plan: SplitPlan,
+    given: _LabelMap | None,
+) -> None:
     """Refuses what is in the way, before the work."""
-    shards = [name for split in plan.splits for name in shard_names(outputs.path, split)]
+    names = writer_class.target_names(outputs.path, plan.splits)
     contents = {LABEL_MAP_FILE: given.text.encode()} if given else {}
-    outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, *shards], contents)
+    outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, *names], contents)
 
 
 class _Conversion:
@@ -168,46 +139,54 @@ class _Conversion:
         self._findings = ConversionFindings()
         self._faults: list[str] = []
 
-    def run(self, outputs: OutputFolder, earlier: DatasetSummary | None) -> DatasetSummary:
+    def run(self, outputs: OutputFolder, writer_class: type[DatasetWriter]) -> DatasetSummary:
         """Writes everything to the staging folder and moves it in place."""
-        splits = self._write_splits(outputs.staging)
+        keeps = writer_class.keeps_other_splits
+        earlier = load_kept_splits(outputs, self._label_map, self._plan.splits) if keeps else None
+        context = WriterContext(outputs.staging, self._label_map, self._options.num_shards)
+        splits = self._write_splits(writer_class(context))
         if self._faults:
-            raise _faults_error(self._dataset, self._faults)
-        summary = add_kept_splits(self._summarize(splits), earlier, outputs.path)
+            raise faults_error(self._dataset, self._faults)
+        summary = self._summarize(splits)
+        if keeps:
+            summary = add_kept_splits(summary, earlier, outputs.path)
         (outputs.staging / LABEL_MAP_FILE).write_bytes(self._label_map_text.encode())
         summary.save(outputs.staging)
-        outputs.publish([name for split in splits for name in shard_names(outputs.path, split)])
+        outputs.publish(writer_class.target_names(outputs.path, splits))
         return summary
 
-    def _write_splits(self, staging: Path) -> dict[str, SplitSummary]:
+    def _write_splits(self, writer: DatasetWriter) -> dict[str, SplitSummary]:
         """Writes all splits; after the first faulty image it checks only."""
         summaries = {}
-        images = _check_images(self._dataset, self._plan, self._options, self._progress)
-        with contextlib.closing(images) as checked:
+        images = _prepare_images(
+            self._dataset, self._plan, self._options, self._progress, writer.encode
+        )
+        with contextlib.closing(images) as prepared:
             for split, keys in self._plan.splits.items():
-                num_bytes = sum(self._dataset.images[key].path.stat().st_size for key in keys)
-                num_shards = choose_num_shards(len(keys), num_bytes, self._options.num_shards)
-                writer = ShardedWriter(staging, split, len(keys), num_shards, self._label_map)
-                counter = SplitCounter(self._label_map, num_shards)
-                with contextlib.closing(writer):
+                num_bytes = sum(self._dataset.images[key].num_bytes() for key in keys)
+                counter = SplitCounter(self._label_map)
+                with contextlib.closing(
+                    writer.open_split(split, len(keys), num_bytes)
+                ) as split_writer:
                     for _ in keys:
-                        self._take(next(checked), split, writer, counter)
-                summaries[split] = counter.summarize()
+                        self._take(next(prepared), split, split_writer, counter)
+                summaries[split] = counter.summarize(split_writer.num_shards)
+        writer.finish()
         return summaries
 
     def _take(
         self,
-        checked: Example | ExampleFault,
+        prepared: PreparedExample | ExampleFault,
         split: str,
-        writer: ShardedWriter,
+        writer: SplitWriter,
         counter: SplitCounter,
     ) -> None:
-        if isinstance(checked, ExampleFault):
-            self._faults.append(checked.message)
+        if isinstance(prepared, ExampleFault):
+            self._faults.append(prepared.message)
         elif not self._faults:
-            writer.write(checked)
-            counter.add(checked)
-            self._findings.add(split, checked)
+            writer.write(prepared.payload)
+            counter.add(prepared.facts)
+            self._findings.add(split, prepared.facts)
 
     def _summarize(self, splits: Mapping[str, SplitSummary]) -> DatasetSummary:
         return DatasetSummary(
@@ -224,56 +203,21 @@ class _Conversion:
         )
 
 
-def _check_images(
+def _prepare_images(
     dataset: Dataset,
     plan: SplitPlan,
     options: ConversionOptions,
     progress: Progress,
-) -> Generator[Example | ExampleFault, None, None]:
-    """Checks the images of all splits in order, leaving out those without a file or annotation."""
+    encode: Callable[[Example], Any] | None,
+) -> Generator[PreparedExample | ExampleFault, None, None]:
+    """Prepares the images of all splits in order, without those that have no file or annotation."""
     keys = itertools.chain.from_iterable(plan.splits.values())
     images = [dataset.images[key] for key in keys if key in dataset.images]
     num_workers = options.num_workers or min(
         count_cores(), -(-len(images) // _MIN_EXAMPLES_PER_WORKER)
     )
-    check = functools.partial(check_example, verify=options.verify)
-    with contextlib.closing(map_in_order(check, images, num_workers)) as checked:
-        for num_done, example in enumerate(checked, start=1):
+    prepare = functools.partial(prepare_example, options=options.for_examples(), encode=encode)
+    with contextlib.closing(map_in_order(prepare, images, num_workers)) as prepared:
+        for num_done, example in enumerate(prepared, start=1):
             progress.advance(num_done, len(images))
             yield example
-
-
-def _find_faults(
-    dataset: Dataset, plan: SplitPlan, label_map: Mapping[str, int] | None
-) -> list[str]:
-    """Faults that show before any image is read: one line per offender."""
-    keys = list(dict.fromkeys(itertools.chain.from_iterable(plan.splits.values())))
-    faults = [*dataset.fault_lines(), *plan.faults]
-    missing = dataset.missing_images
-    faults += [missing[key].problem for key in keys if key in missing]
-    if label_map is not None:
-        for annotation in filter(None, map(dataset.annotation, keys)):
-            faults += _describe_unknown_classes(annotation, label_map)
-    return faults
-
-
-def _describe_unknown_classes(annotation: Annotation, label_map: Mapping[str, int]) -> list[str]:
-    """One line per class, so that a class misspelled throughout a file is one line of it."""
-    numbers: dict[str, list[int]] = {}
-    for one in annotation.objects:
-        if one.name not in label_map:
-            numbers.setdefault(one.name, []).append(one.number)
-    return [
-        f"{annotation.source}: class {name!r} ({'object' if len(places) == 1 else 'objects'} "
-        f"{', '.join(map(str, places))}) is not in the label map"
-        for name, places in numbers.items()
-    ]
-
-
-def _faults_error(dataset: Dataset, faults: list[str]) -> OdapiError:
-    faults = list(dict.fromkeys(faults))  # An image may be in two splits.
-    return OdapiError(
-        f"Nothing was written: {count_of(len(faults), 'fault')} in {dataset.root_dir}:",
-        details=faults,
-        hint="correct these, or take them out of the dataset.",
-    )

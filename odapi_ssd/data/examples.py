@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.boxes import fit_box
-from odapi_ssd.data.images import CheckedImage, read_image
+from odapi_ssd.data.images import CheckedImage, check_image
 from odapi_ssd.data.orientation import boxes_are_upright, upright_hw
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
     "BoxFinding",
     "Example",
+    "ExampleFacts",
     "ExampleFault",
+    "ExampleOptions",
     "PlacedObject",
     "VerifyImage",
     "check_example",
@@ -25,6 +27,20 @@ __all__ = [
 VerifyImage = Callable[[bytes, tuple[int, int]], str | None]
 """Takes an image as it goes into the record, and its height and width in pixels; returns what is
 wrong with it, or None. A module's top-level function, as it travels to worker processes."""
+
+
+@dataclass(frozen=True)
+class ExampleOptions:
+    """How examples are made of annotated images.
+
+    Attributes:
+        verify: a further check of each image; None for none.
+    """
+
+    verify: VerifyImage | None = None
+
+
+_DEFAULTS = ExampleOptions()
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,41 @@ class Example:
     size_conflict: str = ""
     has_rotated_boxes: bool = False
 
+    def facts(self) -> "ExampleFacts":
+        """What is counted and reported of it."""
+        return ExampleFacts(
+            filename=self.filename,
+            image_hw=self.image.image_hw,
+            exif_orientation=self.image.exif_orientation,
+            class_names=tuple(placed.annotated.name for placed in self.objects),
+            dropped=self.dropped,
+            clipped=self.clipped,
+            size_conflict=self.size_conflict,
+            has_rotated_boxes=self.has_rotated_boxes,
+        )
+
+
+@dataclass(frozen=True)
+class ExampleFacts:
+    """What is counted and reported of an example, without its image.
+
+    Attributes:
+        image_hw: height and width in pixels as stored.
+        exif_orientation: 1 if upright or not given.
+        class_names: of its objects, in their order.
+
+    The others are those of `Example`.
+    """
+
+    filename: str
+    image_hw: tuple[int, int]
+    exif_orientation: int
+    class_names: tuple[str, ...]
+    dropped: tuple[BoxFinding, ...]
+    clipped: tuple[BoxFinding, ...]
+    size_conflict: str
+    has_rotated_boxes: bool
+
 
 @dataclass(frozen=True)
 class ExampleFault:
@@ -77,17 +128,17 @@ class ExampleFault:
 
 
 def check_example(
-    annotated: AnnotatedImage, verify: VerifyImage | None = None
+    annotated: AnnotatedImage, options: ExampleOptions = _DEFAULTS
 ) -> Example | ExampleFault:
     """Decodes the image and fits the boxes to its true size, in the frame of the stored image.
 
     Args:
         annotated: the image.
-        verify: a further check of the image; None for none.
+        options: see there.
     """
-    annotation = annotated.annotation
+    annotation, verify = annotated.annotation, options.verify
     try:
-        image = read_image(annotated.path)
+        image = _read_image(annotated)
     except OdapiError as error:
         return ExampleFault(f"{annotation.source}: image {error.problem}")
     refusal = verify(image.encoded, image.image_hw) if verify is not None else None
@@ -109,7 +160,7 @@ def check_example(
         if fitted.is_clipped:
             clipped.append(finding)
     return Example(
-        filename=annotated.name or annotated.path.name,
+        filename=annotated.record_name,
         image=image,
         objects=tuple(objects),
         dropped=tuple(dropped),
@@ -117,6 +168,15 @@ def check_example(
         size_conflict="" if is_upright else _describe_size_conflict(annotation, image),
         has_rotated_boxes=is_upright,
     )
+
+
+def _read_image(annotated: AnnotatedImage) -> CheckedImage:
+    name = annotated.path.name if annotated.byte_range is None else annotated.record_name
+    try:
+        content = annotated.read_bytes()
+    except OSError as error:
+        raise OdapiError(f"{name}: cannot be read: {error.strerror or error}") from error
+    return check_image(content, name)
 
 
 def _describe_size_conflict(annotation: Annotation, image: CheckedImage) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.data.examples import Example
+from odapi_ssd.data.examples import ExampleFacts
 from odapi_ssd.data.label_map import find_similar_names
 from odapi_ssd.data.summary import SplitBoxFinding
 from odapi_ssd.messages import count_of, list_some
@@ -25,7 +25,7 @@ class ConversionFindings:
         self._rotated: dict[str, None] = {}
         self._with_rotated_boxes: dict[str, None] = {}
 
-    def add(self, split: str, example: Example) -> None:
+    def add(self, split: str, example: ExampleFacts) -> None:
         """Adds the findings of one example."""
         self.dropped += [SplitBoxFinding(**vars(found), split=split) for found in example.dropped]
         self.clipped += [SplitBoxFinding(**vars(found), split=split) for found in example.clipped]
@@ -33,7 +33,7 @@ class ConversionFindings:
             self._size_conflicts[example.size_conflict] = None
         if example.has_rotated_boxes:
             self._with_rotated_boxes[example.filename] = None
-        elif example.image.exif_orientation != 1:
+        elif example.exif_orientation != 1:
             self._rotated[example.filename] = None
 
     def warnings(self) -> list[str]:

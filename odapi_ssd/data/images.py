@@ -21,7 +21,14 @@ from odapi_ssd.data.orientation import read_orientation
 from odapi_ssd.data.png_structure import check_png
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["IMAGE_FORMATS", "IMAGE_SUFFIXES", "CheckedImage", "decoding_fault", "read_image"]
+__all__ = [
+    "IMAGE_FORMATS",
+    "IMAGE_SUFFIXES",
+    "CheckedImage",
+    "check_image",
+    "decoding_fault",
+    "read_image",
+]
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 # By Pillow's names, for its `formats=`; it opens MPO as JPEG and renames it then.
@@ -54,26 +61,38 @@ class CheckedImage:
 
 
 def read_image(path: Path) -> CheckedImage:
-    """Reads an image and decodes it to the last row.
+    """Reads an image file and checks it; see `check_image`.
 
     Raises:
-        OdapiError: the file cannot be read, has another format, is damaged or truncated, or is
-            larger than Pillow's limit against decompression bombs (about 179 million
-            pixels).
+        OdapiError: the file cannot be read, or its content is no image that can be used.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise OdapiError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+    return check_image(content, path.name)
+
+
+def check_image(content: bytes, name: str) -> CheckedImage:
+    """Decodes an image to the last row.
+
+    Args:
+        content: the bytes of the file.
+        name: of the image, for messages.
+
+    Raises:
+        OdapiError: it has another format, is damaged or truncated, or is larger than Pillow's
+            limit against decompression bombs (about 179 million pixels).
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
                 return _check(image, content)
     except UnidentifiedImageError as error:
-        raise OdapiError(f"{path.name}: is not a JPEG, PNG, BMP or GIF file") from error
+        raise OdapiError(f"{name}: is not a JPEG, PNG, BMP or GIF file") from error
     except Exception as error:  # Decoders raise many kinds on damaged bytes.
-        raise OdapiError(f"{path.name}: cannot be decoded: {decoding_fault(error)}") from error
+        raise OdapiError(f"{name}: cannot be decoded: {decoding_fault(error)}") from error
 
 
 def decoding_fault(error: Exception) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from odapi_ssd.data.examples import BoxFinding, Example
+from odapi_ssd.data.examples import BoxFinding, ExampleFacts
 from odapi_ssd.data.json_values import JsonObject, WrongJsonError, read_json
 from odapi_ssd.errors import OdapiError
 
@@ -112,28 +112,27 @@ class DatasetSummary:
 class SplitCounter:
     """Counts a split's examples as they are written."""
 
-    def __init__(self, label_map: Mapping[str, int], num_shards: int):
+    def __init__(self, label_map: Mapping[str, int]):
         self._per_class = dict.fromkeys(label_map, 0)
-        self._num_shards = num_shards
         self._num_examples = 0
         self._max_objects = 0
         self._max_hw = (0, 0)
 
-    def add(self, example: Example) -> None:
+    def add(self, example: ExampleFacts) -> None:
         """Counts one example."""
         self._num_examples += 1
-        for placed in example.objects:
-            self._per_class[placed.annotated.name] += 1
-        self._max_objects = max(self._max_objects, len(example.objects))
-        height, width = example.image.image_hw
+        for name in example.class_names:
+            self._per_class[name] += 1
+        self._max_objects = max(self._max_objects, len(example.class_names))
+        height, width = example.image_hw
         self._max_hw = (max(self._max_hw[0], height), max(self._max_hw[1], width))
 
-    def summarize(self) -> SplitSummary:
-        """The counts so far."""
+    def summarize(self, num_shards: int) -> SplitSummary:
+        """The counts so far, and the number of files that they are in."""
         return SplitSummary(
             num_examples=self._num_examples,
             num_objects=sum(self._per_class.values()),
-            num_shards=self._num_shards,
+            num_shards=num_shards,
             num_objects_per_class=dict(self._per_class),
             max_objects_per_image=self._max_objects,
             max_image_hw=self._max_hw,

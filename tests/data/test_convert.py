@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+from odapi_ssd.data.conversion_options import ConversionOptions
+from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.json_values import JsonObject
 from odapi_ssd.data.protos import Example
 from odapi_ssd.data.records.reader import read_records

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+from odapi_ssd.data.conversion_options import ConversionOptions
+from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.earlier_conversion import shard_names
 from odapi_ssd.data.summary import DatasetSummary
 from odapi_ssd.errors import OdapiError

@@ -6,7 +6,13 @@ import pytest
 from PIL import Image, ImageDraw
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
-from odapi_ssd.data.examples import BoxFinding, ExampleFault, PlacedObject, check_example
+from odapi_ssd.data.examples import (
+    BoxFinding,
+    ExampleFault,
+    ExampleOptions,
+    PlacedObject,
+    check_example,
+)
 
 
 @pytest.fixture
@@ -20,7 +26,7 @@ def check(tmp_path):
             AnnotatedObject(number, "dog", box) for number, box in enumerate(boxes_xyxy_px, start=1)
         ]
         annotation = Annotation("a.txt", declared_hw, tuple(objects))
-        return check_example(AnnotatedImage("a", path, annotation), verify)
+        return check_example(AnnotatedImage("a", path, annotation), ExampleOptions(verify=verify))
 
     return run
 

@@ -4,17 +4,17 @@ import pytest
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.data.examples import BoxFinding, Example
+from odapi_ssd.data.examples import BoxFinding, ExampleFacts
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
-from odapi_ssd.data.images import CheckedImage
 from odapi_ssd.data.summary import SplitBoxFinding
 
 
 def example(
     filename="a.jpg", dropped=(), clipped=(), size_conflict="", orientation=1, rotated=False
 ):
-    image = CheckedImage(b"", "jpeg", "", (20, 40), orientation)
-    return Example(filename, image, (), dropped, clipped, size_conflict, rotated)
+    return ExampleFacts(
+        filename, (20, 40), orientation, (), dropped, clipped, size_conflict, rotated
+    )
 
 
 def findings_of(*examples):

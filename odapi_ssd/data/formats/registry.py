@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, OptionError
 
-__all__ = ["AnnotationFormat", "read_dataset", "register"]
+__all__ = ["AnnotationFormat", "format_names", "read_dataset", "register"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class AnnotationFormat:
             that refuses an unknown folder.
         recognize: takes an existing folder; returns whether it is in this format. It looks at file
             names, and at most into one file; strange contents are no reason to raise.
-        read: takes a folder that `recognize` took; returns its `Dataset`. Flaws of single
+        read: takes a folder that `recognize` took, or one that the user says is in this format;
+            returns its `Dataset`. Flaws of single
             annotations, images and splits go into the `Dataset`; it raises OdapiError only where
             it cannot tell which dataset is meant, or finds none.
     """
@@ -48,17 +49,31 @@ def register(annotation_format: AnnotationFormat) -> None:
     _formats[annotation_format.name] = annotation_format
 
 
-def read_dataset(data_dir: Path) -> Dataset:
-    """Reads a folder in the one format that recognizes it.
+def format_names() -> tuple[str, ...]:
+    """The formats that can be read."""
+    return tuple(_formats)
+
+
+def read_dataset(data_dir: Path, name: str | None = None) -> Dataset:
+    """Reads a folder in the format named, or in the one that recognizes it.
+
+    Args:
+        data_dir: the folder.
+        name: the format's name; None to recognize it.
 
     Raises:
         OdapiError: no such folder, a folder that no format or more than one recognizes, or one
             that holds no dataset.
+        OptionError: there is no format of that name.
     """
+    if name is not None and name not in _formats:
+        raise OptionError("format", f"is {name!r}; expected one of {', '.join(_formats)}.")
     data_dir = Path(data_dir)
     if not data_dir.is_dir():
         what = "is not a folder" if data_dir.exists() else "does not exist"
         raise OdapiError(f"The dataset folder {data_dir} {what}.")
+    if name is not None:
+        return _formats[name].read(data_dir)
     recognized = [one for one in _formats.values() if one.recognize(data_dir)]
     if len(recognized) == 1:
         return recognized[0].read(data_dir)
@@ -66,7 +81,7 @@ def read_dataset(data_dir: Path) -> Dataset:
         raise OdapiError(
             f"The folder {data_dir} holds annotations in {len(recognized)} formats, expected one: "
             f"{', '.join(one.name for one in recognized)}.",
-            hint="move those that are not wanted out of the folder.",
+            hint="say which with --format, or move those that are not wanted out of the folder.",
         )
     raise OdapiError(
         f"No annotated images in {data_dir}, expected one of these layouts:",

@@ -62,7 +62,11 @@ def encode_example(example: Example, label_map: Mapping[str, int]) -> bytes:
 
 
 class ShardedWriter:
-    """Writes one split's examples, in order, to consecutive shards of even length."""
+    """Writes one split's examples, in order, to consecutive shards of even length.
+
+    Attributes:
+        num_shards: how many files.
+    """
 
     def __init__(
         self,
@@ -70,7 +74,6 @@ class ShardedWriter:
         split: str,
         num_examples: int,
         num_shards: int,
-        label_map: Mapping[str, int],
     ):
         """Prepares to write; the first file opens with the first example.
 
@@ -79,23 +82,20 @@ class ShardedWriter:
             split: the split's name.
             num_examples: exactly how many examples will be written.
             num_shards: from 1 to num_examples.
-            label_map: ids by class name.
         """
         self._folder, self._split = folder, split
-        self._num_examples, self._num_shards = num_examples, num_shards
-        self._label_map = label_map
+        self._num_examples, self.num_shards = num_examples, num_shards
         self._num_written = 0
         self._shard_idx = -1
         self._file: BinaryIO | None = None
 
-    def write(self, example: Example) -> None:
-        """Appends one example.
+    def write(self, serialized: bytes, /) -> None:
+        """Appends one example, serialized by `encode_example`.
 
         Raises:
             OdapiError: the disk is full or not writable.
         """
-        serialized = encode_example(example, self._label_map)
-        shard_idx = self._num_written * self._num_shards // self._num_examples
+        shard_idx = self._num_written * self.num_shards // self._num_examples
         if self._file is None or shard_idx != self._shard_idx:
             self.close()
             self._file = self._open(shard_idx)
@@ -120,7 +120,7 @@ class ShardedWriter:
             raise self._cannot_write(error) from error
 
     def _open(self, shard_idx: int) -> BinaryIO:
-        path = self._folder / shard_name(self._split, shard_idx, self._num_shards)
+        path = self._folder / shard_name(self._split, shard_idx, self.num_shards)
         try:
             return path.open("wb", buffering=_BUFFER_BYTES)
         except OSError as error:

@@ -2,7 +2,7 @@ import pytest
 
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.formats import AnnotationFormat, read_dataset, register, registry
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, OptionError
 
 
 @pytest.fixture
@@ -55,3 +55,14 @@ def test_two_formats_that_recognize_a_folder(tmp_path, formats):
 def test_a_name_is_registered_once(formats):
     with pytest.raises(ValueError, match=r"'voc' is registered already; registered are: voc"):
         register(any_folder("voc"))
+
+
+def test_a_format_that_is_named_reads_a_folder_that_two_recognize(tmp_path, formats):
+    register(any_folder("one"))
+    register(any_folder("two"))
+    assert read_dataset(tmp_path, "two").keys == ("two",)
+
+
+def test_an_unknown_format(tmp_path):
+    with pytest.raises(OptionError, match="format is 'cocoa'; expected one of "):
+        read_dataset(tmp_path, "cocoa")

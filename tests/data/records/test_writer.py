@@ -53,14 +53,18 @@ def test_features_by_hand(image_path):
     assert record.texts(keys.VIEW) == ["Left", "Unspecified"]
 
 
+def write(writer, example):
+    writer.write(encode_example(example, LABEL_MAP))
+
+
 @pytest.mark.parametrize(
     ("num_examples", "num_shards", "expected"), [(1, 1, [1]), (4, 2, [2, 2]), (5, 3, [2, 2, 1])]
 )
 def test_shards_are_even_and_in_order(image_path, tmp_path, num_examples, num_shards, expected):
-    writer = ShardedWriter(tmp_path, "val", num_examples, num_shards, LABEL_MAP)
+    writer = ShardedWriter(tmp_path, "val", num_examples, num_shards)
     for number in range(num_examples):
         box = (number, 0, 40, 20)
-        writer.write(example_of(image_path, AnnotatedObject(1, "dog", box)))
+        write(writer, example_of(image_path, AnnotatedObject(1, "dog", box)))
     writer.close()
     paths = sorted(tmp_path.glob("val.record-*"))
     assert [path.name for path in paths] == [
@@ -73,16 +77,16 @@ def test_shards_are_even_and_in_order(image_path, tmp_path, num_examples, num_sh
 
 
 def test_a_folder_that_is_gone(image_path, tmp_path):
-    writer = ShardedWriter(tmp_path / "gone", "train", 1, 1, LABEL_MAP)
+    writer = ShardedWriter(tmp_path / "gone", "train", 1, 1)
     with pytest.raises(OdapiError, match=r"'train' cannot be written to .*gone: No such file"):
-        writer.write(example_of(image_path))
+        write(writer, example_of(image_path))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk(image_path, tmp_path):
     (tmp_path / "train.record-00000-of-00001").symlink_to("/dev/full")
-    writer = ShardedWriter(tmp_path, "train", 1, 1, LABEL_MAP)
-    writer.write(example_of(image_path))  # Less than the buffer holds.
+    writer = ShardedWriter(tmp_path, "train", 1, 1)
+    write(writer, example_of(image_path))  # Less than the buffer holds.
     with pytest.raises(OdapiError, match="No space left on device") as caught:
         writer.close()
     assert "make room" in (caught.value.hint or "")

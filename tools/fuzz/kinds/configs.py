@@ -9,7 +9,8 @@ from odapi_ssd.config.differences import find_differences
 from odapi_ssd.config.files import config_to_text, load_config, parse_config, save_config
 from odapi_ssd.config.templates import find_template, template_names
 from odapi_ssd.configure.run import ConfigureOptions, configure
-from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+from odapi_ssd.data.conversion_options import ConversionOptions
+from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.synthetic.shapes import write_shapes
 from odapi_ssd.errors import OdapiError, printable_lines
 from tools.fuzz.kinds.files import read_tree, write_tree

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+from odapi_ssd.data.conversion_options import ConversionOptions
+from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.findings import describe_dataset
 from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.label_map import label_map_to_text, make_label_map, read_items

@@ -11,7 +11,8 @@ from odapi_ssd.check.findings import Findings
 from odapi_ssd.check.label_map import check_label_map
 from odapi_ssd.check.records import check_contents
 from odapi_ssd.config.files import new_config
-from odapi_ssd.data.convert import ConversionOptions, convert_dataset
+from odapi_ssd.data.conversion_options import ConversionOptions
+from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.protos import Example
 from odapi_ssd.data.records import keys
 from odapi_ssd.data.records.contents import read_contents

@@ -1,0 +1,52 @@
+"""The options of a conversion."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from odapi_ssd.data.examples import ExampleOptions, VerifyImage
+from odapi_ssd.data.splits import require_val_fraction
+from odapi_ssd.errors import require_at_least
+
+__all__ = ["ConversionOptions"]
+
+
+@dataclass(frozen=True)
+class ConversionOptions:
+    """Options of a conversion.
+
+    Attributes:
+        format: the dataset's format; None to recognize it.
+        to: the format to write.
+        label_map_path: the label map to use, copied as it is; None to make one from the
+            annotations.
+        splits: the splits to write; None for all that the dataset defines except `trainval`.
+        val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
+            None for 0.2.
+        num_shards: files per split; None to choose by size.
+        num_workers: processes that check images; None for the cores available. The files written
+            are the same whatever the number.
+        overwrite: replace what is in the way also if no earlier conversion wrote it.
+        verify: a further check of each image in the workers; None for none.
+
+    Raises:
+        OptionError: a number is out of range.
+    """
+
+    format: str | None = None
+    to: str = "tfrecord"
+    label_map_path: Path | None = None
+    splits: tuple[str, ...] | None = None
+    val_fraction: float | None = None
+    num_shards: int | None = None
+    num_workers: int | None = None
+    overwrite: bool = False
+    verify: VerifyImage | None = None
+
+    def __post_init__(self) -> None:
+        require_val_fraction(self.val_fraction)
+        require_at_least("num_shards", self.num_shards, 1)
+        require_at_least("num_workers", self.num_workers, 1)
+
+    def for_examples(self) -> ExampleOptions:
+        """Those that are about single images."""
+        return ExampleOptions(verify=self.verify)

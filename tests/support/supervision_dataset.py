@@ -54,7 +54,7 @@ def mask_of(box_xyxy_px: tuple[float, float, float, float]) -> np.ndarray:
     return is_inside & below
 
 
-def _make_dataset(images_dir: Path, with_masks: bool):  # noqa: ANN202 (supervision takes seconds)
+def _make_dataset(images_dir: Path, with_masks: bool):
     import supervision
 
     annotations = {}

@@ -50,8 +50,8 @@ def data_dir_option(function: _Function) -> _Function:
         "--data_dir",
         type=click.Path(path_type=Path),
         required=True,
-        metavar="DIR",
-        help="The dataset: VOC layout or flat folders.",
+        metavar="PATH",
+        help="The dataset: its folder, or the one file that holds all annotations.",
     )(function)
 
 

@@ -9,16 +9,15 @@ all of them, so that they do not depend on the splits chosen.
 import contextlib
 import functools
 import itertools
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from odapi_ssd.data.conversion_faults import faults_error, find_faults
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits
-from odapi_ssd.data.examples import Example, ExampleFault
+from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
@@ -158,9 +157,7 @@ class _Conversion:
     def _write_splits(self, writer: DatasetWriter) -> dict[str, SplitSummary]:
         """Writes all splits; after the first faulty image it checks only."""
         summaries = {}
-        images = _prepare_images(
-            self._dataset, self._plan, self._options, self._progress, writer.encode
-        )
+        images = _prepare_images(self._dataset, self._plan, self._options, self._progress, writer)
         with contextlib.closing(images) as prepared:
             for split, keys in self._plan.splits.items():
                 num_bytes = sum(self._dataset.images[key].num_bytes() for key in keys)
@@ -187,6 +184,7 @@ class _Conversion:
             writer.write(prepared.payload)
             counter.add(prepared.facts)
             self._findings.add(split, prepared.facts)
+            self._findings.add_lost(prepared.lost)
 
     def _summarize(self, splits: Mapping[str, SplitSummary]) -> DatasetSummary:
         return DatasetSummary(
@@ -199,6 +197,7 @@ class _Conversion:
                 *describe_dataset(self._dataset),
                 *describe_splits(self._dataset, self._plan.splits),
                 *self._findings.warnings(),
+                *self._findings.lost_warnings(self._options.to),
             ),
         )
 
@@ -208,7 +207,7 @@ def _prepare_images(
     plan: SplitPlan,
     options: ConversionOptions,
     progress: Progress,
-    encode: Callable[[Example], Any] | None,
+    writer: DatasetWriter | None,
 ) -> Generator[PreparedExample | ExampleFault, None, None]:
     """Prepares the images of all splits in order, without those that have no file or annotation."""
     keys = itertools.chain.from_iterable(plan.splits.values())
@@ -216,7 +215,12 @@ def _prepare_images(
     num_workers = options.num_workers or min(
         count_cores(), -(-len(images) // _MIN_EXAMPLES_PER_WORKER)
     )
-    prepare = functools.partial(prepare_example, options=options.for_examples(), encode=encode)
+    prepare = functools.partial(
+        prepare_example,
+        options=options.for_examples(),
+        encode=writer.encode if writer else None,
+        find_lost=writer.lost if writer else None,
+    )
     with contextlib.closing(map_in_order(prepare, images, num_workers)) as prepared:
         for num_done, example in enumerate(prepared, start=1):
             progress.advance(num_done, len(images))

@@ -24,6 +24,8 @@ class ConversionFindings:
         self._size_conflicts: dict[str, None] = {}
         self._rotated: dict[str, None] = {}
         self._with_rotated_boxes: dict[str, None] = {}
+        self._num_lost: Counter[str] = Counter()
+        self._num_losing: Counter[str] = Counter()
 
     def add(self, split: str, example: ExampleFacts) -> None:
         """Adds the findings of one example."""
@@ -35,6 +37,21 @@ class ConversionFindings:
             self._with_rotated_boxes[example.filename] = None
         elif example.exif_orientation != 1:
             self._rotated[example.filename] = None
+
+    def add_lost(self, lost: Mapping[str, int]) -> None:
+        """Adds what the output does not hold of one example: how many by kind."""
+        self._num_lost.update(lost)
+        self._num_losing.update(lost.keys())
+
+    def lost_warnings(self, format_name: str) -> list[str]:
+        """One line about all that the output's format cannot hold; none if there is nothing."""
+        if not self._num_lost:
+            return []
+        kinds = [
+            f"{number:,} {kind} of {count_of(self._num_losing[kind], 'image')}"
+            for kind, number in sorted(self._num_lost.items())
+        ]
+        return [f"The output does not have what {format_name} cannot hold: {'; '.join(kinds)}"]
 
     def warnings(self) -> list[str]:
         """One line per kind of finding."""

@@ -100,3 +100,14 @@ def test_one_image_with_two_annotations_in_a_split():
     data = dataset({"a": "x/a.jpg", "again": "x/a.jpg"})
     (line,) = describe_splits(data, {"train": ("a", "again")})
     assert line == "In split 'train', 1 image is named by several annotations: a.jpg"
+
+
+def test_what_the_output_cannot_hold_is_one_line():
+    findings = ConversionFindings()
+    assert findings.lost_warnings("voc") == []
+    for lost in ({"masks": 1200, "crowd flags": 1}, {}, {"masks": 1}):
+        findings.add_lost(lost)
+    assert findings.lost_warnings("voc") == [
+        "The output does not have what voc cannot hold: 1 crowd flags of 1 image; "
+        "1,201 masks of 2 images"
+    ]

@@ -18,6 +18,14 @@ def test_facts_and_payload(annotated):
     assert prepared.payload == "a.png"
     assert prepared.facts.class_names == ("dog",)
     assert [one.name for one in prepared.facts.dropped] == ["cat"]
+    assert prepared.lost == {}
+
+
+def test_what_the_payload_does_not_hold(annotated):
+    prepared = prepare_example(
+        annotated, ExampleOptions(), lambda example: b"", lambda example: {example.filename: 3}
+    )
+    assert prepared.lost == {"a.png": 3}
 
 
 def test_an_image_that_is_checked_only(annotated):

@@ -1,4 +1,4 @@
-"""Registry of annotation formats; reads a folder in the format that recognizes it."""
+"""Registry of annotation formats; reads a folder or a file in the format that recognizes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,15 +21,18 @@ class AnnotationFormat:
         recognize: takes an existing folder; returns whether it is in this format. It looks at file
             names, and at most into one file; strange contents are no reason to raise.
         read: takes a folder that `recognize` took, or one that the user says is in this format;
-            returns its `Dataset`. Flaws of single
-            annotations, images and splits go into the `Dataset`; it raises OdapiError only where
-            it cannot tell which dataset is meant, or finds none.
+            returns its `Dataset`. Flaws of single annotations, images and splits go into the
+            `Dataset`; it raises OdapiError only where it cannot tell which dataset is meant, or
+            finds none.
+        takes_files: whether both take a file as well, such as a COCO JSON: the annotations of all
+            images, which are beside it or below its folder.
     """
 
     name: str
     layouts: tuple[str, ...]
     recognize: Callable[[Path], bool]
     read: Callable[[Path], Dataset]
+    takes_files: bool = False
 
 
 _formats: dict[str, AnnotationFormat] = {}
@@ -55,31 +58,32 @@ def format_names() -> tuple[str, ...]:
 
 
 def read_dataset(data_dir: Path, name: str | None = None) -> Dataset:
-    """Reads a folder in the format named, or in the one that recognizes it.
+    """Reads a folder, or a file, in the format named, or in the one that recognizes it.
 
     Args:
-        data_dir: the folder.
+        data_dir: the folder; or, of a format that has all annotations in one file, that file.
         name: the format's name; None to recognize it.
 
     Raises:
-        OdapiError: no such folder, a folder that no format or more than one recognizes, or one
+        OdapiError: no such folder or file, one that no format or more than one recognizes, or one
             that holds no dataset.
         OptionError: there is no format of that name.
     """
     if name is not None and name not in _formats:
         raise OptionError("format", f"is {name!r}; expected one of {', '.join(_formats)}.")
     data_dir = Path(data_dir)
-    if not data_dir.is_dir():
-        what = "is not a folder" if data_dir.exists() else "does not exist"
-        raise OdapiError(f"The dataset folder {data_dir} {what}.")
+    is_file = data_dir.is_file()
+    if not is_file and not data_dir.is_dir():
+        what = "is neither a folder nor a file" if data_dir.exists() else "does not exist"
+        raise OdapiError(f"The dataset {data_dir} {what}.")
     if name is not None:
-        return _formats[name].read(data_dir)
-    recognized = [one for one in _formats.values() if one.recognize(data_dir)]
+        return _read_as(_formats[name], data_dir, is_file)
+    recognized = _recognizing(data_dir, is_file)
     if len(recognized) == 1:
         return recognized[0].read(data_dir)
     if recognized:
         raise OdapiError(
-            f"The folder {data_dir} holds annotations in {len(recognized)} formats, expected one: "
+            f"{data_dir} holds annotations in {len(recognized)} formats, expected one: "
             f"{', '.join(one.name for one in recognized)}.",
             hint="say which with --format, or move those that are not wanted out of the folder.",
         )
@@ -88,3 +92,34 @@ def read_dataset(data_dir: Path, name: str | None = None) -> Dataset:
         details=[f"{one.name}: {layout}" for one in _formats.values() for layout in one.layouts],
         hint="give the folder that holds these, or see what `odapi-ssd shapes` writes.",
     )
+
+
+def _recognizing(data_dir: Path, is_file: bool) -> list[AnnotationFormat]:
+    """The formats that take a folder or file as theirs."""
+    return [
+        one
+        for one in _formats.values()
+        if (one.takes_files or not is_file) and one.recognize(data_dir)
+    ]
+
+
+def _read_as(chosen: AnnotationFormat, data_dir: Path, is_file: bool) -> Dataset:
+    """Reads what the user says is in a format; if it is not, says which it looks like."""
+    if is_file and not chosen.takes_files:
+        raise OdapiError(
+            f"{data_dir} is a file, expected a folder: a dataset in the format {chosen.name} is "
+            "one of many files.",
+            hint="give the folder that it is in.",
+        )
+    try:
+        return chosen.read(data_dir)
+    except OdapiError as error:
+        others = [one.name for one in _recognizing(data_dir, is_file) if one is not chosen]
+        if not others:
+            raise
+        raise OdapiError(
+            error.problem,
+            details=error.details,
+            hint=f"this looks like {' or '.join(others)}: leave --format {chosen.name} out, or "
+            "name the right one.",
+        ) from error

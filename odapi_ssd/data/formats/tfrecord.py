@@ -1,12 +1,12 @@
 """TFRecords, as `odapi-ssd convert` writes them by default and the API reads them."""
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from odapi_ssd.data.earlier_conversion import shard_names
 from odapi_ssd.data.examples import Example
-from odapi_ssd.data.formats.writing import WriterContext
+from odapi_ssd.data.formats.writing import EVERYTHING, WriterContext, find_lost
 from odapi_ssd.data.records.shards import choose_num_shards
 from odapi_ssd.data.records.writer import ShardedWriter, encode_example
 
@@ -30,6 +30,11 @@ class TfRecordWriter:
     def encode(self) -> Callable[[Example], bytes]:
         """Makes a serialized `tf.train.Example`."""
         return functools.partial(encode_example, label_map=self._context.label_map)
+
+    @property
+    def lost(self) -> Callable[[Example], Mapping[str, int]]:
+        """Records hold whatever was asked for."""
+        return functools.partial(find_lost, holds=EVERYTHING)
 
     def open_split(self, split: str, num_examples: int, num_bytes: int) -> ShardedWriter:
         """Begins a split, of as many shards as were asked for or as its size takes."""

@@ -1,17 +1,23 @@
 """What writing a dataset in a format takes, and the formats that can be written."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
+from odapi_ssd.data.annotations import AnnotatedObject
 from odapi_ssd.data.examples import Example
 from odapi_ssd.errors import OptionError
 
 __all__ = [
+    "EVERYTHING",
     "DatasetWriter",
+    "Detail",
     "SplitWriter",
     "WriterContext",
+    "find_lost",
     "find_writer",
     "register_writer",
     "writer_names",
@@ -31,6 +37,41 @@ class WriterContext:
     folder: Path
     label_map: Mapping[str, int]
     num_shards: int | None = None
+
+
+class Detail(Enum):
+    """What objects may have beside class and box, by its name in messages."""
+
+    POSE = "poses"
+    TRUNCATED = "truncated flags"
+    DIFFICULT = "difficult flags"
+    CROWD = "crowd flags"
+    MASK = "masks"
+
+
+EVERYTHING = frozenset(Detail)
+
+
+def find_lost(example: Example, holds: Collection[Detail]) -> dict[str, int]:
+    """What a format that holds some details alone loses of an example; see `DatasetWriter.lost`."""
+    lost = [
+        detail.value
+        for placed in example.objects
+        for detail in Detail
+        if detail not in holds and _has(placed.annotated, detail)
+    ]
+    return dict(Counter(lost))
+
+
+def _has(annotated: AnnotatedObject, detail: Detail) -> bool:
+    """Whether an object has a detail that differs from what readers take where there is none."""
+    return {
+        Detail.POSE: annotated.pose != "Unspecified",
+        Detail.TRUNCATED: annotated.is_truncated,
+        Detail.DIFFICULT: annotated.is_difficult,
+        Detail.CROWD: annotated.is_crowd,
+        Detail.MASK: annotated.mask is not None,
+    }[detail]
 
 
 class SplitWriter(Protocol):
@@ -83,6 +124,15 @@ class DatasetWriter(Protocol):
 
         It runs in worker processes and does as much of the work as it can; it pickles, and so does
         what it returns.
+        """
+
+    @property
+    def lost(self) -> Callable[[Example], Mapping[str, int]]:
+        """A function that counts what the format cannot hold of an example, for a warning.
+
+        It returns how many there are of each kind, by the kind's plural such as "crowd flags";
+        empty for nothing. `find_lost` does so for the details of objects:
+        `functools.partial(find_lost, holds={Detail.DIFFICULT})`. It runs in workers, as `encode`.
         """
 
     def open_split(self, split: str, num_examples: int, num_bytes: int) -> SplitWriter:

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from odapi_ssd.data.dataset import Dataset
@@ -13,9 +15,13 @@ def formats(monkeypatch):
     return known
 
 
-def any_folder(name):
+def any_folder(name, takes_files=False):
     return AnnotationFormat(
-        name, ("whatever",), lambda folder: True, lambda folder: Dataset(folder, (name,), {})
+        name,
+        ("whatever",),
+        lambda folder: True,
+        lambda folder: Dataset(folder, (name,), {}),
+        takes_files,
     )
 
 
@@ -23,13 +29,40 @@ def test_the_formats_that_come_with_the_project(formats):
     assert list(formats) == ["voc"]
 
 
-@pytest.mark.parametrize("kind", ["absent", "file"])
-def test_no_folder(tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "message"), [("absent", "does not exist"), ("pipe", "is neither a folder nor a file")]
+)
+@pytest.mark.parametrize("name", [None, "voc"])
+def test_neither_a_folder_nor_a_file(tmp_path, kind, message, name):
     path = tmp_path / "data"
-    if kind == "file":
+    if kind == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(OdapiError, match=f"{path} {message}"):
+        read_dataset(path, name)
+
+
+class TestFiles:
+    """A format may have all of its annotations in one file."""
+
+    @pytest.fixture
+    def path(self, tmp_path):
+        path = tmp_path / "all.dots"
         path.touch()
-    with pytest.raises(OdapiError, match=f"{path} (does not exist|is not a folder)"):
-        read_dataset(path)
+        return path
+
+    def test_formats_of_files_alone_are_asked(self, path, formats):
+        register(any_folder("folders"))
+        register(any_folder("files", takes_files=True))
+        assert read_dataset(path).keys == ("files",)
+        assert read_dataset(path, "files").keys == ("files",)
+
+    def test_a_file_in_none_of_them(self, path, formats):
+        with pytest.raises(OdapiError, match=f"No annotated images in {path}"):
+            read_dataset(path)
+
+    def test_a_file_as_a_format_of_folders(self, path):
+        with pytest.raises(OdapiError, match="is a file, expected a folder: .* the format voc"):
+            read_dataset(path, "voc")
 
 
 def test_unknown_folder_is_refused_with_all_layouts(tmp_path, formats):
@@ -61,6 +94,17 @@ def test_a_format_that_is_named_reads_a_folder_that_two_recognize(tmp_path, form
     register(any_folder("one"))
     register(any_folder("two"))
     assert read_dataset(tmp_path, "two").keys == ("two",)
+
+
+def test_a_folder_that_is_not_in_the_format_named(tmp_path, formats):
+    with pytest.raises(OdapiError, match="expected one") as caught:
+        read_dataset(tmp_path, "voc")
+    assert "--format" not in str(caught.value)
+    register(any_folder("dots"))
+    with pytest.raises(OdapiError) as told:
+        read_dataset(tmp_path, "voc")
+    assert told.value.problem == caught.value.problem
+    assert told.value.hint.startswith("this looks like dots: leave --format voc out")
 
 
 def test_an_unknown_format(tmp_path):

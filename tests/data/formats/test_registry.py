@@ -61,7 +61,7 @@ class TestFiles:
             read_dataset(path)
 
     def test_a_file_as_a_format_of_folders(self, path):
-        with pytest.raises(OdapiError, match="is a file, expected a folder: .* the format voc"):
+        with pytest.raises(OdapiError, match=r"is a file, expected a folder: .* the format voc"):
             read_dataset(path, "voc")
 
 

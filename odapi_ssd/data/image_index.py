@@ -3,8 +3,11 @@
 Names are looked up in the folders' listings and never joined to a path.
 """
 
+import functools
+import re
+import urllib.parse
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from odapi_ssd.data.file_names import is_unicode
@@ -13,6 +16,9 @@ from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.errors import OdapiError
 
 __all__ = ["ImageIndex"]
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_DRIVE = re.compile(r"[a-z]:", re.IGNORECASE)
 
 
 class ImageIndex:
@@ -69,6 +75,74 @@ class ImageIndex:
         raise OdapiError(
             f"no image named {asked}{plain_stem!r} with one of the endings {endings}{where}"
         )
+
+    def find_by_path(self, name: str) -> Path:
+        """The image that an annotation names by a path of whatever machine it was made on.
+
+        Names that agree with the listing from their end on are the same: `train/1.jpg` is
+        `1.jpg` in a folder `train`, or in the folder of images itself. The folders of absolute
+        paths, of URLs and above a `..` say nothing where they differ from those here. Letter case
+        counts only where it decides.
+
+        Args:
+            name: a path with slashes or backslashes, relative or not, or a URL.
+
+        Raises:
+            OdapiError: no such image, or several that fit equally well.
+        """
+        is_absolute, parts = _parse_path(name)
+        if not parts:
+            raise OdapiError(f"{name!r} is not the name of an image")
+        for fold in (str, str.casefold):
+            found = self._best_matches([fold(part) for part in parts], fold, is_absolute)
+            if len(found) == 1:
+                return found[0]
+            if found:
+                names = ", ".join(self.name_of(path) for path in found)
+                raise OdapiError(f"several images fit {name!r}, expected one: {names}")
+        raise OdapiError(f"no image {name!r} in {self._images_dir.name}")
+
+    def _best_matches(
+        self, parts: list[str], fold: Callable[[str], str], is_absolute: bool
+    ) -> list[Path]:
+        """Those whose path agrees with the longest end of the one that is asked for."""
+        best: dict[int, list[Path]] = defaultdict(list)
+        for path in self._by_folded_file_name.get(parts[-1].casefold(), ()):
+            here = [fold(part) for part in path.relative_to(self._images_dir).parts]
+            length = _common_end(here, parts)
+            if length and (is_absolute or length == min(len(here), len(parts))):
+                best[length].append(path)
+        return best[max(best)] if best else []
+
+    @functools.cached_property
+    def _by_folded_file_name(self) -> Mapping[str, list[Path]]:
+        found: Mapping[str, list[Path]] = defaultdict(list)
+        for path in self.image_paths():
+            found[path.name.casefold()].append(path)
+        return found
+
+
+def _parse_path(name: str) -> tuple[bool, list[str]]:
+    """Whether a path begins outside of the dataset, and its parts from there on."""
+    if _URL.match(name):
+        path = urllib.parse.unquote(re.split("[?#]", name, maxsplit=1)[0])
+        parts = path.split("/")[3:]
+        is_absolute = True
+    else:
+        parts = name.replace("\\", "/").split("/")
+        is_absolute = parts[0] == "" or bool(_DRIVE.fullmatch(parts[0]))
+    if ".." in parts:
+        is_absolute = True
+        parts = parts[len(parts) - parts[::-1].index("..") :]
+    return is_absolute, [part for part in parts if part not in ("", ".")]
+
+
+def _common_end(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many items two sequences have in common, counted from their ends."""
+    pairs = zip(reversed(first), reversed(second), strict=False)
+    return next(
+        (n for n, (one, other) in enumerate(pairs) if one != other), min(len(first), len(second))
+    )
 
 
 class _FolderListing:

@@ -88,3 +88,42 @@ def test_image_paths(index_of, tmp_path):
     (tmp_path / "folder.jpg").mkdir()
     paths = index_of("b.PNG", "a.jpg", "a.xml", ".hidden.jpg").image_paths()
     assert [path.name for path in paths] == ["a.jpg", "b.PNG"]
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "expected"),
+    [
+        (["1.jpg"], "1.jpg", "1.jpg"),
+        (["1.jpg"], "train/1.jpg", "1.jpg"),
+        (["train/1.jpg"], "1.jpg", "train/1.jpg"),
+        (["train/1.jpg", "val/1.jpg"], "val/1.jpg", "val/1.jpg"),
+        (["train/1.jpg", "val/1.jpg"], r"images\VAL\1.JPG", "val/1.jpg"),
+        (["train/1.jpg", "val/1.jpg"], r"C:\data\val\1.jpg", "val/1.jpg"),
+        (["a/1.jpg"], "/home/bob/1.jpg", "a/1.jpg"),
+        (["a/1.jpg"], "../elsewhere/1.jpg", "a/1.jpg"),
+        (["a/ä 1.jpg"], "https://host/b/%C3%A4%201.jpg?size=l#top", "a/ä 1.jpg"),
+        (["a.jpg", "A.jpg"], "A.jpg", "A.jpg"),
+        (["a.jpg"], "./A.JPG", "a.jpg"),
+    ],
+)
+def test_find_by_path(index_of, tmp_path, files, name, expected):
+    index = index_of(*files)
+    assert index.name_of(index.find_by_path(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "message"),
+    [
+        (["a/1.jpg"], "b/1.jpg", "no image 'b/1.jpg' in"),
+        (["a/1.jpg", "b/1.jpg"], "1.jpg", "several images fit '1.jpg', expected one: a/1.jpg, b/"),
+        (["a.jpg", "A.jpg"], "x/a.JPG", "several images fit"),
+        (["passwd", "1.jpg"], "../../etc/passwd", "no image"),
+        (["1.jpg"], "..", "not the name of an image"),
+        (["1.jpg"], "", "not the name of an image"),
+        (["1.jpg"], "https://host", "not the name of an image"),
+        (["1.jpg"], "1.jpg\0.png", "no image"),
+    ],
+)
+def test_find_by_path_fails(index_of, files, name, message):
+    with pytest.raises(OdapiError, match=message):
+        index_of(*files).find_by_path(name)

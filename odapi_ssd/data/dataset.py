@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage, Annotation
+from odapi_ssd.data.image_store import ImageStore
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
@@ -47,7 +48,8 @@ class Dataset:
         root_dir: the folder that names in messages are relative to.
         keys: of all images that are annotated, also of those that cannot be used, in an order that
             is the same on every machine.
-        images: by key, in that order: annotations that parse, with their image files.
+        images: by key, in that order: annotations that parse, with their image files. Readers make
+            an `ImageStore` of them, which takes little memory however many there are.
         missing_images: by key, in that order: annotations that parse, but have no image file.
         faults: by key, in that order: the faults of annotations that do not parse, one line each.
             Faults of no single image go by the name of the file that they are in.
@@ -80,8 +82,14 @@ class Dataset:
 
     def count_objects(self) -> Counter[str]:
         """How many objects each class has, by name."""
-        annotations = filter(None, map(self.annotation, self.keys))
-        return Counter(one.name for annotation in annotations for one in annotation.objects)
+        images, missing = self.images, self.missing_images.values()
+        if isinstance(images, ImageStore):  # It has counted already.
+            counts, others = images.count_objects(), [one.annotation for one in missing]
+        else:
+            counts = Counter()
+            others = [one.annotation for one in (*images.values(), *missing)]
+        counts.update(one.name for annotation in others for one in annotation.objects)
+        return counts
 
     def fault_lines(self) -> list[str]:
         """The faults of all annotations."""

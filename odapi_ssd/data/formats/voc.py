@@ -19,6 +19,7 @@ from odapi_ssd.data.formats.registry import AnnotationFormat
 from odapi_ssd.data.formats.voc_layout import find_layouts, list_annotations, require_layout
 from odapi_ssd.data.formats.voc_xml import read_voc_xml
 from odapi_ssd.data.image_index import ImageIndex
+from odapi_ssd.data.image_store import ImageStore
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.data.text_files import read_text
 from odapi_ssd.errors import OdapiError
@@ -108,9 +109,9 @@ def read_splits(
 
 def _read_annotations(
     paths: Mapping[str, Path], root_dir: Path, index: ImageIndex
-) -> tuple[dict[str, AnnotatedImage], dict[str, MissingImage], dict[str, tuple[str, ...]]]:
+) -> tuple[ImageStore, dict[str, MissingImage], dict[str, tuple[str, ...]]]:
     """Images, annotations without an image, and faults."""
-    images: dict[str, AnnotatedImage] = {}
+    images = ImageStore()
     missing: dict[str, MissingImage] = {}
     faults: dict[str, tuple[str, ...]] = {}
     key_of_image: dict[Path, str] = {}
@@ -132,7 +133,7 @@ def _read_annotations(
             other = paths[first].relative_to(root_dir).as_posix()
             faults[key] = (_describe_second(source, name, other),)
             continue
-        images[key] = AnnotatedImage(key, image_path, content.annotation, name)
+        images.add(AnnotatedImage(key, image_path, content.annotation, name))
     return images, missing, faults
 
 

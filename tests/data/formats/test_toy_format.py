@@ -9,6 +9,7 @@ from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotati
 from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
 from odapi_ssd.data.formats import AnnotationFormat, read_dataset, register, registry
+from odapi_ssd.data.image_store import ImageStore
 from odapi_ssd.data.summary import DatasetSummary
 from odapi_ssd.errors import OdapiError
 
@@ -21,7 +22,8 @@ def read(data_dir):
     """The first line of `toy.jsonl` is the class list, each other an image in a subfolder."""
     lines = (data_dir / "toy.jsonl").read_text(encoding="utf-8").splitlines()
     names = json.loads(lines[0])["classes"]
-    keys, images, missing, faults, splits = [], {}, {}, {}, {}
+    images = ImageStore()
+    keys, missing, faults, splits = [], {}, {}, {}
     for number, line in enumerate(lines[1:], start=2):
         values = json.loads(line)
         key, source = values["image"], f"toy.jsonl, line {number}"
@@ -33,7 +35,7 @@ def read(data_dir):
             faults[key] = (f"{source}: there are {len(names)} classes",)
             continue
         if (data_dir / key).is_file():
-            images[key] = AnnotatedImage(key, data_dir / key, annotation)
+            images.add(AnnotatedImage(key, data_dir / key, annotation))
         else:
             missing[key] = MissingImage(annotation, f"{source}: no image {key}")
     return Dataset(

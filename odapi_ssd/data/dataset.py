@@ -82,13 +82,13 @@ class Dataset:
 
     def count_objects(self) -> Counter[str]:
         """How many objects each class has, by name."""
-        images, missing = self.images, self.missing_images.values()
-        if isinstance(images, ImageStore):  # It has counted already.
-            counts, others = images.count_objects(), [one.annotation for one in missing]
+        annotations = [one.annotation for one in self.missing_images.values()]
+        if isinstance(self.images, ImageStore):  # It has counted already.
+            counts = self.images.count_objects()
         else:
             counts = Counter()
-            others = [one.annotation for one in (*images.values(), *missing)]
-        counts.update(one.name for annotation in others for one in annotation.objects)
+            annotations += [one.annotation for one in self.images.values()]
+        counts.update(one.name for annotation in annotations for one in annotation.objects)
         return counts
 
     def fault_lines(self) -> list[str]:

@@ -76,6 +76,13 @@ def _split_names(
     show_default=True,
     help="How images are checked; full decodes each with TensorFlow too, as training does.",
 )
+@click.option(
+    "--on_error",
+    type=click.Choice(["fail", "skip"]),
+    default="fail",
+    show_default=True,
+    help="With a faulty file, write nothing, or leave the image out and list it in skipped.json.",
+)
 @overwrite_option
 @pass_settings
 def command(
@@ -84,14 +91,17 @@ def command(
     """Convert an annotated dataset to TFRecords that the API reads.
 
     Every annotation and every image is checked first; all faults are reported together, and then
-    nothing is written. Boxes are converted as the API's own converter does it: pixels divided by
-    the image's size, VOC's 1-based corners included.
+    nothing is written, unless --on_error skip leaves the faulty images out. Boxes are converted as
+    the API's own converter does it: pixels divided by the image's size, VOC's 1-based corners
+    included.
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.data.conversion_options import ConversionOptions
     from odapi_ssd.data.convert import convert_dataset
+    from odapi_ssd.data.skipping import SKIPPED_FILE
     from odapi_ssd.errors import printable_lines
+    from odapi_ssd.messages import count_of
 
     if verify == "full":
         from odapi_ssd.check.tensorflow_images import describe_refusal
@@ -112,3 +122,7 @@ def command(
         ],
     )
     click.echo(printable_lines(f"Classes: {', '.join(summary.label_map)}"))
+    if summary.num_skipped:
+        what = count_of(summary.num_skipped, "file", "files")
+        path = output_dir / SKIPPED_FILE
+        click.echo(printable_lines(f"Skipped: {what} with faults, listed in {path}"))

@@ -1,10 +1,11 @@
 """The faults of a dataset that show before any image is read."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from odapi_ssd.data.annotations import Annotation
 from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.data.faults import Fault, fault_of_line
 from odapi_ssd.data.splits import SplitPlan
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
@@ -14,8 +15,8 @@ __all__ = ["faults_error", "find_faults"]
 
 def find_faults(
     dataset: Dataset, plan: SplitPlan, label_map: Mapping[str, int] | None
-) -> list[str]:
-    """One line per offender.
+) -> list[Fault]:
+    """All offenders.
 
     Args:
         dataset: of which all annotations must parse, also those in no split: class ids come from
@@ -24,33 +25,43 @@ def find_faults(
         label_map: a given one, ids by class name; None if it is made from the annotations.
     """
     keys = list(dict.fromkeys(itertools.chain.from_iterable(plan.splits.values())))
-    faults = [*dataset.fault_lines(), *plan.faults]
+    faults = [fault_of_line(line, key) for key, lines in dataset.faults.items() for line in lines]
+    faults += plan.faults
     missing = dataset.missing_images
-    faults += [missing[key].problem for key in keys if key in missing]
+    faults += [fault_of_line(missing[key].problem, key) for key in keys if key in missing]
     if label_map is not None:
-        for annotation in filter(None, map(dataset.annotation, keys)):
-            faults += _describe_unknown_classes(annotation, label_map)
+        for key in keys:
+            annotation = dataset.annotation(key)
+            if annotation is not None:
+                faults += _find_unknown_classes(key, annotation, label_map)
     return faults
 
 
-def faults_error(dataset: Dataset, faults: list[str]) -> OdapiError:
+def faults_error(dataset: Dataset, faults: Iterable[Fault]) -> OdapiError:
     """The error that names them all."""
-    faults = list(dict.fromkeys(faults))  # An image may be in two splits.
+    lines = list(dict.fromkeys(fault.line for fault in faults))  # An image may be in two splits.
     return OdapiError(
-        f"Nothing was written: {count_of(len(faults), 'fault')} in {dataset.root_dir}:",
-        details=faults,
-        hint="correct these, or take them out of the dataset.",
+        f"Nothing was written: {count_of(len(lines), 'fault')} in {dataset.root_dir}:",
+        details=lines,
+        hint="correct these, take them out of the dataset, or convert the others alone with "
+        "--on_error skip.",
     )
 
 
-def _describe_unknown_classes(annotation: Annotation, label_map: Mapping[str, int]) -> list[str]:
-    """One line per class, so that a class misspelled throughout a file is one line of it."""
+def _find_unknown_classes(
+    key: str, annotation: Annotation, label_map: Mapping[str, int]
+) -> list[Fault]:
+    """One fault per class, so that a class misspelled throughout a file is one line of it."""
     numbers: dict[str, list[int]] = {}
     for one in annotation.objects:
         if one.name not in label_map:
             numbers.setdefault(one.name, []).append(one.number)
     return [
-        f"{annotation.source}: class {name!r} ({'object' if len(places) == 1 else 'objects'} "
-        f"{', '.join(map(str, places))}) is not in the label map"
+        Fault(
+            annotation.source,
+            f"{annotation.source}: class {name!r} ({'object' if len(places) == 1 else 'objects'} "
+            f"{', '.join(map(str, places))}) is not in the label map",
+            key,
+        )
         for name, places in numbers.items()
     ]

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from odapi_ssd.data.examples import ExampleOptions, VerifyImage
 from odapi_ssd.data.splits import require_val_fraction
-from odapi_ssd.errors import require_at_least
+from odapi_ssd.errors import OptionError, require_at_least
 
-__all__ = ["ConversionOptions"]
+__all__ = ["ERROR_MODES", "ConversionOptions"]
+
+ERROR_MODES = ("fail", "skip")
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,11 @@ class ConversionOptions:
             are the same whatever the number.
         overwrite: replace what is in the way also if no earlier conversion wrote it.
         verify: a further check of each image in the workers; None for none.
+        on_error: "fail" to write nothing if any file has a fault; "skip" to leave out the images
+            that have one, and to list them in `skipped.json`.
 
     Raises:
-        OptionError: a number is out of range.
+        OptionError: a number is out of range, or a word is none of those expected.
     """
 
     format: str | None = None
@@ -41,11 +45,15 @@ class ConversionOptions:
     num_workers: int | None = None
     overwrite: bool = False
     verify: VerifyImage | None = None
+    on_error: str = "fail"
 
     def __post_init__(self) -> None:
         require_val_fraction(self.val_fraction)
         require_at_least("num_shards", self.num_shards, 1)
         require_at_least("num_workers", self.num_workers, 1)
+        if self.on_error not in ERROR_MODES:
+            expected = " or ".join(ERROR_MODES)
+            raise OptionError("on_error", f"is {self.on_error!r}; expected {expected}.")
 
     def for_examples(self) -> ExampleOptions:
         """Those that are about single images."""

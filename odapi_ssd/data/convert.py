@@ -2,8 +2,8 @@
 
 All is checked before anything gets its final name: annotations and classes first, then every
 image, decoded in worker processes, while this process writes. Offenders are collected and named
-together. Every annotation of the folder must parse, also those in no split: class ids come from
-all of them, so that they do not depend on the splits chosen.
+together, or left out and listed (`skipping`). Every annotation of the folder must parse, also those
+in no split: class ids come from all of them, so that they do not depend on the splits chosen.
 """
 
 import contextlib
@@ -18,11 +18,13 @@ from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits
 from odapi_ssd.data.examples import ExampleFault
+from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items
 from odapi_ssd.data.preparation import PreparedExample, prepare_example
+from odapi_ssd.data.skipping import SKIPPED_FILE, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
     DATASET_FILE,
@@ -81,12 +83,16 @@ def convert_dataset(
     ) as outputs:
         _require_free(outputs, writer_class, plan, given)
         faults = find_faults(dataset, plan, given.ids if given else None)
-        if faults:
+        skipped = SkippedFiles(faults) if options.on_error == "skip" else None
+        if skipped is not None:
+            plan = leave_out(dataset, plan, skipped)
+        elif faults:
             checked = _prepare_images(dataset, plan, options, progress, None)
-            faults += [found.message for found in checked if isinstance(found, ExampleFault)]
+            faults += [_fault_of(one) for one in checked if isinstance(one, ExampleFault)]
             raise faults_error(dataset, faults)
         label_map = given or _make_label_map(dataset)
-        return _Conversion(dataset, plan, label_map, options, progress).run(outputs, writer_class)
+        conversion = _Conversion(dataset, plan, label_map, options, progress, skipped)
+        return conversion.run(outputs, writer_class)
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,11 @@ def _require_free(
     """Refuses what is in the way, before the work."""
     names = writer_class.target_names(outputs.path, plan.splits)
     contents = {LABEL_MAP_FILE: given.text.encode()} if given else {}
-    outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, *names], contents)
+    outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, SKIPPED_FILE, *names], contents)
+
+
+def _fault_of(example: ExampleFault) -> Fault:
+    return Fault(example.file, example.message)
 
 
 class _Conversion:
@@ -131,12 +141,18 @@ class _Conversion:
         label_map: _LabelMap,
         options: ConversionOptions,
         progress: Progress,
+        skipped: SkippedFiles | None,
     ):
+        """Takes a plan of images without faults; `skipped` gets those that are faulty yet.
+
+        If it is None, a faulty image is a failure.
+        """
         self._dataset, self._plan, self._options = dataset, plan, options
         self._label_map, self._label_map_text = label_map.ids, label_map.text
         self._progress = progress
         self._findings = ConversionFindings()
-        self._faults: list[str] = []
+        self._skipped = skipped
+        self._faults: list[Fault] = []
 
     def run(self, outputs: OutputFolder, writer_class: type[DatasetWriter]) -> DatasetSummary:
         """Writes everything to the staging folder and moves it in place."""
@@ -151,7 +167,9 @@ class _Conversion:
             summary = add_kept_splits(summary, earlier, outputs.path)
         (outputs.staging / LABEL_MAP_FILE).write_bytes(self._label_map_text.encode())
         summary.save(outputs.staging)
-        outputs.publish(writer_class.target_names(outputs.path, splits))
+        if self._skipped is not None:
+            self._skipped.save(outputs.staging)
+        outputs.publish([SKIPPED_FILE, *writer_class.target_names(outputs.path, splits)])
         return summary
 
     def _write_splits(self, writer: DatasetWriter) -> dict[str, SplitSummary]:
@@ -168,6 +186,9 @@ class _Conversion:
                     for _ in keys:
                         self._take(next(prepared), split, split_writer, counter)
                 summaries[split] = counter.summarize(split_writer.num_shards)
+                if self._skipped is not None:
+                    num_left = summaries[split].num_examples
+                    self._skipped.require_left(self._dataset, split, num_left)
         writer.finish()
         return summaries
 
@@ -179,7 +200,8 @@ class _Conversion:
         counter: SplitCounter,
     ) -> None:
         if isinstance(prepared, ExampleFault):
-            self._faults.append(prepared.message)
+            faults = self._faults if self._skipped is None else self._skipped
+            faults.append(_fault_of(prepared))
         elif not self._faults:
             writer.write(prepared.payload)
             counter.add(prepared.facts)
@@ -198,7 +220,9 @@ class _Conversion:
                 *describe_splits(self._dataset, self._plan.splits),
                 *self._findings.warnings(),
                 *self._findings.lost_warnings(self._options.to),
+                *(self._skipped.warnings() if self._skipped is not None else ()),
             ),
+            num_skipped=0 if self._skipped is None else len(self._skipped),
         )
 
 

@@ -1,7 +1,7 @@
 """Checks an annotated image and makes an example of it. Runs in worker processes.
 
-An example that fails its checks travels back as a line for the user, so that a conversion can name
-all offenders at once.
+An example that fails its checks travels back as a fault, so that a conversion can name all
+offenders at once.
 """
 
 from collections.abc import Callable
@@ -122,8 +122,14 @@ class ExampleFacts:
 
 @dataclass(frozen=True)
 class ExampleFault:
-    """An image that failed its checks: one line for the user."""
+    """An image that failed its checks.
 
+    Attributes:
+        file: its annotation, as messages name it.
+        message: what is wrong, in one line that begins with that.
+    """
+
+    file: str
     message: str
 
 
@@ -140,10 +146,11 @@ def check_example(
     try:
         image = _read_image(annotated)
     except OdapiError as error:
-        return ExampleFault(f"{annotation.source}: image {error.problem}")
+        return ExampleFault(annotation.source, f"{annotation.source}: image {error.problem}")
     refusal = verify(image.encoded, image.image_hw) if verify is not None else None
     if refusal is not None:
-        return ExampleFault(f"{annotation.source}: image {annotated.path.name}: {refusal}")
+        message = f"{annotation.source}: image {annotated.path.name}: {refusal}"
+        return ExampleFault(annotation.source, message)
     orientation = image.exif_orientation
     is_upright = boxes_are_upright(annotation.declared_hw, image.image_hw, orientation)
     if not is_upright:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from odapi_ssd.data.dataset import Dataset, SplitEntry
+from odapi_ssd.data.faults import Fault
 from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.messages import count_of
 
@@ -26,12 +27,12 @@ class SplitPlan:
 
     Attributes:
         splits: keys of images by split, each key once; the order is that of the records.
-        faults: entries of splits that name no image, one line each.
+        faults: entries of splits that name no image.
         warnings: what the user should know, one line each.
     """
 
     splits: Mapping[str, tuple[str, ...]]
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -70,7 +71,7 @@ def plan_splits(
     return SplitPlan(
         splits={name: _known_keys(entries, known) for name, entries in chosen.items()},
         faults=tuple(
-            f"split {name!r}: {entry.fault}"
+            Fault(entry.text, f"split {name!r}: {entry.fault}")
             for name, entries in chosen.items()
             for entry in entries
             if entry.fault

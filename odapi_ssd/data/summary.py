@@ -60,6 +60,7 @@ class DatasetSummary:
         dropped: boxes that are not in the records, as they have zero area.
         clipped: boxes that are, clipped to the image.
         warnings: one line each.
+        num_skipped: files that were left out for faults, listed in `skipped.json`.
     """
 
     label_map: Mapping[str, int]
@@ -67,6 +68,7 @@ class DatasetSummary:
     dropped: tuple[SplitBoxFinding, ...] = ()
     clipped: tuple[SplitBoxFinding, ...] = ()
     warnings: tuple[str, ...] = ()
+    num_skipped: int = 0
 
     @classmethod
     def load(cls, records_dir: Path) -> "DatasetSummary":
@@ -106,6 +108,7 @@ class DatasetSummary:
             dropped=tuple(map(_read_finding, root.objects("dropped"))),
             clipped=tuple(map(_read_finding, root.objects("clipped", ()))),
             warnings=tuple(map(str, root.items("warnings", ()))),
+            num_skipped=root.integer("num_skipped", 0),
         )
 
 

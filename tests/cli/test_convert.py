@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from odapi_ssd.data import images
@@ -47,6 +49,24 @@ def test_every_option_reaches_the_conversion(voc_dir, tmp_path, invoke):
     assert read_label_map(tmp_path / "records" / "label_map.pbtxt") == {"dog": 7}
 
 
+def test_skipped_files_are_counted_at_the_end(voc_dir, tmp_path):
+    (voc_dir / "JPEGImages" / "2.jpg").write_bytes(b"")
+    call = ("convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "records")
+    failed = run_odapi_ssd(*call)
+    assert failed.returncode == 1
+    assert "2.jpg" in failed.stderr
+    assert not (tmp_path / "records").exists()
+    done = run_odapi_ssd(*call, "--on_error", "skip")
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / "records" / "skipped.json"
+    assert done.stdout.splitlines()[-1] == f"Skipped: 1 file with faults, listed in {path}"
+    (entry,) = json.loads(path.read_text())
+    assert entry == {
+        "file": "Annotations/2.xml",
+        "reason": "image 2.jpg: is not a JPEG, PNG, BMP or GIF file",
+    }
+
+
 @pytest.mark.tf
 def test_full_verification_decodes_in_the_workers(voc_dir, tmp_path):
     done = run_odapi_ssd(
@@ -79,6 +99,7 @@ def test_full_verification_refuses_what_tensorflow_refuses(voc_dir, tmp_path, in
         ("--output_dir y --val_fraction 1", "1.0 is not in the range 0<x<1"),
         ("--output_dir y --val_fraction nan", "nan is not a finite number; expected 0<x<1"),
         ("--output_dir y --num_shards 0", "0 is not in the range x>=1"),
+        ("--output_dir y --on_error stop", "'stop' is not one of 'fail', 'skip'"),
         ("--output_dir y --num_workers 0", "0 is not in the range x>=1"),
         ("--output_dir y --splits ,", "expected names with commas between, such as train,val"),
     ],

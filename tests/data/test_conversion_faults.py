@@ -3,6 +3,7 @@ from pathlib import Path
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.conversion_faults import faults_error, find_faults
 from odapi_ssd.data.dataset import Dataset, MissingImage
+from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.splits import SplitPlan
 
 
@@ -21,21 +22,26 @@ DATASET = Dataset(
 
 
 def test_faults_of_annotations_and_of_the_images_wanted():
-    plan = SplitPlan({"train": ("a", "b")}, faults=("split 'train': 'd' has no annotation",))
+    unknown = Fault("d", "split 'train': 'd' has no annotation")
+    plan = SplitPlan({"train": ("a", "b")}, faults=(unknown,))
     expected = ["c.xml: is not XML", "split 'train': 'd' has no annotation"]
-    assert find_faults(DATASET, plan, None) == [*expected, "b.xml: no image"]
-    assert find_faults(DATASET, SplitPlan({"train": ("a",)}), None) == expected[:1]
+    found = find_faults(DATASET, plan, None)
+    assert [one.line for one in found] == [*expected, "b.xml: no image"]
+    assert [one.key for one in found] == ["c", None, "b"]
+    (fault,) = find_faults(DATASET, SplitPlan({"train": ("a",)}), None)
+    assert fault.line == expected[0]
 
 
 def test_classes_that_a_given_label_map_lacks():
     found = find_faults(DATASET, SplitPlan({"train": ("a", "b")}), {"cat": 1})
-    assert found[2:] == [
+    assert [one.line for one in found[2:]] == [
         "a.xml: class 'dog' (objects 1, 3) is not in the label map",
         "b.xml: class 'bird' (object 1) is not in the label map",
     ]
+    assert [one.key for one in found[2:]] == ["a", "b"]
 
 
 def test_the_error_names_each_once():
-    error = faults_error(DATASET, ["one", "two", "one"])
+    error = faults_error(DATASET, [Fault("a", "a: 1"), Fault("b", "b: 2"), Fault("a", "a: 1")])
     assert error.problem == "Nothing was written: 2 faults in d:"
-    assert error.details == ("one", "two")
+    assert error.details == ("a: 1", "b: 2")

@@ -124,6 +124,6 @@ def test_an_image_that_a_further_check_refuses(check):
         seen.append((encoded[:4], image_hw))
         return "it is not wanted"
 
-    assert check(verify=verify) == ExampleFault("a.txt: image a.png: it is not wanted")
+    assert check(verify=verify) == ExampleFault("a.txt", "a.txt: image a.png: it is not wanted")
     assert seen == [(b"\x89PNG", (20, 40))]
     assert check(verify=lambda encoded, image_hw: None).filename == "a.png"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odapi_ssd.data.dataset import Dataset, SplitEntry
+from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.splits import divide_names, plan_splits
 from odapi_ssd.errors import OdapiError, OptionError
 
@@ -69,7 +70,10 @@ def test_images_in_trainval_alone_are_counted():
 def test_entries_that_name_no_image_are_faults():
     plan = plan_splits(dataset(train="a gone", val="lost"))
     assert plan.splits == {"train": ("a",), "val": ()}
-    assert plan.faults == ("split 'train': no 'gone'", "split 'val': no 'lost'")
+    assert plan.faults == (
+        Fault("gone", "split 'train': no 'gone'"),
+        Fault("lost", "split 'val': no 'lost'"),
+    )
     assert plan_splits(dataset(train="a", val="lost"), ["train"]).faults == ()
 
 

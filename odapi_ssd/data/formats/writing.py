@@ -78,7 +78,8 @@ class SplitWriter(Protocol):
     """Writes the examples of one split, in order.
 
     Attributes:
-        num_shards: over how many files the split is spread, for `dataset.json`.
+        num_shards: over how many files the split is spread, for `dataset.json`; it counts once the
+            split is closed.
     """
 
     num_shards: int
@@ -140,7 +141,8 @@ class DatasetWriter(Protocol):
 
         Args:
             split: its name.
-            num_examples: exactly how many examples will be written, at least 1.
+            num_examples: how many examples will be written, at least 1; fewer, even none, where
+                images turn out to be faulty and are skipped.
             num_bytes: the size of their images as they are in the dataset.
         """
 

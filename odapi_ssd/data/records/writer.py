@@ -65,7 +65,8 @@ class ShardedWriter:
     """Writes one split's examples, in order, to consecutive shards of even length.
 
     Attributes:
-        num_shards: how many files.
+        num_shards: how many files; fewer once the split is closed, if so few examples were written
+            that some of them would be empty.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class ShardedWriter:
         Args:
             folder: where the shards go; exists.
             split: the split's name.
-            num_examples: exactly how many examples will be written.
+            num_examples: how many examples will be written, if none is skipped.
             num_shards: from 1 to num_examples.
         """
         self._folder, self._split = folder, split
@@ -97,7 +98,7 @@ class ShardedWriter:
         """
         shard_idx = self._num_written * self.num_shards // self._num_examples
         if self._file is None or shard_idx != self._shard_idx:
-            self.close()
+            self._close_file()
             self._file = self._open(shard_idx)
             self._shard_idx = shard_idx
         try:
@@ -107,11 +108,25 @@ class ShardedWriter:
         self._num_written += 1
 
     def close(self) -> None:
-        """Completes the open file.
+        """Completes the split; the files' names say how many there are.
 
         Raises:
             OdapiError: the disk is full or not writable.
         """
+        self._close_file()
+        num_shards = self._shard_idx + 1
+        if num_shards in (0, self.num_shards):
+            return
+        try:
+            for shard_idx in range(num_shards):
+                self._path(shard_idx).rename(
+                    self._folder / shard_name(self._split, shard_idx, num_shards)
+                )
+        except OSError as error:
+            raise self._cannot_write(error) from error
+        self.num_shards = num_shards
+
+    def _close_file(self) -> None:
         file, self._file = self._file, None
         try:
             if file is not None:
@@ -120,11 +135,13 @@ class ShardedWriter:
             raise self._cannot_write(error) from error
 
     def _open(self, shard_idx: int) -> BinaryIO:
-        path = self._folder / shard_name(self._split, shard_idx, self.num_shards)
         try:
-            return path.open("wb", buffering=_BUFFER_BYTES)
+            return self._path(shard_idx).open("wb", buffering=_BUFFER_BYTES)
         except OSError as error:
             raise self._cannot_write(error) from error
+
+    def _path(self, shard_idx: int) -> Path:
+        return self._folder / shard_name(self._split, shard_idx, self.num_shards)
 
     def _cannot_write(self, error: OSError) -> OdapiError:
         return OdapiError(

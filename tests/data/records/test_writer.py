@@ -76,6 +76,25 @@ def test_shards_are_even_and_in_order(image_path, tmp_path, num_examples, num_sh
     assert xmins == pytest.approx([number / 40 for number in range(num_examples)])
 
 
+@pytest.mark.parametrize(
+    ("num_announced", "num_written", "expected"),
+    [(8, 7, [2, 2, 2, 1]), (8, 4, [2, 2]), (8, 1, [1]), (3, 0, [])],
+)
+def test_no_shard_is_empty_if_examples_are_skipped(
+    image_path, tmp_path, num_announced, num_written, expected
+):
+    writer = ShardedWriter(tmp_path, "val", num_announced, min(num_announced, 4))
+    for _ in range(num_written):
+        write(writer, example_of(image_path))
+    writer.close()
+    paths = sorted(tmp_path.glob("val.*"))
+    assert [path.name for path in paths] == [
+        f"val.record-{index:05d}-of-{len(expected):05d}" for index in range(len(expected))
+    ]
+    assert [len(list(read_examples(str(path)))) for path in paths] == expected
+    assert writer.num_shards == (len(expected) or 3)
+
+
 def test_a_folder_that_is_gone(image_path, tmp_path):
     writer = ShardedWriter(tmp_path / "gone", "train", 1, 1)
     with pytest.raises(OdapiError, match=r"'train' cannot be written to .*gone: No such file"):

@@ -70,6 +70,12 @@ def _split_names(
     help="Processes that check images.  [default: the cores available]",
 )
 @click.option(
+    "--max_side",
+    type=click.IntRange(min=32),
+    metavar="PIXELS",
+    help="Make images smaller whose longer side is above this.  [default: none]",
+)
+@click.option(
     "--verify",
     type=click.Choice(["fast", "full"]),
     default="fast",

@@ -11,6 +11,9 @@ __all__ = ["ERROR_MODES", "ConversionOptions"]
 
 ERROR_MODES = ("fail", "skip")
 
+# Below it, objects have no pixels left.
+_MIN_MAX_SIDE = 32
+
 
 @dataclass(frozen=True)
 class ConversionOptions:
@@ -27,6 +30,8 @@ class ConversionOptions:
         num_shards: files per split; None to choose by size.
         num_workers: processes that check images; None for the cores available. The files written
             are the same whatever the number.
+        max_side: the longest side in pixels that an image may have in the output; larger ones are
+            made smaller. None to leave all as they are.
         overwrite: replace what is in the way also if no earlier conversion wrote it.
         verify: a further check of each image in the workers; None for none.
         on_error: "fail" to write nothing if any file has a fault; "skip" to leave out the images
@@ -43,6 +48,7 @@ class ConversionOptions:
     val_fraction: float | None = None
     num_shards: int | None = None
     num_workers: int | None = None
+    max_side: int | None = None
     overwrite: bool = False
     verify: VerifyImage | None = None
     on_error: str = "fail"
@@ -51,10 +57,11 @@ class ConversionOptions:
         require_val_fraction(self.val_fraction)
         require_at_least("num_shards", self.num_shards, 1)
         require_at_least("num_workers", self.num_workers, 1)
+        require_at_least("max_side", self.max_side, _MIN_MAX_SIDE)
         if self.on_error not in ERROR_MODES:
             expected = " or ".join(ERROR_MODES)
             raise OptionError("on_error", f"is {self.on_error!r}; expected {expected}.")
 
     def for_examples(self) -> ExampleOptions:
         """Those that are about single images."""
-        return ExampleOptions(verify=self.verify)
+        return ExampleOptions(verify=self.verify, max_side=self.max_side)

@@ -35,9 +35,11 @@ class ExampleOptions:
 
     Attributes:
         verify: a further check of each image; None for none.
+        max_side: the longest side in pixels that an image may have in the output; None for any.
     """
 
     verify: VerifyImage | None = None
+    max_side: int | None = None
 
 
 _DEFAULTS = ExampleOptions()
@@ -95,6 +97,9 @@ class Example:
             clipped=self.clipped,
             size_conflict=self.size_conflict,
             has_rotated_boxes=self.has_rotated_boxes,
+            is_resized=self.image.resized_from_hw is not None,
+            is_first_frame=self.image.is_first_frame,
+            had_transparency=self.image.had_transparency,
         )
 
 
@@ -107,6 +112,10 @@ class ExampleFacts:
         exif_orientation: 1 if upright or not given.
         class_names: of its objects, in their order.
 
+        is_resized: whether the image was made smaller.
+        is_first_frame: whether it is the first frame of an animation.
+        had_transparency: whether pixels were transparent in the file.
+
     The others are those of `Example`.
     """
 
@@ -118,6 +127,9 @@ class ExampleFacts:
     clipped: tuple[BoxFinding, ...]
     size_conflict: str
     has_rotated_boxes: bool
+    is_resized: bool = False
+    is_first_frame: bool = False
+    had_transparency: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,18 +156,18 @@ def check_example(
     """
     annotation, verify = annotated.annotation, options.verify
     try:
-        image = _read_image(annotated)
+        image = _read_image(annotated, options.max_side)
     except OdapiError as error:
         return ExampleFault(annotation.source, f"{annotation.source}: image {error.problem}")
     refusal = verify(image.encoded, image.image_hw) if verify is not None else None
     if refusal is not None:
-        message = f"{annotation.source}: image {annotated.path.name}: {refusal}"
+        message = f"{annotation.source}: image {_image_name(annotated)}: {refusal}"
         return ExampleFault(annotation.source, message)
     orientation = image.exif_orientation
-    is_upright = boxes_are_upright(annotation.declared_hw, image.image_hw, orientation)
+    is_upright = boxes_are_upright(annotation.declared_hw, image.file_hw, orientation)
     if not is_upright:
         orientation = 1
-    annotated_hw = upright_hw(image.image_hw, orientation)
+    annotated_hw = upright_hw(image.file_hw, orientation)
     objects, dropped, clipped = [], [], []
     for one in annotation.objects:
         fitted = fit_box(one.box_xyxy_px, annotated_hw, orientation)
@@ -177,23 +189,28 @@ def check_example(
     )
 
 
-def _read_image(annotated: AnnotatedImage) -> CheckedImage:
-    name = annotated.path.name if annotated.byte_range is None else annotated.record_name
+def _read_image(annotated: AnnotatedImage, max_side: int | None) -> CheckedImage:
+    name = _image_name(annotated)
     try:
         content = annotated.read_bytes()
     except OSError as error:
         raise OdapiError(f"{name}: cannot be read: {error.strerror or error}") from error
-    return check_image(content, name)
+    return check_image(content, name, max_side)
+
+
+def _image_name(annotated: AnnotatedImage) -> str:
+    """What messages call the image: its file, unless that holds several."""
+    return annotated.path.name if annotated.byte_range is None else annotated.record_name
 
 
 def _describe_size_conflict(annotation: Annotation, image: CheckedImage) -> str:
     declared_hw = annotation.declared_hw
-    if declared_hw is None or declared_hw == image.image_hw:
+    if declared_hw is None or declared_hw == image.file_hw:
         return ""
     text = (
         f"{annotation.source} (says {declared_hw[1]}x{declared_hw[0]}, "
-        f"is {image.image_hw[1]}x{image.image_hw[0]}"
+        f"is {image.file_hw[1]}x{image.file_hw[0]}"
     )
-    if declared_hw == image.image_hw[::-1]:
+    if declared_hw == image.file_hw[::-1]:
         return text + ": width and height are swapped, perhaps the image was rotated)"
     return text + ")"

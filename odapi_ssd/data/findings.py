@@ -14,6 +14,8 @@ __all__ = ["ConversionFindings", "describe_dataset", "describe_splits"]
 
 _NUM_BOXES_NAMED = 5
 
+_ImageData = tuple[Path, tuple[int, int] | None]  # a file, and the image's place in it
+
 
 class ConversionFindings:
     """Findings in the examples of a conversion."""
@@ -26,6 +28,9 @@ class ConversionFindings:
         self._with_rotated_boxes: dict[str, None] = {}
         self._num_lost: Counter[str] = Counter()
         self._num_losing: Counter[str] = Counter()
+        self._resized: dict[str, None] = {}
+        self._first_frames: dict[str, None] = {}
+        self._transparent: dict[str, None] = {}
 
     def add(self, split: str, example: ExampleFacts) -> None:
         """Adds the findings of one example."""
@@ -37,6 +42,13 @@ class ConversionFindings:
             self._with_rotated_boxes[example.filename] = None
         elif example.exif_orientation != 1:
             self._rotated[example.filename] = None
+        for applies, names in (
+            (example.is_resized, self._resized),
+            (example.is_first_frame, self._first_frames),
+            (example.had_transparency, self._transparent),
+        ):
+            if applies:
+                names[example.filename] = None
 
     def add_lost(self, lost: Mapping[str, int]) -> None:
         """Adds what the output does not hold of one example: how many by kind."""
@@ -92,6 +104,28 @@ class ConversionFindings:
                 "upright, rotate the files first, for example with ImageMagick's `mogrify "
                 f"-auto-orient`: {list_some(self._with_rotated_boxes)}"
             )
+        return lines + self._describe_changes()
+
+    def _describe_changes(self) -> list[str]:
+        """How images in the output differ from what their files show."""
+        lines = []
+        if self._resized:
+            lines.append(
+                count_of(len(self._resized), "image was", "images were")
+                + f" made smaller, as --max_side asks: {list_some(self._resized)}"
+            )
+        if self._first_frames:
+            lines.append(
+                count_of(len(self._first_frames), "image is an animation", "images are animations")
+                + f", of which the first frame is taken: {list_some(self._first_frames)}"
+            )
+        if self._transparent:
+            lines.append(
+                count_of(len(self._transparent), "image has", "images have")
+                + " transparent pixels, which become the color that is stored below, as wherever "
+                "TensorFlow or OpenCV decodes them; put them on a background first if that color "
+                f"is not what should be seen: {list_some(self._transparent)}"
+            )
         return lines
 
 
@@ -108,23 +142,30 @@ def describe_dataset(dataset: Dataset) -> list[str]:
 def describe_splits(dataset: Dataset, plan: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Warnings about images in more than one split, or in one split twice."""
     lines = []
-    splits_of: dict[Path, set[str]] = defaultdict(set)
+    splits_of: dict[_ImageData, set[str]] = defaultdict(set)
+    names: dict[_ImageData, str] = {}
     for split, keys in plan.items():
-        counts = Counter(dataset.images[key].path for key in keys)
-        for path in counts:
-            splits_of[path].add(split)
-        repeated = [path.name for path, count in counts.items() if count > 1]
+        counts: Counter[_ImageData] = Counter()
+        for image in map(dataset.images.__getitem__, keys):
+            data = image.path, image.byte_range
+            names[data] = image.path.name if image.byte_range is None else image.record_name
+            splits_of[data].add(split)
+            counts[data] += 1
+        repeated = [names[data] for data, count in counts.items() if count > 1]
         if repeated:
             lines.append(
                 f"In split {split!r}, "
                 + count_of(len(repeated), "image is", "images are")
                 + f" named by several annotations: {list_some(repeated)}"
             )
-    shared = [(path.name, sorted(splits)) for path, splits in splits_of.items() if len(splits) > 1]
+    shared = [
+        f"{names[data]} ({', '.join(sorted(splits))})"
+        for data, splits in splits_of.items()
+        if len(splits) > 1
+    ]
     if shared:
-        named = list_some(f"{name} ({', '.join(splits)})" for name, splits in shared)
         lines.append(
             count_of(len(shared), "image is", "images are")
-            + f" in more than one split, so scores will be too good: {named}"
+            + f" in more than one split, so scores will be too good: {list_some(shared)}"
         )
     return lines

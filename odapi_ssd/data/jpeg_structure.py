@@ -8,7 +8,7 @@ Source: ITU-T T.81, annex B; what decoders skip is as in libjpeg.
 
 import re
 
-__all__ = ["check_jpeg"]
+__all__ = ["check_jpeg", "find_frame"]
 
 # A marker is 0xFF and a code. Not among these: 0xFF, which fills; 0x00, which stands for a plain
 # 0xFF; 0x01 and restarts, which have no content.
@@ -40,3 +40,21 @@ def check_jpeg(content: bytes) -> None:
         length = int.from_bytes(content[marker.end() : marker.end() + 2], "big")
         position = marker.end() + length
     raise ValueError("the JPEG file is cut short or damaged: its end marker is missing")
+
+
+def find_frame(content: bytes) -> int | None:
+    """Where the marker of the first frame is, whose segment tells the image's size.
+
+    Args:
+        content: a JPEG file, or its first bytes; what precedes a frame may be damaged.
+    """
+    position = 2
+    while (marker := _MARKER.search(content, position)) is not None:
+        code = marker[1][0]
+        if code in _FRAMES:
+            return marker.start()
+        if code in (_END, _SCAN):
+            return None
+        length = int.from_bytes(content[marker.end() : marker.end() + 2], "big")
+        position = marker.end() + length
+    return None

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from odapi_ssd.data.folder_tree import walk_files
+from odapi_ssd.data.image_encoding import to_rgb
 from odapi_ssd.data.images import IMAGE_FORMATS, IMAGE_SUFFIXES, decoding_fault
 from odapi_ssd.deployment.earlier_results import EarlierResults
 from odapi_ssd.errors import OdapiError
@@ -65,11 +64,7 @@ def load_image(path: Path, warn: Callable[[str], None] = lambda text: None) -> A
         # Named formats only: Pillow hands some others to programs such as Ghostscript.
         with Image.open(path, formats=IMAGE_FORMATS) as image:
             image.load()
-            upright = _upright(image, path, warn)
-            if upright.mode.startswith("I;16"):
-                # The high byte, as TensorFlow decodes 16-bit images; Pillow would clip them.
-                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-            return upright.convert("RGB")
+            return to_rgb(_upright(image, path, warn))
     except UnidentifiedImageError:
         kinds = ", ".join(IMAGE_FORMATS)
         raise OSError(f"it is not an image of a known kind ({kinds}), or damaged") from None

@@ -127,3 +127,19 @@ def test_an_image_that_a_further_check_refuses(check):
     assert check(verify=verify) == ExampleFault("a.txt", "a.txt: image a.png: it is not wanted")
     assert seen == [(b"\x89PNG", (20, 40))]
     assert check(verify=lambda encoded, image_hw: None).filename == "a.png"
+
+
+def test_boxes_are_those_of_the_image_before_it_was_made_smaller(tmp_path):
+    path = tmp_path / "a.png"
+    Image.new("RGB", (400, 200)).save(path)
+    box = AnnotatedObject(1, "dog", (100, 50, 500, 100))
+    annotation = Annotation("a.txt", (200, 400), (box,))
+    example = check_example(AnnotatedImage("a", path, annotation), ExampleOptions(max_side=50))
+    assert example.image.image_hw == (25, 50)
+    assert [placed.box_yxyx for placed in example.objects] == [(0.25, 0.25, 0.5, 1)]
+    assert (len(example.clipped), example.size_conflict) == (1, "")
+    facts = example.facts()
+    assert (facts.is_resized, facts.image_hw) == (True, (25, 50))
+    annotation = Annotation("a.txt", (25, 50), (box,))
+    example = check_example(AnnotatedImage("a", path, annotation), ExampleOptions(max_side=50))
+    assert example.size_conflict == "a.txt (says 50x25, is 400x200)"

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -110,4 +111,35 @@ def test_what_the_output_cannot_hold_is_one_line():
     assert findings.lost_warnings("voc") == [
         "The output does not have what voc cannot hold: 1 crowd flags of 1 image; "
         "1,201 masks of 2 images"
+    ]
+
+
+def test_how_images_differ_from_their_files():
+    changes = {"is_resized": True, "is_first_frame": True, "had_transparency": True}
+    changed = [
+        dataclasses.replace(example(name), **changes) for name in ("b.gif", "b.gif", "c.gif")
+    ]
+    smaller, animations, transparent = findings_of(example(), *changed).warnings()
+    assert smaller == "2 images were made smaller, as --max_side asks: b.gif, c.gif"
+    assert animations == (
+        "2 images are animations, of which the first frame is taken: b.gif, c.gif"
+    )
+    assert transparent.startswith("2 images have transparent pixels, which become the color that")
+    (one,) = findings_of(dataclasses.replace(example(), is_resized=True)).warnings()
+    assert one.startswith("1 image was made smaller")
+
+
+def test_images_in_one_file_are_told_apart_by_their_place():
+    annotation = Annotation("a", None, ())
+    images = {
+        key: AnnotatedImage(key, Path("r.record"), annotation, key, (place, 10))
+        for key, place in (("a.jpg", 0), ("b.jpg", 10), ("b again.jpg", 10))
+    }
+    dataset = Dataset(Path(), tuple(images), images)
+    assert describe_splits(dataset, {"train": ("a.jpg", "b.jpg")}) == []
+    assert describe_splits(dataset, {"train": ("a.jpg", "b.jpg", "b again.jpg")}) == [
+        "In split 'train', 1 image is named by several annotations: b again.jpg"
+    ]
+    assert describe_splits(dataset, {"train": ("a.jpg", "b.jpg"), "val": ("b.jpg",)}) == [
+        "1 image is in more than one split, so scores will be too good: b.jpg (train, val)"
     ]

@@ -39,7 +39,7 @@ def test_transparency_is_that_of_pixels():
 def test_an_animation_whose_second_frame_is_damaged_is_one():
     frames = [Image.linear_gradient("L").rotate(angle) for angle in (0, 90)]
     content = io.BytesIO()
-    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:])
+    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=90)
     second = content.getvalue().rindex(b"\x21\xf9\x04")
     image = Image.open(io.BytesIO(content.getvalue()[: second + 3]))
     image.load()

@@ -46,7 +46,7 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 
 # The errors whose text is Pillow's or ours.
-_PILLOWS_OWN = (OSError, SyntaxError, ValueError)
+_PILLOWS_OWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _BIT_DEPTH_OFFSET = 24  # in a PNG file
 
 

@@ -51,8 +51,7 @@ def has_transparent_pixels(image: Image.Image) -> bool:
     """
     if image.mode.startswith("I;16") or not image.has_transparency_data:
         return False
-    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
-    return bool(lowest < 255)
+    return any(image.convert("RGBA").getchannel("A").histogram()[:255])
 
 
 def has_further_frames(image: Image.Image) -> bool:

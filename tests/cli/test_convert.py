@@ -63,7 +63,7 @@ def test_skipped_files_are_counted_at_the_end(voc_dir, tmp_path):
     (entry,) = json.loads(path.read_text())
     assert entry == {
         "file": "Annotations/2.xml",
-        "reason": "image 2.jpg: is not a JPEG, PNG, BMP or GIF file",
+        "reason": "image 2.jpg: is not a JPEG, PNG, BMP, GIF or WebP file",
     }
 
 

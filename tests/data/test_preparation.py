@@ -35,4 +35,6 @@ def test_an_image_that_is_checked_only(annotated):
 def test_a_fault_is_not_encoded(annotated):
     annotated.path.write_bytes(b"")
     fault = prepare_example(annotated, ExampleOptions(), lambda example: pytest.fail("encoded"))
-    assert fault == ExampleFault("a.xml", "a.xml: image a.png: is not a JPEG, PNG, BMP or GIF file")
+    assert fault == ExampleFault(
+        "a.xml", "a.xml: image a.png: is not a JPEG, PNG, BMP, GIF or WebP file"
+    )

@@ -65,8 +65,8 @@ def test_faulty_images_are_left_out_and_listed(faulty_dir, output_dir):
         "unknown": "split 'train': 'unknown' has no annotation",
         "Annotations/no_image.xml": "no image named",
         "Annotations/short.xml": "image short.jpg: cannot be decoded",
-        "Annotations/empty.xml": "image empty.jpg: is not a JPEG, PNG, BMP or GIF",
-        "Annotations/text.xml": "image text.jpg: is not a JPEG, PNG, BMP or GIF",
+        "Annotations/empty.xml": "image empty.jpg: is not a JPEG, PNG, BMP, GIF or WebP",
+        "Annotations/text.xml": "image text.jpg: is not a JPEG, PNG, BMP, GIF or WebP",
     }
     assert skipped.keys() == expected.keys()
     for file, reason in expected.items():

@@ -8,7 +8,7 @@ Source: ITU-T T.81, annex B; what decoders skip is as in libjpeg.
 
 import re
 
-__all__ = ["check_jpeg", "find_frame"]
+__all__ = ["check_jpeg", "find_frame", "find_single_scan"]
 
 # A marker is 0xFF and a code. Not among these: 0xFF, which fills; 0x00, which stands for a plain
 # 0xFF; 0x01 and restarts, which have no content.
@@ -19,6 +19,7 @@ _SCAN = 0xDA
 # sequential and progressive frames, Huffman or arithmetic coded; not lossless or hierarchical ones.
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _DECODED_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+_SEQUENTIAL_FRAMES = {0xC0, 0xC1}  # Huffman coded
 
 
 def check_jpeg(content: bytes) -> None:
@@ -57,4 +58,25 @@ def find_frame(content: bytes) -> int | None:
             return None
         length = int.from_bytes(content[marker.end() : marker.end() + 2], "big")
         position = marker.end() + length
+
+
+def find_single_scan(content: bytes) -> int | None:
+    """Where the data of a whole sequential JPEG file begins, if all of it is in a single scan.
+
+    Returns:
+        The place of its first byte; None for any other file, also one that is damaged.
+    """
+    if not content.startswith(b"\xff\xd8"):
+        return None
+    position, num_frames = 2, 0
+    while (marker := _MARKER.search(content, position)) is not None:
+        code = marker[1][0]
+        length = int.from_bytes(content[marker.end() : marker.end() + 2], "big")
+        position = marker.end() + length
+        if code == _SCAN:
+            end = _MARKER.search(content, position)
+            return position if num_frames and end is not None and end[1][0] == _END else None
+        num_frames += code in _FRAMES
+        if num_frames > 1 or code in _FRAMES - _SEQUENTIAL_FRAMES or code == _END:
+            return None
     return None

@@ -23,7 +23,7 @@ from odapi_ssd.data.findings import ConversionFindings, describe_dataset, descri
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items
-from odapi_ssd.data.preparation import PreparedExample, prepare_example
+from odapi_ssd.data.preparation import PreparedExample, prepare_packed_example
 from odapi_ssd.data.skipping import SKIPPED_FILE, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
@@ -34,14 +34,14 @@ from odapi_ssd.data.summary import (
     SplitSummary,
 )
 from odapi_ssd.data.text_files import read_text
-from odapi_ssd.data.workers import count_cores, map_in_order
+from odapi_ssd.data.workers import WorkerPool, count_cores
 from odapi_ssd.outputs.folder import OutputFolder, output_folder
 from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["convert_dataset"]
 
 # Starting a worker costs more than checking this many images.
-_MIN_EXAMPLES_PER_WORKER = 100
+_MIN_IMAGES_PER_WORKER = 200
 
 
 def convert_dataset(
@@ -235,17 +235,18 @@ def _prepare_images(
 ) -> Generator[PreparedExample | ExampleFault, None, None]:
     """Prepares the images of all splits in order, without those that have no file or annotation."""
     keys = itertools.chain.from_iterable(plan.splits.values())
-    images = [dataset.images[key] for key in keys if key in dataset.images]
-    num_workers = options.num_workers or min(
-        count_cores(), -(-len(images) // _MIN_EXAMPLES_PER_WORKER)
-    )
+    keys_in_order = [key for key in keys if key in dataset.images]
+    num_images = len(keys_in_order)
+    num_workers = options.num_workers or min(count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER))
     prepare = functools.partial(
-        prepare_example,
+        prepare_packed_example,
         options=options.for_examples(),
         encode=writer.encode if writer else None,
         find_lost=writer.lost if writer else None,
     )
-    with contextlib.closing(map_in_order(prepare, images, num_workers)) as prepared:
-        for num_done, example in enumerate(prepared, start=1):
-            progress.advance(num_done, len(images))
-            yield example
+    with WorkerPool(min(num_workers, num_images)) as pool:
+        examples = pool.map_in_order(prepare, map(dataset.packed_image, keys_in_order))
+        with contextlib.closing(examples):
+            for num_done, example in enumerate(examples, start=1):
+                progress.advance(num_done, num_images)
+                yield example

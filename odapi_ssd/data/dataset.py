@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage, Annotation
-from odapi_ssd.data.image_store import ImageStore
+from odapi_ssd.data.image_store import ImageStore, pack_image
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
@@ -75,6 +75,12 @@ class Dataset:
         """The annotation of one image, whether its file is there or not; None if it is unusable."""
         found = self.images.get(key) or self.missing_images.get(key)
         return None if found is None else found.annotation
+
+    def packed_image(self, key: str) -> bytes:
+        """One of `images` as workers get it, for `unpack_image`. Raises KeyError."""
+        if isinstance(self.images, ImageStore):
+            return self.images.packed(key)
+        return pack_image(self.images[key])
 
     def class_names(self) -> set[str]:
         """The classes of all objects."""

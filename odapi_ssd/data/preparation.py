@@ -12,8 +12,9 @@ from odapi_ssd.data.examples import (
     ExampleOptions,
     check_example,
 )
+from odapi_ssd.data.image_store import unpack_image
 
-__all__ = ["PreparedExample", "prepare_example"]
+__all__ = ["PreparedExample", "prepare_example", "prepare_packed_example"]
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,13 @@ def prepare_example(
         payload=None if encode is None else encode(example),
         lost={} if find_lost is None else find_lost(example),
     )
+
+
+def prepare_packed_example(
+    packed: bytes,
+    options: ExampleOptions,
+    encode: Callable[[Example], Any] | None,
+    find_lost: Callable[[Example], Mapping[str, int]] | None = None,
+) -> PreparedExample | ExampleFault:
+    """`prepare_example` of an image as it travels to workers: packed by `image_store`."""
+    return prepare_example(unpack_image(packed), options, encode, find_lost)

@@ -7,25 +7,31 @@ signals that ask for an end (Ctrl-C, SIGTERM, a closed terminal) to it.
 
 import collections
 import contextlib
+import functools
+import importlib
+import itertools
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["count_cores", "map_in_order"]
+__all__ = ["WorkerPool", "count_cores", "map_in_order"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
+# Items travel in chunks, as each message costs about as much as checking a small image.
+_CHUNK_SIZE = 8
 # Results wait in memory until their turn; this bounds how many.
-_MAX_WAITING_PER_WORKER = 16
+_MAX_WAITING_CHUNKS_PER_WORKER = 2
 
 # Sent to every process of a terminal or a service; SIGHUP exists on POSIX alone.
 _END_SIGNALS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)}
@@ -51,42 +57,108 @@ def map_in_order(
     Raises:
         OdapiError: a worker process died.
     """
-    num_workers = min(num_workers, len(items))
-    if num_workers <= 1:
-        yield from map(function, items)
-        return
-    with _end_signals_held_back():  # It starts Python's process that keeps track of semaphores.
-        pool = ProcessPoolExecutor(
-            num_workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_end_with_parent,
-        )
-    try:
-        with contextlib.closing(_yield_in_order(pool, function, items, num_workers)) as results:
-            yield from results
-    except BrokenProcessPool as error:
-        raise OdapiError(
-            "A worker process died, most likely for lack of memory.",
-            hint="run again with --num_workers 1.",
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with WorkerPool(min(num_workers, len(items))) as pool:
+        yield from pool.map_in_order(function, items)
 
 
-def _yield_in_order(
-    pool: ProcessPoolExecutor,
-    function: Callable[[_Item], _Result],
-    items: Sequence[_Item],
-    num_workers: int,
-) -> Generator[_Result, None, None]:
-    waiting: collections.deque[Future[_Result]] = collections.deque()
-    for item in items:
-        with _end_signals_held_back():
-            waiting.append(pool.submit(function, item))
-        if len(waiting) >= num_workers * _MAX_WAITING_PER_WORKER:
+class WorkerPool:
+    """Worker processes, to be used with `with`, at whose end they end.
+
+    They start with the first call of `start` or `map_in_order`. With less than two of them, all
+    runs in this process.
+    """
+
+    def __init__(self, num_workers: int):
+        self._num_workers = num_workers
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "WorkerPool":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def start(self, *modules: str) -> None:
+        """Starts the workers, which takes some tenths of a second, and does not wait for them.
+
+        Args:
+            modules: what they import first.
+        """
+        if self._num_workers > 1:
+            self._submit(modules, _do_nothing)
+
+    def map_in_order(
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item]
+    ) -> Generator[_Result, None, None]:
+        """Yields `function(item)` for each item, in the items' order.
+
+        Args:
+            function: pickles, as a module's top-level function does.
+            items: its arguments; each must pickle. They are taken as workers get free.
+
+        Raises:
+            OdapiError: a worker process died.
+        """
+        if self._num_workers <= 1:
+            yield from map(function, items)
+            return
+        try:
+            with contextlib.closing(self._map_chunks(function, items)) as chunks:
+                for chunk in chunks:
+                    yield from chunk
+        except BrokenProcessPool as error:
+            raise OdapiError(
+                "A worker process died, most likely for lack of memory.",
+                hint="run again with --num_workers 1.",
+            ) from error
+
+    def _map_chunks(
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item]
+    ) -> Generator[list[_Result], None, None]:
+        # As bytes, it is pickled once; workers keep what they made of it.
+        pickled = pickle.dumps(function)
+        waiting: collections.deque[Future[list[_Result]]] = collections.deque()
+        remaining = iter(items)
+        while chunk := list(itertools.islice(remaining, _CHUNK_SIZE)):
+            waiting.append(self._submit((), _map_chunk, pickled, chunk))
+            if len(waiting) >= self._num_workers * _MAX_WAITING_CHUNKS_PER_WORKER:
+                yield waiting.popleft().result()
+        while waiting:
             yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+
+    def _submit(
+        self, modules: tuple[str, ...], function: Callable[..., _Result], *arguments: object
+    ) -> Future[_Result]:
+        with _end_signals_held_back():  # It may start processes, and one for semaphores.
+            if self._executor is None:
+                self._executor = ProcessPoolExecutor(
+                    self._num_workers,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_begin,
+                    initargs=modules,
+                )
+            return self._executor.submit(function, *arguments)
+
+
+def _begin(*modules: str) -> None:
+    """The first that runs in a worker."""
+    _end_with_parent()
+    for name in modules:
+        importlib.import_module(name)
+
+
+def _do_nothing() -> None:
+    """Returns."""
+
+
+def _map_chunk(pickled: bytes, chunk: list[_Item]) -> list[_Result]:
+    return list(map(_unpickled(pickled), chunk))
+
+
+@functools.lru_cache(maxsize=1)
+def _unpickled(function: bytes) -> Callable[..., Any]:
+    return pickle.loads(function)  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from odapi_ssd.data.workers import map_in_order
+from odapi_ssd.data.workers import WorkerPool, map_in_order
 from odapi_ssd.errors import OdapiError
 
 
@@ -36,6 +36,36 @@ def die(number):
 def test_results_come_in_order(num_workers, num_items):
     items = list(range(num_items))
     assert list(map_in_order(square, items, num_workers)) == [number**2 for number in items]
+
+
+def test_items_are_taken_as_workers_get_free():
+    taken = []
+
+    def items():
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    with WorkerPool(2) as pool:
+        results = pool.map_in_order(square, items())
+        assert [next(results) for _ in range(3)] == [0, 1, 4]
+        assert len(taken) < 100
+        results.close()
+
+
+def loaded_modules(number):
+    return sorted(name for name in sys.modules if name.startswith("odapi_ssd."))
+
+
+def test_workers_may_be_started_before_there_is_work():
+    with WorkerPool(2) as pool:
+        pool.start("odapi_ssd.data.splits")
+        assert "odapi_ssd.data.splits" in next(pool.map_in_order(loaded_modules, [1, 2]))
+    with WorkerPool(2) as pool:
+        pool.start()
+    with WorkerPool(1) as pool:
+        pool.start()
+        assert list(pool.map_in_order(square, [3])) == [9]
 
 
 def test_dead_worker_is_a_clear_error():

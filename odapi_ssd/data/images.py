@@ -1,4 +1,4 @@
-"""Reads an image file, decodes all of it, and gives bytes that the API's decoder takes.
+"""Reads an image file, checks all of it, and gives bytes that the API's decoder takes.
 
 The API decodes with `tf.io.decode_jpeg` and `tf.image.decode_image`, to three channels. JPEG in
 color and PNG with three channels of 8 bits go into the record byte for byte. Everything else is
@@ -6,7 +6,8 @@ re-encoded with the pixels that TensorFlow and OpenCV make of it (`image_encodin
 palettes, alpha channels, 16 bits; BMP, GIF and WebP, which TensorFlow takes in part or not at all;
 of an animation the first frame. EXIF orientation is not applied to pixels, re-encoded or not.
 What Pillow decodes but TensorFlow does not is refused, as far as that can be told without it
-(`jpeg_structure`, `png_structure`).
+(`jpeg_structure`, `png_structure`). Everything is decoded for that but the usual kind of JPEG, whose
+headers tell enough (`jpeg_shortcut`).
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from odapi_ssd.data.image_encoding import (
     to_rgb,
 )
 from odapi_ssd.data.image_headers import claimed_wh
+from odapi_ssd.data.jpeg_shortcut import is_sure_to_decode
 from odapi_ssd.data.jpeg_structure import check_jpeg
 from odapi_ssd.data.orientation import read_orientation
 from odapi_ssd.data.png_structure import check_png
@@ -95,7 +97,7 @@ def read_image(path: Path) -> CheckedImage:
 
 
 def check_image(content: bytes, name: str, max_side: int | None = None) -> CheckedImage:
-    """Decodes an image to the last row.
+    """Makes sure that an image decodes to the last row, and makes RGB of it.
 
     Args:
         content: the bytes of the file.
@@ -149,12 +151,8 @@ def _check(image: Image.Image, content: bytes, max_side: int | None) -> CheckedI
     orientation = read_orientation(image)
     is_too_large = max_side is not None and max(image.size) > max_side
     smaller = shrink(image, max_side) if max_side and is_too_large else None
-    image.load()
+    _require_decodable(image, content)
     record_format = "jpeg" if image.format in JPEG_FORMATS else "png"
-    if record_format == "jpeg":
-        check_jpeg(content)
-    elif image.format == "PNG":
-        check_png(content)
     had_transparency = has_transparent_pixels(image)
     encoded = content
     if smaller is not None:
@@ -172,6 +170,18 @@ def _check(image: Image.Image, content: bytes, max_side: int | None) -> CheckedI
         is_first_frame=has_further_frames(image),
         had_transparency=had_transparency,
     )
+
+
+def _require_decodable(image: Image.Image, content: bytes) -> None:
+    """Decodes an image, unless it is a JPEG in color that can be told to decode without it."""
+    is_jpeg = image.format in JPEG_FORMATS
+    if is_jpeg and image.mode == "RGB" and is_sure_to_decode(content):
+        return
+    image.load()
+    if is_jpeg:
+        check_jpeg(content)
+    elif image.format == "PNG":
+        check_png(content)
 
 
 def _is_rgb_file(image: Image.Image, content: bytes) -> bool:

@@ -58,6 +58,7 @@ def find_frame(content: bytes) -> int | None:
             return None
         length = int.from_bytes(content[marker.end() : marker.end() + 2], "big")
         position = marker.end() + length
+    return None
 
 
 def find_single_scan(content: bytes) -> int | None:

@@ -6,8 +6,8 @@ re-encoded with the pixels that TensorFlow and OpenCV make of it (`image_encodin
 palettes, alpha channels, 16 bits; BMP, GIF and WebP, which TensorFlow takes in part or not at all;
 of an animation the first frame. EXIF orientation is not applied to pixels, re-encoded or not.
 What Pillow decodes but TensorFlow does not is refused, as far as that can be told without it
-(`jpeg_structure`, `png_structure`). Everything is decoded for that but the usual kind of JPEG, whose
-headers tell enough (`jpeg_shortcut`).
+(`jpeg_structure`, `png_structure`). Everything is decoded for that but the usual kind of JPEG, of
+which the headers tell enough (`jpeg_shortcut`).
 """
 
 import hashlib

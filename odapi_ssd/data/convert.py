@@ -237,7 +237,9 @@ def _prepare_images(
     keys = itertools.chain.from_iterable(plan.splits.values())
     keys_in_order = [key for key in keys if key in dataset.images]
     num_images = len(keys_in_order)
-    num_workers = options.num_workers or min(count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER))
+    num_workers = options.num_workers or min(
+        count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER)
+    )
     prepare = functools.partial(
         prepare_packed_example,
         options=options.for_examples(),

@@ -158,7 +158,8 @@ def _map_chunk(pickled: bytes, chunk: list[_Item]) -> list[_Result]:
 
 @functools.lru_cache(maxsize=1)
 def _unpickled(function: bytes) -> Callable[..., Any]:
-    return pickle.loads(function)  # type: ignore[no-any-return]
+    loaded: Callable[..., Any] = pickle.loads(function)
+    return loaded
 
 
 @contextlib.contextmanager

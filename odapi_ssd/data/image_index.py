@@ -7,7 +7,8 @@ import functools
 import re
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from odapi_ssd.data.file_names import is_unicode
@@ -47,7 +48,7 @@ class ImageIndex:
         """An image's path from the folder of images, with slashes."""
         return path.relative_to(self._images_dir).as_posix()
 
-    def find(self, filename: str | None, stem: str) -> Path:
+    def find(self, filename: str | None, stem: str, *, also_elsewhere: bool = False) -> Path:
         """The image of one annotation: by the name that the annotation gives, else by a stem.
 
         Either may differ from the file's name in letter case; `filename` may lack the ending. An
@@ -57,13 +58,13 @@ class ImageIndex:
             filename: a plain file name, or None.
             stem: a file name without ending, such as that of the annotation's own file; with the
                 annotation's subfolder before it, if it is in one: `night/0001`.
+            also_elsewhere: where the images have no such subfolder, look in all others as well.
 
         Raises:
             OdapiError: no such image, or several that fit equally well.
         """
         folder, _, plain_stem = stem.rpartition("/")
-        for listing in (self._folders.get(one) for one in dict.fromkeys((folder, ""))):
-            found = [] if listing is None else listing.find(filename, plain_stem)
+        for found in self._found_in_turn(folder, filename, plain_stem, also_elsewhere):
             if len(found) == 1:
                 return found[0]
             if found:
@@ -75,6 +76,19 @@ class ImageIndex:
         raise OdapiError(
             f"no image named {asked}{plain_stem!r} with one of the endings {endings}{where}"
         )
+
+    def _found_in_turn(
+        self, folder: str, filename: str | None, stem: str, also_elsewhere: bool
+    ) -> Iterator[list[Path]]:
+        """The images that fit best in the annotation's own subfolder, in none, and elsewhere."""
+        for one in dict.fromkeys((folder, "")):
+            if one in self._folders:
+                yield self._folders[one].find(filename, stem)
+        if also_elsewhere and (not folder or folder not in self._folders):
+            everywhere = (one.candidates(filename, stem) for one in self._folders.values())
+            # Of all folders first the images of that very name, then those of another case, …
+            levels = (chain.from_iterable(found) for found in zip(*everywhere, strict=True))
+            yield next(filter(None, map(list, levels)), [])
 
     def find_by_path(self, name: str) -> Path:
         """The image that an annotation names by a path of whatever machine it was made on.
@@ -164,9 +178,10 @@ class _FolderListing:
 
     def find(self, filename: str | None, stem: str) -> list[Path]:
         """The images that fit best; several if they fit equally well."""
-        return next(filter(None, self._candidates(filename, stem)), [])
+        return next(filter(None, self.candidates(filename, stem)), [])
 
-    def _candidates(self, filename: str | None, stem: str) -> list[list[Path]]:
+    def candidates(self, filename: str | None, stem: str) -> list[list[Path]]:
+        """The images that fit, in lists that fit less and less."""
         candidates: list[list[Path]] = []
         if filename:
             candidates.append([self._by_name[filename]] if filename in self._by_name else [])

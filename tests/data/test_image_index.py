@@ -84,6 +84,35 @@ def test_an_image_in_another_subfolder_is_not_taken(index_of):
         index.find(None, "a")
 
 
+@pytest.mark.parametrize(
+    ("files", "filename", "stem", "expected"),
+    [
+        (["y/a.jpg"], None, "a", "y/a.jpg"),
+        (["y/a.jpg"], None, "x/a", "y/a.jpg"),
+        (["y/b.jpg"], "b.jpg", "a", "y/b.jpg"),
+        (["y/a.jpg", "a.jpg"], None, "x/a", "a.jpg"),
+        (["y/a.jpg", "z/a.png"], "a.jpg", "a", "y/a.jpg"),
+        (["y/a.jpg", "z/A.jpg"], "a.jpg", "a", "y/a.jpg"),
+    ],
+)
+def test_an_image_elsewhere(index_of, files, filename, stem, expected):
+    index = index_of(*files)
+    assert index.name_of(index.find(filename, stem, also_elsewhere=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "stem", "message"),
+    [
+        (["y/a.jpg", "z/a.jpg"], "a", "several images fit, expected one: y/a.jpg, z/a.jpg"),
+        (["x/b.jpg", "y/a.jpg"], "x/a", "no image named 'a'"),
+        (["y/b.jpg"], "x/a", "no image named 'a'"),
+    ],
+)
+def test_no_single_image_elsewhere(index_of, files, stem, message):
+    with pytest.raises(OdapiError, match=message):
+        index_of(*files).find(None, stem, also_elsewhere=True)
+
+
 def test_image_paths(index_of, tmp_path):
     (tmp_path / "folder.jpg").mkdir()
     paths = index_of("b.PNG", "a.jpg", "a.xml", ".hidden.jpg").image_paths()

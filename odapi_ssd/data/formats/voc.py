@@ -1,31 +1,40 @@
 """The PASCAL VOC format: one XML file per image, and lists of the splits.
 
 An image's key is the stem of its XML file, with the subfolder of the annotations before it if it is
-in one: the image of `night/0001` is in the same subfolder of the images, or in none. `voc_layout`
-finds the files, `voc_xml` parses one.
+in one: the image of `night/0001` is in the same subfolder of the images, or in none. A dataset of
+several parts, such as VOC2007 and VOC2012, is read as one, with the part's folder before that.
+`voc_layout` finds the files, `voc_xml` parses one, `voc_splits` reads the lists.
 
 Source: the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/.
 """
 
-import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from odapi_ssd.data.annotations import AnnotatedImage
+from odapi_ssd.data.annotations import AnnotatedImage, Annotation
 from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
-from odapi_ssd.data.file_names import is_plain_file_name, is_unicode
+from odapi_ssd.data.folder_tree import walk_files
+from odapi_ssd.data.formats.no_images import describe_no_images
 from odapi_ssd.data.formats.registry import AnnotationFormat
-from odapi_ssd.data.formats.voc_layout import find_layouts, list_annotations, require_layout
-from odapi_ssd.data.formats.voc_xml import read_voc_xml
+from odapi_ssd.data.formats.voc_layout import (
+    VocLayout,
+    VocPart,
+    find_layout,
+    list_annotations,
+    require_layout,
+)
+from odapi_ssd.data.formats.voc_splits import read_splits
+from odapi_ssd.data.formats.voc_xml import VocXml, read_voc_xml
 from odapi_ssd.data.image_index import ImageIndex
 from odapi_ssd.data.image_store import ImageStore
-from odapi_ssd.data.images import IMAGE_SUFFIXES
-from odapi_ssd.data.text_files import read_text
+from odapi_ssd.data.masks import IndexedMask
+from odapi_ssd.data.split_folders import split_of_folder, splits_by_folder
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
 
-__all__ = ["CLASS_NAMES", "FORMAT", "read", "read_splits", "recognize"]
+__all__ = ["CLASS_NAMES", "FORMAT", "read", "recognize"]
 
 CLASS_NAMES = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
@@ -33,108 +42,159 @@ CLASS_NAMES = (
     "tvmonitor",
 )  # fmt: skip
 
-_CLASS_WISE_LINE = re.compile(r"\S.*\s(-1|0|1)")
-
 
 def recognize(data_dir: Path) -> bool:
-    """Whether a folder holds XML annotations in one of the layouts, or folders that do."""
-    return bool(find_layouts(data_dir))
+    """Whether a folder holds VOC annotations and images, in it or in folders below it."""
+    return find_layout(data_dir) is not None
 
 
 def read(data_dir: Path) -> Dataset:
     """Parses all XML files of a folder, finds their images, reads the lists of the splits.
 
     Raises:
-        OdapiError: none or several datasets in the folder, no XML file, or two that differ only in
-            the ending's letter case.
+        OdapiError: no dataset in the folder, or two annotations whose names differ only in the
+            ending's letter case.
     """
     layout = require_layout(data_dir)
-    annotation_paths = list_annotations(layout.annotations_dir)
-    index = ImageIndex(layout.images_dir)
-    images, missing, faults = _read_annotations(annotation_paths, layout.root_dir, index)
-    splits, split_faults = read_splits(layout.split_lists_dir, annotation_paths)
+    contents = _Contents(layout.root_dir)
+    for part in layout.parts:
+        _add_part(contents, part)
     return Dataset(
         root_dir=layout.root_dir,
-        keys=tuple(annotation_paths),
-        images=images,
-        missing_images=missing,
-        faults=faults,
-        splits=splits,
-        split_faults=tuple(split_faults),
-        declared_label_map=_class_ids() if layout.has_voc_folders else {},
-        warnings=(
-            *_describe_subfolders(annotation_paths, layout.annotations_dir),
-            *_describe_unannotated(index, images.values()),
-            *_describe_left_out(index),
-        ),
+        keys=tuple(contents.paths_of),
+        images=contents.images,
+        missing_images=contents.missing,
+        faults=contents.faults,
+        splits={name: tuple(entries) for name, entries in contents.splits.items()}
+        or splits_by_folder(contents.paths_of),
+        split_faults=tuple(contents.split_faults),
+        declared_label_map=_class_ids() if all(one.has_voc_folders for one in layout.parts) else {},
+        warnings=(*_describe_parts(layout, contents), *contents.warnings()),
     )
 
 
-def read_splits(
-    split_lists_dir: Path | None, keys: Collection[str]
-) -> tuple[dict[str, tuple[SplitEntry, ...]], list[str]]:
-    """Reads `<split>.txt`, which list stems.
+@dataclass
+class _Contents:
+    """What has been read of a dataset so far.
 
-    The class-wise lists beside them (`aeroplane_train.txt`, lines ending in 1, 0 or -1) are not
-    splits of the dataset.
-
-    Args:
-        split_lists_dir: the folder of the lists; None if the dataset has none.
-        keys: those of all annotations.
-
-    Returns:
-        The entries by split, in the order of the file names; a line about each file that cannot be
-        read as UTF-8 text, or whose name is not.
+    Attributes:
+        root_dir: the folder that names are relative to.
+        images, missing, faults, splits, split_faults: as in `Dataset`.
+        paths_of: by key, in order, the names of the annotation and of its image, if it has one.
+        part_warnings: lines about single parts.
+        num_unannotated: images without an annotation.
+        left_out: the names of images that cannot be used.
+        without_masks: annotations that say they have masks, but have none.
     """
-    splits: dict[str, tuple[SplitEntry, ...]] = {}
-    faults: list[str] = []
-    keys_of_stem = _group_by_stem(keys)
-    for path in sorted(split_lists_dir.iterdir()) if split_lists_dir is not None else ():
-        if path.suffix.lower() != ".txt" or path.name.startswith(".") or not path.is_file():
-            continue
-        if not is_unicode(path.name):
-            faults.append(f"The name of the list of a split {path.name!a} is not UTF-8")
-            continue
-        try:
-            text = read_text(path)
-        except OdapiError as error:
-            faults.append(f"The list of a split {error.problem}")
-            continue
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        is_class_wise = "_" in path.stem and all(map(_CLASS_WISE_LINE.fullmatch, lines))
-        if not (is_class_wise and lines):
-            splits[path.stem] = tuple(_split_entry(line, keys_of_stem) for line in lines)
-    return splits, faults
+
+    root_dir: Path
+    images: ImageStore = field(default_factory=ImageStore)
+    missing: dict[str, MissingImage] = field(default_factory=dict)
+    faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    splits: dict[str, list[SplitEntry]] = field(default_factory=dict)
+    split_faults: list[str] = field(default_factory=list)
+    paths_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    part_warnings: list[str] = field(default_factory=list)
+    num_unannotated: int = 0
+    left_out: list[str] = field(default_factory=list)
+    without_masks: list[str] = field(default_factory=list)
+
+    def name_of(self, path: Path) -> str:
+        """A file's name in messages."""
+        return path.relative_to(self.root_dir).as_posix()
+
+    def warnings(self) -> list[str]:
+        """One line per kind, for all parts."""
+        lines = list(self.part_warnings)
+        if self.num_unannotated:
+            lines.append(
+                count_of(
+                    self.num_unannotated,
+                    "image has no annotation and is left out.",
+                    "images have no annotation and are left out.",
+                )
+            )
+        if self.left_out:
+            what = count_of(len(self.left_out), "image is", "images are")
+            names = list_some(self.left_out)
+            lines.append(f"{what} left out, as the name is not UTF-8; rename to use: {names}")
+        if self.without_masks:
+            what = count_of(len(self.without_masks), "annotation says", "annotations say")
+            names = list_some(self.without_masks)
+            lines.append(
+                f"{what} <segmented>1</segmented>, but SegmentationObject has no such file; the "
+                f"objects have boxes alone: {names}"
+            )
+        return lines
 
 
-def _read_annotations(
-    paths: Mapping[str, Path], root_dir: Path, index: ImageIndex
-) -> tuple[ImageStore, dict[str, MissingImage], dict[str, tuple[str, ...]]]:
-    """Images, annotations without an image, and faults."""
-    images = ImageStore()
-    missing: dict[str, MissingImage] = {}
-    faults: dict[str, tuple[str, ...]] = {}
+def _add_part(contents: _Contents, part: VocPart) -> None:
+    """Reads one part: its annotations, with their images and masks, and its splits."""
+    paths = list_annotations(part.annotations_dir)
+    index = ImageIndex(part.images_dir)
+    masks = _list_masks(part.masks_dir)
+    no_images = None if index.image_paths() else describe_no_images(part.images_dir, len(paths))
     key_of_image: dict[Path, str] = {}
-    for key, path in paths.items():
-        source, folder = path.relative_to(root_dir).as_posix(), key.rpartition("/")[0]
+    for stem, path in paths.items():
+        key, source = part.prefix + stem, contents.name_of(path)
+        contents.paths_of[key] = (source,)
+        folder = stem.rpartition("/")[0]
         try:
             content = read_voc_xml(path, source, folder)
         except OdapiError as error:
-            faults[key] = error.details or (error.problem,)
+            contents.faults[key] = error.details or (error.problem,)
             continue
+        annotation = _with_masks(content, masks, stem, contents)
         try:
-            image_path = index.find(content.filename, key)
+            image_path = index.find(content.filename, stem, also_elsewhere=True)
         except OdapiError as error:
-            missing[key] = MissingImage(content.annotation, f"{source}: {error.problem}")
+            contents.missing[key] = MissingImage(
+                annotation, no_images or f"{source}: {error.problem}"
+            )
             continue
         name = index.name_of(image_path)
-        first = key_of_image.setdefault(image_path, key)
+        contents.paths_of[key] = (source, contents.name_of(image_path))
+        first = key_of_image.setdefault(image_path, stem)
         if first.rpartition("/")[0] != folder:
-            other = paths[first].relative_to(root_dir).as_posix()
-            faults[key] = (_describe_second(source, name, other),)
+            other = contents.name_of(paths[first])
+            contents.faults[key] = (_describe_second(source, name, other),)
             continue
-        images.add(AnnotatedImage(key, image_path, content.annotation, name))
-    return images, missing, faults
+        contents.images.add(AnnotatedImage(key, image_path, annotation, part.prefix + name))
+    lists = read_splits(part.split_lists_dir, paths, part.prefix)
+    for split, entries in lists.splits.items():
+        contents.splits.setdefault(split, []).extend(entries)
+    contents.split_faults += lists.faults
+    contents.part_warnings += _describe_subfolders(paths, part.annotations_dir)
+    contents.num_unannotated += len(set(index.image_paths()) - key_of_image.keys())
+    contents.left_out += index.left_out()
+
+
+def _list_masks(masks_dir: Path | None) -> dict[str, Path]:
+    """VOC's instance masks, by the key of their image within the part."""
+    files = walk_files(masks_dir) if masks_dir is not None else ()
+    return {
+        f"{folder}/{path.stem}" if folder else path.stem: path
+        for folder, path in files
+        if path.suffix.lower() == ".png"
+    }
+
+
+def _with_masks(
+    content: VocXml, masks: dict[str, Path], stem: str, contents: _Contents
+) -> Annotation:
+    """The annotation, with a mask for each object where there are masks: object n has value n."""
+    annotation = content.annotation
+    if stem not in masks:
+        if masks and content.is_segmented:
+            contents.without_masks.append(annotation.source)
+        return annotation
+    path = masks[stem]
+    objects = (replace(one, mask=IndexedMask(path, one.number)) for one in annotation.objects)
+    return replace(annotation, objects=tuple(objects))
+
+
+def _class_ids() -> dict[str, int]:
+    return {name: class_id for class_id, name in enumerate(CLASS_NAMES, start=1)}
 
 
 def _describe_second(source: str, image_name: str, other: str) -> str:
@@ -144,35 +204,19 @@ def _describe_second(source: str, image_name: str, other: str) -> str:
     )
 
 
-def _group_by_stem(keys: Collection[str]) -> Mapping[str, list[str]]:
-    """The keys that a list may mean by a stem: that one itself, else those in subfolders."""
-    keys_of: dict[str, list[str]] = {key: [key] for key in keys}
-    for key in keys:
-        stem = key.rpartition("/")[2]
-        if stem != key and stem not in keys:
-            keys_of.setdefault(stem, []).append(key)
-    return keys_of
-
-
-def _split_entry(line: str, keys_of_stem: Mapping[str, list[str]]) -> SplitEntry:
-    """A list's line, which may carry the ending of the image or of the annotation."""
-    ending = Path(line).suffix
-    has_ending = ending.lower() in (*IMAGE_SUFFIXES, ".xml")
-    stem = line.removesuffix(ending) if has_ending and line not in keys_of_stem else line
-    keys = keys_of_stem.get(stem, ())
-    if len(keys) == 1:
-        return SplitEntry(keys[0], line)
-    if keys:
-        return SplitEntry(
-            stem, line, f"{line!r} may be {' or '.join(keys)}, expected the subfolder before it"
-        )
-    if not is_plain_file_name(line):
-        return SplitEntry(stem, line, f"{line!r} has no annotation, expected an image's stem")
-    return SplitEntry(stem, line, f"{line!r} has no annotation {stem}.xml")
-
-
-def _class_ids() -> dict[str, int]:
-    return {name: class_id for class_id, name in enumerate(CLASS_NAMES, start=1)}
+def _describe_parts(layout: VocLayout, contents: _Contents) -> Iterable[str]:
+    """That several folders are read as one dataset, unless they are plainly its splits."""
+    folders = [part.prefix.removesuffix("/") for part in layout.parts]
+    if len(folders) < 2 or all(map(split_of_folder, folders)):
+        return
+    counts = (
+        f"{folder} ({sum(key.startswith(f'{folder}/') for key in contents.paths_of):,})"
+        for folder in folders
+    )
+    yield (
+        f"{count_of(len(folders), 'folder')} of annotations are read as one dataset; give one of "
+        f"them to use it alone: {list_some(counts)}"
+    )
 
 
 def _describe_subfolders(keys: Collection[str], annotations_dir: Path) -> tuple[str, ...]:
@@ -186,32 +230,12 @@ def _describe_subfolders(keys: Collection[str], annotations_dir: Path) -> tuple[
     return (f"{what} in subfolders of {annotations_dir.name} and taken with the others: {listed}",)
 
 
-def _describe_unannotated(index: ImageIndex, images: Collection[AnnotatedImage]) -> tuple[str, ...]:
-    num_unannotated = len(set(index.image_paths()) - {image.path for image in images})
-    if not num_unannotated:
-        return ()
-    text = count_of(
-        num_unannotated,
-        "image has no annotation and is left out.",
-        "images have no annotation and are left out.",
-    )
-    return (text,)
-
-
-def _describe_left_out(index: ImageIndex) -> tuple[str, ...]:
-    names = index.left_out()
-    if not names:
-        return ()
-    what = count_of(len(names), "image is", "images are")
-    return (f"{what} left out, as the name is not UTF-8; rename to use: {list_some(names)}",)
-
-
 FORMAT = AnnotationFormat(
     name="voc",
     layouts=(
-        "Annotations/*.xml with JPEGImages/ (and ImageSets/Main/*.txt)",
-        "annotations/*.xml with images/",
-        "XML files and images side by side in the folder itself",
+        "Annotations/*.xml with JPEGImages/ (and ImageSets/Main/*.txt), or several such folders",
+        "a folder of XML files with a folder of images, whatever they are called",
+        "XML files and images side by side, also in train/, valid/ and test/",
     ),
     recognize=recognize,
     read=read,

@@ -1,68 +1,78 @@
-"""Finds the files of a VOC dataset: in VOC's own layout, or in flat folders.
+"""Finds the files of a VOC dataset: in VOC's own layout, or by looking where XML and images are.
 
-VOC's layout is `Annotations/`, `JPEGImages/` and, mostly, `ImageSets/Main/*.txt`; the folder given
-may be the one above it (`VOCdevkit`) as long as it holds a single such folder. Flat is `images/`
-and `annotations/`, or XML files and images in one folder. Folder names count in any letter case.
-The annotations may be in subfolders, as tools such as CVAT export them.
+VOC's layout is `Annotations/`, `JPEGImages/` and, mostly, `ImageSets/Main/*.txt`; `annotations/`
+and `images/` are common too. Folders of these names are found at any depth, in any letter case, and
+several of them, such as `VOC2007` and `VOC2012`, are the parts of one dataset. Where there are
+none, folders are taken for what is in them: `voc_pairs` pairs those of XML with those of images.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from odapi_ssd.data.file_names import is_unicode
 from odapi_ssd.data.folder_tree import walk_files
+from odapi_ssd.data.formats.voc_pairs import FolderPair, find_pairs
+from odapi_ssd.data.formats.voc_tree import FolderTree, scan_tree
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import count_of
 
-__all__ = ["VocLayout", "find_layouts", "list_annotations", "require_layout"]
+__all__ = ["VocLayout", "VocPart", "find_layout", "list_annotations", "require_layout"]
 
 _VOC_IMAGE_FOLDER = "jpegimages"
 _IMAGE_FOLDERS = (_VOC_IMAGE_FOLDER, "images")
 
 
 @dataclass(frozen=True)
-class VocLayout:
-    """Where the parts of a dataset lie.
+class VocPart:
+    """Where the files of a dataset lie, or those of one of its parts.
 
     Attributes:
-        root_dir: the folder that names in messages are relative to.
-        annotations_dir: holds the XML files.
-        images_dir: holds the images.
+        root_dir: the folder of the part.
+        annotations_dir: holds the XML files, also in subfolders.
+        images_dir: holds the images, also in subfolders.
         split_lists_dir: holds the lists of the splits; None if there is none.
+        masks_dir: holds VOC's instance masks; None if there is none.
         has_voc_folders: whether this is VOC's own layout (`Annotations/` and `JPEGImages/`), in
             which VOC's 20 classes have VOC's ids.
+        prefix: begins the keys and names of its images, `VOC2007/`; empty if it is the only part.
     """
 
     root_dir: Path
     annotations_dir: Path
     images_dir: Path
-    split_lists_dir: Path | None
-    has_voc_folders: bool
+    split_lists_dir: Path | None = None
+    masks_dir: Path | None = None
+    has_voc_folders: bool = False
+    prefix: str = ""
 
 
-def find_layouts(data_dir: Path) -> list[VocLayout]:
-    """The dataset in a folder; if there is none, those in its subfolders or in `VOCdevkit/`."""
-    layout = _layout_at(data_dir)
-    if layout is not None:
-        return [layout]
-    folders = _subfolders(data_dir)
-    children = list(folders.values())
-    if "vocdevkit" in folders:
-        children += _subfolders(folders["vocdevkit"]).values()
-    return [layout for child in children if (layout := _layout_at(child)) is not None]
+@dataclass(frozen=True)
+class VocLayout:
+    """A dataset of one or several parts; names in messages are relative to `root_dir`."""
+
+    root_dir: Path
+    parts: tuple[VocPart, ...]
+
+
+def find_layout(data_dir: Path) -> VocLayout | None:
+    """The dataset in a folder, or in folders below it; None if there is none."""
+    parts = _find_parts(scan_tree(data_dir))
+    if len(parts) < 2:
+        return VocLayout(parts[0].root_dir, tuple(parts)) if parts else None
+    root_dir = Path(os.path.commonpath([part.root_dir for part in parts]))
+    return VocLayout(root_dir, tuple(_with_prefix(part, root_dir) for part in parts))
 
 
 def require_layout(data_dir: Path) -> VocLayout:
-    """The one dataset in a folder; raises OdapiError if there is none, or several."""
-    layouts = find_layouts(data_dir)
-    if len(layouts) != 1:
+    """The dataset in a folder; raises OdapiError if there is none."""
+    layout = find_layout(data_dir)
+    if layout is None:
         raise OdapiError(
-            f"The folder {data_dir} holds {count_of(len(layouts), 'dataset')}, expected one.",
-            details=[str(layout.root_dir) for layout in layouts],
-            hint="give one of them.",
+            f"No VOC dataset in {data_dir}, expected XML files with the root <annotation>, and "
+            "their images, in it or in folders below it.",
+            hint="give the folder that holds both.",
         )
-    return layouts[0]
+    return layout
 
 
 def list_annotations(annotations_dir: Path) -> dict[str, Path]:
@@ -92,36 +102,55 @@ def list_annotations(annotations_dir: Path) -> dict[str, Path]:
     return dict(sorted(paths.items()))
 
 
-def _layout_at(root_dir: Path) -> VocLayout | None:
-    folders = _subfolders(root_dir)
-    annotations_dir = folders.get("annotations")
-    split_lists_dir = (
-        _subfolders(folders["imagesets"]).get("main") if "imagesets" in folders else None
+def _find_parts(tree: FolderTree) -> list[VocPart]:
+    """The parts in a folder, in the order of their names."""
+    part = _named_part(tree)
+    if part is not None:
+        return [part]
+    if _holds_annotations_itself(tree) or not any(map(_named_part, tree.folders())):
+        return [_paired_part(pair) for pair in find_pairs(tree)]
+    return [part for one in tree.subfolders.values() for part in _find_parts(one)]
+
+
+def _named_part(tree: FolderTree) -> VocPart | None:
+    """The part whose files are in subfolders of the usual names."""
+    folders = {name.lower(): one for name, one in tree.subfolders.items()}
+    image_folder = next((name for name in _IMAGE_FOLDERS if name in folders), None)
+    if image_folder is None or "annotations" not in folders:
+        return None
+    if not any(map(_holds_annotations_itself, folders["annotations"].folders())):
+        return None
+    return VocPart(
+        tree.path,
+        folders["annotations"].path,
+        folders[image_folder].path,
+        split_lists_dir=_find_split_lists(tree.path),
+        masks_dir=_find_folder(tree.path, "segmentationobject"),
+        has_voc_folders=image_folder == _VOC_IMAGE_FOLDER,
     )
-    if annotations_dir is not None:
-        for name in _IMAGE_FOLDERS:
-            if name in folders:
-                return VocLayout(
-                    root_dir,
-                    annotations_dir,
-                    images_dir=folders[name],
-                    split_lists_dir=split_lists_dir,
-                    has_voc_folders=name == _VOC_IMAGE_FOLDER,
-                )
-    if _has_xml(root_dir):
-        return VocLayout(root_dir, root_dir, root_dir, split_lists_dir, has_voc_folders=False)
-    return None
 
 
-def _subfolders(folder: Path) -> dict[str, Path]:
-    """Subfolders by lower-case name, sorted; hidden ones left out."""
-    with os.scandir(folder) as entries:
-        names = sorted(one.name for one in entries if one.is_dir())
-    return {name.lower(): folder / name for name in names if not name.startswith(".")}
+def _holds_annotations_itself(folder: FolderTree) -> bool:
+    return folder.num_xml > 0 and folder.has_annotations
 
 
-def _has_xml(folder: Path) -> bool:
-    return any(
-        path.suffix.lower() == ".xml" and not path.name.startswith(".") and path.is_file()
-        for path in folder.iterdir()
-    )
+def _paired_part(pair: FolderPair) -> VocPart:
+    root_dir = Path(os.path.commonpath([pair.annotations_dir, pair.images_dir]))
+    lists_dir = _find_split_lists(root_dir)
+    return VocPart(root_dir, pair.annotations_dir, pair.images_dir, split_lists_dir=lists_dir)
+
+
+def _find_split_lists(root_dir: Path) -> Path | None:
+    image_sets = _find_folder(root_dir, "imagesets")
+    return None if image_sets is None else _find_folder(image_sets, "main")
+
+
+def _find_folder(parent: Path, lower_name: str) -> Path | None:
+    """A subfolder by its name in any letter case; of several the first."""
+    with os.scandir(parent) as entries:
+        names = [one.name for one in entries if one.name.lower() == lower_name and one.is_dir()]
+    return parent / min(names) if names else None
+
+
+def _with_prefix(part: VocPart, root_dir: Path) -> VocPart:
+    return replace(part, prefix=f"{part.root_dir.relative_to(root_dir).as_posix()}/")

@@ -36,10 +36,12 @@ class VocXml:
     Attributes:
         filename: the text of `<filename>`, a name without any folder; None if absent or empty.
         annotation: size and objects; boxes as they are in the file.
+        is_segmented: whether it says that the image has masks.
     """
 
     filename: str | None
     annotation: Annotation
+    is_segmented: bool = False
 
 
 def read_voc_xml(path: Path, source: str, folder: str = "") -> VocXml:
@@ -89,7 +91,8 @@ def parse_voc_xml(content: bytes, source: str, folder: str = "") -> VocXml:
         raise OdapiError(faults[0])
     if faults:
         raise OdapiError(f"{source} has {len(faults)} faults.", details=faults)
-    return VocXml(filename, Annotation(source, _parse_size(root), tuple(objects)))
+    annotation = Annotation(source, _parse_size(root), tuple(objects))
+    return VocXml(filename, annotation, _text(root, "segmented") not in ("", "0"))
 
 
 def _parse_root(content: bytes, source: str) -> etree._Element:

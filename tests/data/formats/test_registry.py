@@ -70,7 +70,7 @@ def test_unknown_folder_is_refused_with_all_layouts(tmp_path, formats):
     with pytest.raises(OdapiError, match=f"No annotated images in {tmp_path}") as caught:
         read_dataset(tmp_path)
     assert "dots: *.dot with images" in caught.value.details
-    assert "voc: annotations/*.xml with images/" in caught.value.details
+    assert any(line.startswith("voc: Annotations/*.xml with ") for line in caught.value.details)
 
 
 def test_the_format_that_recognizes_the_folder_reads_it(tmp_path, formats):
@@ -97,7 +97,7 @@ def test_a_format_that_is_named_reads_a_folder_that_two_recognize(tmp_path, form
 
 
 def test_a_folder_that_is_not_in_the_format_named(tmp_path, formats):
-    with pytest.raises(OdapiError, match="expected one") as caught:
+    with pytest.raises(OdapiError, match="No VOC dataset in") as caught:
         read_dataset(tmp_path, "voc")
     assert "--format" not in str(caught.value)
     register(any_folder("dots"))

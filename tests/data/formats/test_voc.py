@@ -2,16 +2,15 @@ import os
 
 import pytest
 
-from odapi_ssd.data.dataset import SplitEntry
 from odapi_ssd.data.formats import voc
 
 
 @pytest.mark.parametrize("kind", ["voc", "flat", "devkit", "other"])
 def test_recognize(make_voc_dir, tmp_path, kind):
     if kind == "flat":
-        make_voc_dir("x", annotations="annotations", images="images")
+        make_voc_dir("x", annotations="annotations", images="images").add("a")
     elif kind != "other":
-        make_voc_dir("x/VOC2007" if kind == "devkit" else "x")
+        make_voc_dir("x/VOC2007" if kind == "devkit" else "x").add("a")
     else:
         (tmp_path / "x" / "Annotations").mkdir(parents=True)
     assert voc.recognize(tmp_path / "x") is (kind != "other")
@@ -114,65 +113,3 @@ class TestSubfolders:
         (warning,) = voc.read(voc_dir.root).warnings
         assert warning.startswith("1 image is left out, as the name is not UTF-8")
         assert warning.isascii()
-
-
-class TestSplits:
-    def read(self, folder, keys, **lists):
-        for name, text in lists.items():
-            (folder / f"{name}.txt").write_bytes(text.encode())
-        return voc.read_splits(folder, keys)
-
-    def test_no_lists(self, tmp_path):
-        assert voc.read_splits(None, ["a"]) == ({}, [])
-        assert voc.read_splits(tmp_path, ["a"]) == ({}, [])
-
-    def test_class_wise_lists_are_left_out(self, tmp_path):
-        lists = {"train": "a\n", "trainval": "a\nb\n", "zoo": "b\n"}
-        class_wise = {"dog_train": "a  1\nb -1\n", "cat_val": "a  0\n"}
-        splits, faults = self.read(tmp_path, "ab", **lists, **class_wise)
-        a, b = SplitEntry("a", "a"), SplitEntry("b", "b")
-        assert splits == {"train": (a,), "trainval": (a, b), "zoo": (b,)}
-        assert faults == []
-
-    def test_underscore_alone_makes_no_class_wise_list(self, tmp_path):
-        splits, _ = self.read(tmp_path, "a", my_train="a\n", my_empty="")
-        assert splits == {"my_empty": (), "my_train": (SplitEntry("a", "a"),)}
-
-    def test_stem_that_looks_like_a_class_wise_line_in_a_plain_list(self, tmp_path):
-        splits, _ = self.read(tmp_path, ["picture 1"], train="picture 1\n")
-        assert splits["train"] == (SplitEntry("picture 1", "picture 1"),)
-
-    def test_untidy_lines(self, tmp_path):
-        splits, _ = self.read(tmp_path, "abc", train="\ufeffa  \r\n\r\n b.jpg\r\nc.xml\na\n")
-        assert [(entry.key, entry.text) for entry in splits["train"]] == [
-            ("a", "a"),
-            ("b", "b.jpg"),
-            ("c", "c.xml"),
-            ("a", "a"),
-        ]
-
-    def test_stem_with_an_image_ending(self, tmp_path):
-        splits, _ = self.read(tmp_path, ["a.jpg", "b"], train="a.jpg\nb.jpg\n")
-        assert [entry.key for entry in splits["train"]] == ["a.jpg", "b"]
-
-    @pytest.mark.parametrize("line", ["gone", "../../etc/passwd", "/etc/passwd", "..", "x\\y"])
-    def test_bad_lines_are_faults(self, tmp_path, line):
-        splits, _ = self.read(tmp_path, "a", train=f"a\n{line}\n")
-        good, bad = splits["train"]
-        assert good == SplitEntry("a", "a")
-        assert repr(line) in bad.fault
-        assert bad.key not in ("a",)
-
-    def test_a_list_that_is_not_text(self, tmp_path):
-        (tmp_path / "val.txt").write_bytes(b"\xff\xfe\x00")
-        splits, faults = self.read(tmp_path, "a", train="a\n")
-        assert list(splits) == ["train"]
-        (fault,) = faults
-        assert "val.txt cannot be read" in fault
-
-    def test_a_list_whose_name_is_in_another_encoding(self, tmp_path):
-        (tmp_path / os.fsdecode(b"\xff.txt")).touch()
-        splits, (fault,) = self.read(tmp_path, "a", train="a\n")
-        assert list(splits) == ["train"]
-        assert "is not UTF-8" in fault
-        assert fault.isascii()

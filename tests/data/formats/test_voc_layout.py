@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from odapi_ssd.data.formats.voc_layout import find_layouts, list_annotations, require_layout
+from odapi_ssd.data.formats.voc_layout import find_layout, list_annotations, require_layout
 from odapi_ssd.errors import OdapiError
 
 
@@ -14,40 +14,65 @@ def touch(folder, *names):
 
 class TestLayout:
     def test_voc(self, voc_dir):
+        voc_dir.add("a")
         voc_dir.add_splits(train=["a"])
-        layout = require_layout(voc_dir.root)
-        assert layout.has_voc_folders
-        assert (layout.annotations_dir, layout.images_dir) == (voc_dir.annotations, voc_dir.images)
-        assert layout.split_lists_dir == voc_dir.root / "ImageSets" / "Main"
+        (voc_dir.root / "SegmentationObject").mkdir()
+        (part,) = require_layout(voc_dir.root).parts
+        assert part.has_voc_folders
+        assert (part.annotations_dir, part.images_dir) == (voc_dir.annotations, voc_dir.images)
+        assert part.split_lists_dir == voc_dir.root / "ImageSets" / "Main"
+        assert part.masks_dir == voc_dir.root / "SegmentationObject"
+        assert part.prefix == ""
 
-    @pytest.mark.parametrize("above", ["x", "x/VOCdevkit"])
+    @pytest.mark.parametrize("above", ["x", "x/VOCdevkit", "x/VOCtrainval/VOCdevkit"])
     def test_single_year_folder_is_found_from_above(self, make_voc_dir, tmp_path, above):
         voc_dir = make_voc_dir(f"{above}/VOC2007")
-        assert require_layout(tmp_path / "x").root_dir == voc_dir.root
+        voc_dir.add("a")
+        layout = require_layout(tmp_path / "x")
+        assert layout.root_dir == voc_dir.root
+        assert [part.prefix for part in layout.parts] == [""]
 
-    def test_several_years_are_named(self, make_voc_dir, tmp_path):
-        for year in ("VOC2007", "VOC2012"):
-            make_voc_dir(f"devkit/{year}")
-        assert len(find_layouts(tmp_path / "devkit")) == 2
-        with pytest.raises(OdapiError, match="holds 2 datasets, expected one") as caught:
-            require_layout(tmp_path / "devkit")
-        assert [path.rsplit("/")[-1] for path in caught.value.details] == ["VOC2007", "VOC2012"]
+    @pytest.mark.parametrize("given", ["x", "x/VOCdevkit"])
+    def test_several_years_are_parts(self, make_voc_dir, tmp_path, given):
+        for year in ("VOC2012", "VOC2007"):
+            make_voc_dir(f"x/VOCdevkit/{year}").add("a")
+        layout = require_layout(tmp_path / given)
+        assert layout.root_dir == tmp_path / "x" / "VOCdevkit"
+        assert [part.prefix for part in layout.parts] == ["VOC2007/", "VOC2012/"]
+        assert all(part.has_voc_folders for part in layout.parts)
 
     @pytest.mark.parametrize("folders", [("annotations", "images"), ("Annotations", "Images")])
     def test_flat_with_two_folders(self, make_voc_dir, folders):
         flat = make_voc_dir("flat", annotations=folders[0], images=folders[1])
-        layout = require_layout(flat.root)
-        assert (layout.images_dir, layout.has_voc_folders) == (flat.images, False)
+        flat.add("a")
+        (part,) = require_layout(flat.root).parts
+        assert (part.images_dir, part.has_voc_folders) == (flat.images, False)
 
-    def test_one_folder_for_all(self, tmp_path):
-        touch(tmp_path, "a.xml", "a.jpg")
-        layout = require_layout(tmp_path)
-        assert layout.annotations_dir == layout.images_dir == tmp_path
+    def test_annotations_of_another_kind_are_not_those_of_the_usual_folder(self, voc_dir):
+        """COCO's `annotations/*.json`, and CVAT's own XML."""
+        voc_dir.add("a", xml="<annotations/>")
+        assert find_layout(voc_dir.root) is None
 
-    def test_other_folders_are_not_recognized(self, tmp_path):
+    def test_a_part_with_usual_names_beside_one_with_others(self, make_voc_dir, tmp_path):
+        make_voc_dir("x/a", annotations="annots", images="imgs").add("1")
+        make_voc_dir("x/b").add("1")
+        layout = require_layout(tmp_path / "x")
+        assert [part.prefix for part in layout.parts] == ["a/", "b/"]
+        assert [part.images_dir.name for part in layout.parts] == ["imgs", "JPEGImages"]
+
+    def test_lists_of_splits_beside_folders_of_any_name(self, make_voc_dir):
+        voc_dir = make_voc_dir("x", annotations="xml", images="photos")
+        voc_dir.add("a")
+        voc_dir.add_splits(train=["a"])
+        (part,) = require_layout(voc_dir.root).parts
+        assert part.split_lists_dir == voc_dir.root / "ImageSets" / "Main"
+
+    def test_no_dataset(self, tmp_path):
         touch(tmp_path, "a.jpg", "a.json", ".a.xml")
         touch(tmp_path / "Annotations", "a.xml.txt")
-        assert find_layouts(tmp_path) == []
+        assert find_layout(tmp_path) is None
+        with pytest.raises(OdapiError, match=f"No VOC dataset in {tmp_path}, expected XML files"):
+            require_layout(tmp_path)
 
 
 class TestAnnotationFiles:

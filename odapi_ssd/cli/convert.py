@@ -60,6 +60,12 @@ def _split_names(
     help="Share of the split val where the dataset defines no splits.  [default: 0.2]",
 )
 @click.option(
+    "--group_by",
+    metavar="REGEX",
+    help="Where the dataset defines no splits: keep images in one split in whose names this finds "
+    "the same text, such as the frames of one video with '(.*)_[0-9]+'.",
+)
+@click.option(
     "--num_shards",
     type=click.IntRange(min=1),
     help="Files per split.  [default: one per 150 MiB]",

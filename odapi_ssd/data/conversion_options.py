@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd.data.examples import ExampleOptions, VerifyImage
+from odapi_ssd.data.grouping import compile_group_by
 from odapi_ssd.data.splits import require_val_fraction
 from odapi_ssd.errors import OptionError, require_at_least
 
@@ -27,6 +28,8 @@ class ConversionOptions:
         splits: the splits to write; None for all that the dataset defines except `trainval`.
         val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
             None for 0.2.
+        group_by: a regular expression; where the dataset defines no splits, images in whose names
+            it finds the same text stay in one split. None for none.
         num_shards: files per split; None to choose by size.
         num_workers: processes that check images; None for the cores available. The files written
             are the same whatever the number.
@@ -38,7 +41,8 @@ class ConversionOptions:
             that have one, and to list them in `skipped.json`.
 
     Raises:
-        OptionError: a number is out of range, or a word is none of those expected.
+        OptionError: a number is out of range, a word is none of those expected, or group_by is not
+            a regular expression.
     """
 
     format: str | None = None
@@ -46,6 +50,7 @@ class ConversionOptions:
     label_map_path: Path | None = None
     splits: tuple[str, ...] | None = None
     val_fraction: float | None = None
+    group_by: str | None = None
     num_shards: int | None = None
     num_workers: int | None = None
     max_side: int | None = None
@@ -55,6 +60,7 @@ class ConversionOptions:
 
     def __post_init__(self) -> None:
         require_val_fraction(self.val_fraction)
+        compile_group_by(self.group_by)
         require_at_least("num_shards", self.num_shards, 1)
         require_at_least("num_workers", self.num_workers, 1)
         require_at_least("max_side", self.max_side, _MIN_MAX_SIDE)

@@ -72,7 +72,7 @@ def convert_dataset(
     options = options or ConversionOptions()
     writer_class = find_writer(options.to)
     dataset = read_dataset(Path(data_dir), options.format)
-    plan = plan_splits(dataset, options.splits, options.val_fraction)
+    plan = plan_splits(dataset, options.splits, options.val_fraction, options.group_by)
     given = _read_label_map(options.label_map_path) if options.label_map_path else None
     with output_folder(
         "output_dir",

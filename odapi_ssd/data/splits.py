@@ -1,19 +1,22 @@
 """Plans which image goes into which split: the dataset's own splits, or a deterministic division.
 
-`trainval` repeats `train` and `val`, so it is taken only when named, or to make `train` of it where
-there is no such split.
+A division goes by the images' content and classes (`division`, `grouping`). `trainval` repeats
+`train` and `val`, so it is taken only when named, or to make `train` of it where there is no such
+split.
 """
 
-import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from odapi_ssd.data.dataset import Dataset, SplitEntry
+from odapi_ssd.data.division import divide_units, num_val_images
 from odapi_ssd.data.faults import Fault
+from odapi_ssd.data.grouping import compile_group_by, make_units
 from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.messages import count_of
 
-__all__ = ["SplitPlan", "divide_names", "plan_splits", "require_val_fraction"]
+__all__ = ["SplitPlan", "plan_splits", "require_val_fraction"]
 
 _DEFAULT_VAL_FRACTION = 0.2
 _USUAL_ORDER = ("train", "val", "test")
@@ -40,6 +43,7 @@ def plan_splits(
     dataset: Dataset,
     split_names: Sequence[str] | None = None,
     val_fraction: float | None = None,
+    group_by: str | None = None,
 ) -> SplitPlan:
     """Chooses the splits to write.
 
@@ -47,20 +51,27 @@ def plan_splits(
         dataset: whose keys and splits count; `splits` is empty where it defines none.
         split_names: the splits wanted; None for all that the dataset defines except `trainval`,
             of which `train`, and `val` if need be, are made where there is no `train`.
-        val_fraction: share of `val` in 0..1, exclusive, where the dataset defines none.
+        val_fraction: share of `val` in 0..1, exclusive, where the dataset defines none; None for
+            0.2.
+        group_by: a regular expression; where the dataset is divided, images in whose names it finds
+            the same text stay together.
 
     Raises:
         OdapiError: the dataset's splits cannot be read, a wanted split does not exist or is empty,
-            or there is too little to divide.
-        OptionError: val_fraction is not between 0 and 1.
+            there is too little to divide, or group_by matches no name.
+        OptionError: val_fraction is not between 0 and 1, group_by is not a regular expression.
     """
+    require_val_fraction(val_fraction)
+    groups = compile_group_by(group_by)
     if dataset.split_faults:
         raise OdapiError(
             f"The splits of {dataset.root_dir} cannot be read:", details=dataset.split_faults
         )
     known = frozenset(dataset.keys)
     warnings = _describe_unlisted(dataset.splits, known)
-    splits = _resolve_splits(dataset, split_names, val_fraction, warnings)
+    divider = _Divider(dataset, val_fraction, groups)
+    splits = _resolve_splits(dataset, split_names, divider)
+    warnings += divider.warnings
     wanted = _choose(splits, split_names)
     if split_names is None:
         warnings += _describe_lost(splits, wanted, known)
@@ -80,33 +91,6 @@ def plan_splits(
     )
 
 
-def divide_names(names: Iterable[str], val_fraction: float | None = None) -> dict[str, list[str]]:
-    """Divides names into `train` and `val`, the same on every machine and in every run.
-
-    They are ordered by their hash, so an image that is added moves few others. Each of the two gets
-    at least one.
-
-    Args:
-        names: in any order.
-        val_fraction: the share of `val`, above 0 and below 1; None for 0.2.
-
-    Raises:
-        OdapiError: fewer than two names.
-        OptionError: val_fraction is not between 0 and 1.
-    """
-    require_val_fraction(val_fraction)
-    fraction = _DEFAULT_VAL_FRACTION if val_fraction is None else val_fraction
-    ordered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
-    if len(ordered) < 2:
-        raise OdapiError(
-            f"{count_of(len(ordered), 'annotated image')} cannot be divided into 'train' and "
-            "'val', expected at least 2.",
-            hint="add images, or define the split 'train' in the dataset.",
-        )
-    num_val = min(max(round(len(ordered) * fraction), 1), len(ordered) - 1)
-    return {"train": ordered[num_val:], "val": ordered[:num_val]}
-
-
 def require_val_fraction(val_fraction: float | None) -> None:
     """Makes sure that a share of `val` leaves something to both splits; None passes.
 
@@ -119,43 +103,94 @@ def require_val_fraction(val_fraction: float | None) -> None:
         )
 
 
+class _Divider:
+    """Divides a dataset, or a part of it, and says what the user should know of that."""
+
+    def __init__(
+        self, dataset: Dataset, val_fraction: float | None, group_by: re.Pattern[str] | None
+    ):
+        self._dataset, self._val_fraction, self._group_by = dataset, val_fraction, group_by
+        self.warnings: list[str] = []
+
+    def divide(self, entries: Iterable[SplitEntry]) -> dict[str, list[SplitEntry]]:
+        """`train` and `val` of entries of different images.
+
+        Those without an image file, which are faults, are in `train`, so that they are wanted.
+
+        Raises:
+            OdapiError: there are too few.
+        """
+        by_key = {entry.key: entry for entry in entries}
+        usable = [entry for entry in by_key.values() if entry.key in self._dataset.images]
+        if len(usable) < 2:
+            usable = list(by_key.values())
+        self._require_several(len(usable), "annotated image")
+        fraction = _DEFAULT_VAL_FRACTION if self._val_fraction is None else self._val_fraction
+        units, warnings = make_units(usable, self._dataset.images, fraction, self._group_by)
+        self._require_several(len(units), "group of images")
+        divided = divide_units(units, fraction)
+        self.warnings += [*warnings, *_describe_size(divided, fraction)]
+        splits = {split: [by_key.pop(key) for key in keys] for split, keys in divided.items()}
+        splits["train"] += by_key.values()
+        return splits
+
+    def _require_several(self, number: int, what: str) -> None:
+        if number < 2:
+            raise OdapiError(
+                f"{count_of(number, what)} cannot be divided into 'train' and 'val', expected at "
+                "least 2.",
+                hint="add images, or define the split 'train' in the dataset."
+                if self._group_by is None
+                else "correct --group_by, or define the split 'train' in the dataset.",
+            )
+
+    def warn_if_unused(self) -> None:
+        """Adds warnings about options that only a division takes."""
+        given = {"--val_fraction": self._val_fraction, "--group_by": self._group_by}
+        self.warnings += [
+            f"{name} has no effect: the dataset defines its splits."
+            for name, value in given.items()
+            if value is not None
+        ]
+
+
+def _describe_size(divided: Mapping[str, Sequence[str]], val_fraction: float) -> list[str]:
+    num_val = len(divided["val"])
+    num_images = num_val + len(divided["train"])
+    num_wanted = num_val_images(num_images, val_fraction)
+    if num_val == num_wanted:
+        return []
+    return [
+        f"'val' has {num_val:,} of {count_of(num_images, 'image')} instead of {num_wanted:,}, as "
+        "groups stay together and each class of several images is to be in both splits."
+    ]
+
+
 def _resolve_splits(
-    dataset: Dataset,
-    split_names: Sequence[str] | None,
-    val_fraction: float | None,
-    warnings: list[str],
+    dataset: Dataset, split_names: Sequence[str] | None, divider: _Divider
 ) -> _Splits:
-    """The dataset's splits, or those that are made where it lacks them; adds to the warnings."""
+    """The dataset's splits, or those that are made where it lacks them."""
     splits: _Splits = dataset.splits
-    is_dividing = not splits
     if not splits:
-        splits = _divide([SplitEntry(key, key) for key in dataset.keys], val_fraction)
-    elif split_names is None and splits.get("trainval") and not splits.get("train"):
+        return divider.divide(SplitEntry(key, key) for key in dataset.keys)
+    if split_names is None and splits.get("trainval") and not splits.get("train"):
         is_dividing = not splits.get("val")
-        splits = _make_train(splits, val_fraction)
         rest = "divided into 'train' and 'val'" if is_dividing else "taken, without 'val', for it"
-        warnings.append(f"There is no split 'train'; 'trainval' is {rest}.")
-    if val_fraction is not None and not is_dividing:
-        warnings.append("--val_fraction has no effect: the dataset defines its splits.")
+        divider.warnings.append(f"There is no split 'train'; 'trainval' is {rest}.")
+        splits = _make_train(splits, divider)
+        if is_dividing:
+            return splits
+    divider.warn_if_unused()
     return splits
 
 
-def _divide(
-    entries: Iterable[SplitEntry], val_fraction: float | None
-) -> dict[str, list[SplitEntry]]:
-    """Divides entries of different images by their texts."""
-    by_text = {entry.text: entry for entry in entries}
-    divided = divide_names(by_text, val_fraction)
-    return {split: [by_text[text] for text in texts] for split, texts in divided.items()}
-
-
-def _make_train(splits: _Splits, val_fraction: float | None) -> dict[str, Sequence[SplitEntry]]:
+def _make_train(splits: _Splits, divider: _Divider) -> dict[str, Sequence[SplitEntry]]:
     """Splits whose `train`, and `val` if there is none, come from `trainval`."""
     others = {name: entries for name, entries in splits.items() if name != "trainval"}
     # Once each: of two entries with the same key one would go to `train` and one to `val`.
     entries = {entry.key: entry for entry in splits["trainval"]}.values()
     if not others.get("val"):
-        return {**others, **_divide(entries, val_fraction)}
+        return {**others, **divider.divide(entries)}
     held_out = _keys_in([others["val"]])
     return {**others, "train": [entry for entry in entries if entry.key not in held_out]}
 

@@ -1,12 +1,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from odapi_ssd.data.dataset import Dataset, SplitEntry
+from odapi_ssd.data.annotations import AnnotatedImage, Annotation
+from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
 from odapi_ssd.data.faults import Fault
-from odapi_ssd.data.splits import divide_names, plan_splits
+from odapi_ssd.data.splits import plan_splits
 from odapi_ssd.errors import OdapiError, OptionError
 
 KEYS = ("a", "b", "c", "d")
@@ -104,16 +103,6 @@ def test_only_trainval_is_divided():
     assert "'trainval' is divided into 'train' and 'val'" in only(plan.warnings[1:])
 
 
-def test_a_division_goes_by_the_entries_as_they_are_written():
-    """These literals must never change: a user's val images would turn up in train."""
-    plain = [f"{number:03d}" for number in range(10)]
-    with_endings = [f"{name}.jpg" for name in plain]
-    assert divide_names(with_endings)["val"] == ["003.jpg", "009.jpg"]
-    plan = plan_splits(dataset(plain, trainval=" ".join(with_endings)))
-    assert plan.splits["val"] == ("003", "009")
-    assert plan_splits(dataset(plain)).splits["val"] == ("000", "009")
-
-
 @pytest.mark.parametrize("empty", [{}, {"train": "", "val": " "}])
 def test_trainval_without_train_and_val_is_divided_and_the_others_kept(empty):
     plan = plan_splits(dataset(trainval="a b c a.jpg", test="d", **empty), None, 0.4)
@@ -154,31 +143,106 @@ def test_val_fraction_without_effect_is_told():
     assert "--val_fraction has no effect" in warnings[-1]
 
 
-def test_division_is_fixed_forever():
-    """These literals must never change: a user's val images would turn up in train."""
-    names = [f"{number:03d}" for number in range(10)]
-    assert divide_names(names)["val"] == ["000", "009"]
-
-
-@given(st.sets(st.text(min_size=1), min_size=2, max_size=30), st.floats(0.001, 0.999))
-def test_division_is_complete_disjoint_and_independent_of_order(names, val_fraction):
-    split = divide_names(sorted(names), val_fraction)
-    assert split == divide_names(sorted(names, reverse=True), val_fraction)
-    assert split["train"]
-    assert split["val"]
-    assert sorted(split["train"] + split["val"]) == sorted(names)
-
-
-def test_twenty_percent_by_default():
-    assert len(divide_names([str(number) for number in range(50)])["val"]) == 10
+def test_one_image_cannot_be_divided():
+    with pytest.raises(OdapiError, match="1 annotated image cannot be divided"):
+        plan_splits(dataset("a"))
 
 
 @pytest.mark.parametrize("val_fraction", [0.0, 1.0, -0.1, 1.5, float("nan")])
 def test_val_fraction_out_of_range(val_fraction):
     with pytest.raises(OptionError, match="--val_fraction is"):
-        divide_names(KEYS, val_fraction)
+        plan_splits(dataset(), None, val_fraction)
 
 
-def test_one_image_cannot_be_divided():
-    with pytest.raises(OdapiError, match="1 annotated image cannot be divided"):
-        divide_names(["a"])
+def test_a_division_is_fixed_forever():
+    """These literals must never change: a user's val images would turn up in train.
+
+    Without their files, images go by the names that entries have.
+    """
+    plain = [f"{number:03d}" for number in range(10)]
+    assert plan_splits(dataset(plain)).splits["val"] == ("000", "009")
+    entries = " ".join(f"{name}.jpg" for name in plain)
+    assert plan_splits(dataset(plain, trainval=entries)).splits["val"] == ("003", "009")
+
+
+class TestContents:
+    """Divisions of real files."""
+
+    @pytest.fixture
+    def images(self):
+        """Different images by name; the literals below are theirs."""
+        return {f"{number:02d}.jpg": f"image {number}" for number in range(20)}
+
+    @pytest.fixture
+    def plan(self, tmp_path):
+        def make(images, objects=(), **options):
+            for name, content in images.items():
+                (tmp_path / name).write_text(content)
+            annotation = Annotation("a.xml", None, objects)
+            by_key = {name: AnnotatedImage(name, tmp_path / name, annotation) for name in images}
+            return plan_splits(Dataset(tmp_path, tuple(by_key), by_key), **options)
+
+        return make
+
+    def test_they_are_fixed_forever(self, images, plan):
+        """These literals must never change: a user's val images would turn up in train."""
+        assert plan(images).splits["val"] == ("07.jpg", "02.jpg", "11.jpg", "13.jpg")
+
+    def test_names_do_not_matter(self, images, plan):
+        renamed = {f"z{name[::-1]}": content for name, content in reversed(images.items())}
+        by_content = [
+            {named[key] for key in plan(named).splits["val"]} for named in (images, renamed)
+        ]
+        assert by_content[0] == by_content[1]
+
+    def test_copies_are_in_one_split(self, images, plan):
+        copies = {f"copy of {name}": content for name, content in images.items()}
+        splits = plan({**images, **copies}).splits
+        assert len(splits["val"]) == 8
+        assert {key.removeprefix("copy of ") for key in splits["val"]}.isdisjoint(
+            key.removeprefix("copy of ") for key in splits["train"]
+        )
+
+    def test_groups_are_in_one_split(self, plan):
+        frames = {
+            f"video{video}_{frame}.jpg": f"{video} {frame}"
+            for video in range(10)
+            for frame in range(5)
+        }
+        result = plan(frames, group_by=r"(.*)_\d+")
+        assert len(result.splits["val"]) == 10
+        videos = [{key[:6] for key in result.splits[split]} for split in ("train", "val")]
+        assert videos[0].isdisjoint(videos[1])
+        assert result.warnings == ()
+
+    def test_one_group_cannot_be_divided(self, images, plan):
+        with pytest.raises(OdapiError, match="1 group of images cannot be divided"):
+            plan(images, group_by="jpg")
+
+    def test_groups_that_do_not_fit_are_told(self, plan):
+        frames = {f"{'ab'[number % 2]}{number}.jpg": str(number) for number in range(20)}
+        result = plan(frames, group_by="^.")
+        assert len(result.splits["val"]) == 10
+        assert "'val' has 10 of 20 images instead of 4" in only(result.warnings)
+
+    def test_images_that_cannot_be_used_take_no_place(self, images, plan, tmp_path):
+        data = Dataset(
+            tmp_path,
+            ("gone", "broken", "a", "b", "c", "d"),
+            {key: AnnotatedImage(key, tmp_path / key, Annotation(key, None, ())) for key in "abcd"},
+            missing_images={"gone": MissingImage(Annotation("gone", None, ()), "gone: no image")},
+            faults={"broken": ("broken: it is",)},
+        )
+        splits = plan_splits(data, val_fraction=0.5).splits
+        assert len(splits["val"]) == 2
+        assert splits["train"][2:] == ("gone", "broken")
+
+
+def test_group_by_without_effect_is_told():
+    warnings = plan_splits(dataset(train="a", val="b", test="c d"), group_by="a").warnings
+    assert only(warnings) == "--group_by has no effect: the dataset defines its splits."
+
+
+def test_group_by_that_is_not_an_expression():
+    with pytest.raises(OptionError, match="--group_by is '\\('"):
+        plan_splits(dataset(), group_by="(")

@@ -9,7 +9,7 @@ in no split: class ids come from all of them, so that they do not depend on the 
 import contextlib
 import functools
 import itertools
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items
 from odapi_ssd.data.preparation import PreparedExample, prepare_packed_example
-from odapi_ssd.data.skipping import SKIPPED_FILE, SkippedFiles, leave_out
+from odapi_ssd.data.skipping import SKIPPED_FILE, EmptySplitError, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
     DATASET_FILE,
@@ -84,15 +84,15 @@ def convert_dataset(
         _require_free(outputs, writer_class, plan, given)
         faults = find_faults(dataset, plan, given.ids if given else None)
         skipped = SkippedFiles(faults) if options.on_error == "skip" else None
-        if skipped is not None:
-            plan = leave_out(dataset, plan, skipped)
-        elif faults:
+        if faults and skipped is None:
             checked = _prepare_images(dataset, plan, options, progress, None)
             faults += [_fault_of(one) for one in checked if isinstance(one, ExampleFault)]
             raise faults_error(dataset, faults)
         label_map = given or _make_label_map(dataset)
-        conversion = _Conversion(dataset, plan, label_map, options, progress, skipped)
-        return conversion.run(outputs, writer_class)
+        conversion = _Conversion(dataset, label_map, options, progress, skipped)
+        if skipped is None:
+            return conversion.run(plan, outputs, writer_class)
+        return conversion.run_skipping(plan, outputs, writer_class)
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ def _require_free(
     outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, SKIPPED_FILE, *names], contents)
 
 
-def _fault_of(example: ExampleFault) -> Fault:
-    return Fault(example.file, example.message)
+def _fault_of(example: ExampleFault, key: str | None = None) -> Fault:
+    return Fault(example.file, example.message, key)
 
 
 class _Conversion:
@@ -137,25 +137,47 @@ class _Conversion:
     def __init__(
         self,
         dataset: Dataset,
-        plan: SplitPlan,
         label_map: _LabelMap,
         options: ConversionOptions,
         progress: Progress,
         skipped: SkippedFiles | None,
     ):
-        """Takes a plan of images without faults; `skipped` gets those that are faulty yet.
-
-        If it is None, a faulty image is a failure.
-        """
-        self._dataset, self._plan, self._options = dataset, plan, options
+        """Takes in `skipped` the faults so far; if it is None, a faulty image is a failure."""
+        self._dataset, self._options = dataset, options
         self._label_map, self._label_map_text = label_map.ids, label_map.text
         self._progress = progress
-        self._findings = ConversionFindings()
         self._skipped = skipped
-        self._faults: list[Fault] = []
 
-    def run(self, outputs: OutputFolder, writer_class: type[DatasetWriter]) -> DatasetSummary:
+    def run_skipping(
+        self, plan: SplitPlan, outputs: OutputFolder, writer_class: type[DatasetWriter]
+    ) -> DatasetSummary:
+        """As `run`, without the images that have faults.
+
+        Where all of a split have one that was divided here, and not by the dataset, the images that
+        can be used are divided again. That happens to small datasets alone.
+        """
+        assert self._skipped is not None
+        unusable: Collection[str] = ()
+        while True:
+            try:
+                return self.run(
+                    leave_out(self._dataset, plan, self._skipped), outputs, writer_class
+                )
+            except EmptySplitError:
+                if not plan.is_division or unusable == self._skipped.keys():
+                    raise
+            unusable, options = self._skipped.keys(), self._options
+            plan = plan_splits(
+                self._dataset, options.splits, options.val_fraction, options.group_by, unusable
+            )
+            outputs.clear_staging()
+
+    def run(
+        self, plan: SplitPlan, outputs: OutputFolder, writer_class: type[DatasetWriter]
+    ) -> DatasetSummary:
         """Writes everything to the staging folder and moves it in place."""
+        self._plan, self._findings = plan, ConversionFindings()
+        self._faults: list[Fault] = []
         keeps = writer_class.keeps_other_splits
         earlier = load_kept_splits(outputs, self._label_map, self._plan.splits) if keeps else None
         context = WriterContext(outputs.staging, self._label_map, self._options.num_shards)
@@ -183,8 +205,8 @@ class _Conversion:
                 with contextlib.closing(
                     writer.open_split(split, len(keys), num_bytes)
                 ) as split_writer:
-                    for _ in keys:
-                        self._take(next(prepared), split, split_writer, counter)
+                    for key in keys:
+                        self._take(key, next(prepared), split, split_writer, counter)
                 summaries[split] = counter.summarize(split_writer.num_shards)
                 if self._skipped is not None:
                     num_left = summaries[split].num_examples
@@ -194,6 +216,7 @@ class _Conversion:
 
     def _take(
         self,
+        key: str,
         prepared: PreparedExample | ExampleFault,
         split: str,
         writer: SplitWriter,
@@ -201,7 +224,7 @@ class _Conversion:
     ) -> None:
         if isinstance(prepared, ExampleFault):
             faults = self._faults if self._skipped is None else self._skipped
-            faults.append(_fault_of(prepared))
+            faults.append(_fault_of(prepared, key))
         elif not self._faults:
             writer.write(prepared.payload)
             counter.add(prepared.facts)

@@ -11,9 +11,13 @@ from odapi_ssd.data.splits import SplitPlan
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
 
-__all__ = ["SKIPPED_FILE", "SkippedFiles", "leave_out"]
+__all__ = ["SKIPPED_FILE", "EmptySplitError", "SkippedFiles", "leave_out"]
 
 SKIPPED_FILE = "skipped.json"
+
+
+class EmptySplitError(OdapiError):
+    """Every image of a split has a fault."""
 
 
 class SkippedFiles:
@@ -42,14 +46,14 @@ class SkippedFiles:
         return [f"{what} skipped for faults, all listed in {SKIPPED_FILE}: {list_some(files)}"]
 
     def require_left(self, dataset: Dataset, split: str, num_left: int) -> None:
-        """Raises OdapiError with all faults if nothing is left of a split."""
+        """Raises EmptySplitError with all faults if nothing is left of a split."""
         if num_left:
             return
-        raise OdapiError(
+        raise EmptySplitError(
             f"Nothing was written: split {split!r} of {dataset.root_dir} would be empty, as every "
             f"image of it has a fault. {count_of(len(self._faults), 'fault')} so far:",
             details=(fault.line for fault in self._faults),
-            hint="correct these, or name the other splits with --splits.",
+            hint="correct these, or name other splits with --splits.",
         )
 
     def save(self, folder: Path) -> None:
@@ -79,7 +83,7 @@ def leave_out(dataset: Dataset, plan: SplitPlan, skipped: SkippedFiles) -> Split
         skipped: all that `find_faults` found.
 
     Raises:
-        OdapiError: nothing is left of a split.
+        EmptySplitError: nothing is left of a split.
     """
     unusable = skipped.keys()
     splits = {

@@ -32,11 +32,13 @@ class SplitPlan:
         splits: keys of images by split, each key once; the order is that of the records.
         faults: entries of splits that name no image.
         warnings: what the user should know, one line each.
+        is_division: whether `train` and `val` were divided here, not by the dataset.
     """
 
     splits: Mapping[str, tuple[str, ...]]
     faults: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
+    is_division: bool = False
 
 
 def plan_splits(
@@ -44,6 +46,7 @@ def plan_splits(
     split_names: Sequence[str] | None = None,
     val_fraction: float | None = None,
     group_by: str | None = None,
+    unusable: Collection[str] = (),
 ) -> SplitPlan:
     """Chooses the splits to write.
 
@@ -55,6 +58,7 @@ def plan_splits(
             0.2.
         group_by: a regular expression; where the dataset is divided, images in whose names it finds
             the same text stay together.
+        unusable: images that a division does not count, as it does not those without a file.
 
     Raises:
         OdapiError: the dataset's splits cannot be read, a wanted split does not exist or is empty,
@@ -69,7 +73,7 @@ def plan_splits(
         )
     known = frozenset(dataset.keys)
     warnings = _describe_unlisted(dataset.splits, known)
-    divider = _Divider(dataset, val_fraction, groups)
+    divider = _Divider(dataset, val_fraction, groups, unusable)
     splits = _resolve_splits(dataset, split_names, divider)
     warnings += divider.warnings
     wanted = _choose(splits, split_names)
@@ -88,6 +92,7 @@ def plan_splits(
             if entry.fault
         ),
         warnings=(*warnings, *_describe_repeated(chosen)),
+        is_division=divider.has_divided,
     )
 
 
@@ -107,32 +112,42 @@ class _Divider:
     """Divides a dataset, or a part of it, and says what the user should know of that."""
 
     def __init__(
-        self, dataset: Dataset, val_fraction: float | None, group_by: re.Pattern[str] | None
+        self,
+        dataset: Dataset,
+        val_fraction: float | None,
+        group_by: re.Pattern[str] | None,
+        unusable: Collection[str],
     ):
-        self._dataset, self._val_fraction, self._group_by = dataset, val_fraction, group_by
+        self._images, self._unusable = dataset.images, unusable
+        self._val_fraction, self._group_by = val_fraction, group_by
+        self.has_divided = False
         self.warnings: list[str] = []
 
     def divide(self, entries: Iterable[SplitEntry]) -> dict[str, list[SplitEntry]]:
         """`train` and `val` of entries of different images.
 
-        Those without an image file, which are faults, are in `train`, so that they are wanted.
+        Those that cannot be used, which are faults, are in `train`, so that they are wanted.
 
         Raises:
             OdapiError: there are too few.
         """
         by_key = {entry.key: entry for entry in entries}
-        usable = [entry for entry in by_key.values() if entry.key in self._dataset.images]
-        if len(usable) < 2:
+        usable = [entry for entry in by_key.values() if self._is_usable(entry.key)]
+        if len(usable) < 2:  # The faults of the others are what the user has to know of.
             usable = list(by_key.values())
         self._require_several(len(usable), "annotated image")
         fraction = _DEFAULT_VAL_FRACTION if self._val_fraction is None else self._val_fraction
-        units, warnings = make_units(usable, self._dataset.images, fraction, self._group_by)
+        units, warnings = make_units(usable, self._images, fraction, self._group_by)
         self._require_several(len(units), "group of images")
         divided = divide_units(units, fraction)
         self.warnings += [*warnings, *_describe_size(divided, fraction)]
         splits = {split: [by_key.pop(key) for key in keys] for split, keys in divided.items()}
         splits["train"] += by_key.values()
+        self.has_divided = True
         return splits
+
+    def _is_usable(self, key: str) -> bool:
+        return key in self._images and key not in self._unusable
 
     def _require_several(self, number: int, what: str) -> None:
         if number < 2:

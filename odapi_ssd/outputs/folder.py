@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,14 @@ class OutputFolder(OutputTarget):
     def staging(self) -> Path:
         """The folder to write to; what is in it is moved by `publish`."""
         return self._work.new
+
+    def clear_staging(self) -> None:
+        """Removes all that is in `staging`, for a second attempt."""
+        for path in self.staging.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def publish(self, stale_names: Iterable[str] = ()) -> None:
         """Moves all that is in `staging` in place: everything or, on failure, nothing.

@@ -179,3 +179,29 @@ def test_names_that_are_not_unicode(tmp_path):
     skipped = SkippedFiles([Fault("\udc80.xml", '\udc80.xml: "x"')])
     skipped.save(tmp_path)
     assert skipped_in(tmp_path) == {"\udc80.xml": '"x"'}
+
+
+@pytest.mark.parametrize("num_images", [3, 4, 9])
+def test_a_division_whose_val_is_faulty_is_made_again(voc_dir, output_dir, num_images):
+    """The images are the same but for the faulty one, which alone is therefore `val` at first."""
+    for number in range(num_images):
+        voc_dir.add(str(number))
+    (voc_dir.images / "0.jpg").write_bytes(b"")
+    options = ConversionOptions(on_error="skip", num_shards=2)
+    summary = convert_dataset(voc_dir.root, output_dir, options)
+    counts = {name: split.num_examples for name, split in summary.splits.items()}
+    num_val = max(round(0.2 * (num_images - 1)), 1)
+    assert counts == {"train": num_images - 1 - num_val, "val": num_val}
+    assert list(skipped_in(output_dir)) == ["Annotations/0.xml"]
+    num_shards = sum(split.num_shards for split in summary.splits.values())
+    assert len(list(output_dir.glob("*.record-*"))) == num_shards
+
+
+def test_a_division_of_which_one_image_is_left_is_a_failure(voc_dir, output_dir):
+    for number in range(5):
+        voc_dir.add(str(number))
+        if number:
+            (voc_dir.images / f"{number}.jpg").write_bytes(b"")
+    with pytest.raises(OdapiError, match="would be empty"):
+        convert_dataset(voc_dir.root, output_dir, SKIP)
+    assert not output_dir.exists()

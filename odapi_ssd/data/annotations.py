@@ -26,7 +26,9 @@ class AnnotatedObject:
         is_truncated: whether only a part of it is in the image.
         is_difficult: whether evaluation may ignore it.
         is_crowd: whether the box is that of a group of objects that nobody told apart.
-        mask: its pixels; None where the annotation has none, or masks were not asked for.
+        mask: its pixels; None where the annotation has none.
+        area_px: the area of its pixels as annotated, without those of other objects before it; None
+            if not stated.
     """
 
     number: int
@@ -37,6 +39,7 @@ class AnnotatedObject:
     is_difficult: bool = False
     is_crowd: bool = False
     mask: Mask | None = None
+    area_px: float | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for a box that is NaN or infinite, which no check of a box notices."""

@@ -15,8 +15,9 @@ from odapi_ssd.data.file_names import is_unicode
 from odapi_ssd.data.folder_tree import walk_files
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.errors import OdapiError
+from odapi_ssd.messages import count_of, list_some
 
-__all__ = ["ImageIndex"]
+__all__ = ["ImageIndex", "describe_unused"]
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _DRIVE = re.compile(r"[a-z]:", re.IGNORECASE)
@@ -90,7 +91,7 @@ class ImageIndex:
             levels = (chain.from_iterable(found) for found in zip(*everywhere, strict=True))
             yield next(filter(None, map(list, levels)), [])
 
-    def find_by_path(self, name: str) -> Path:
+    def find_by_path(self, name: str, folder: str = "") -> Path:
         """The image that an annotation names by a path of whatever machine it was made on.
 
         Names that agree with the listing from their end on are the same: `train/1.jpg` is
@@ -100,6 +101,8 @@ class ImageIndex:
 
         Args:
             name: a path with slashes or backslashes, relative or not, or a URL.
+            folder: where the image should be, with slashes; only if it is not there is the whole
+                tree looked through.
 
         Raises:
             OdapiError: no such image, or several that fit equally well.
@@ -107,22 +110,26 @@ class ImageIndex:
         is_absolute, parts = _parse_path(name)
         if not parts:
             raise OdapiError(f"{name!r} is not the name of an image")
-        for fold in (str, str.casefold):
-            found = self._best_matches([fold(part) for part in parts], fold, is_absolute)
-            if len(found) == 1:
-                return found[0]
-            if found:
-                names = ", ".join(self.name_of(path) for path in found)
-                raise OdapiError(f"several images fit {name!r}, expected one: {names}")
+        for base in dict.fromkeys((folder, "")):
+            for fold in (str, str.casefold):
+                found = self._best_matches([fold(part) for part in parts], fold, is_absolute, base)
+                if len(found) == 1:
+                    return found[0]
+                if found:
+                    names = ", ".join(self.name_of(path) for path in found)
+                    raise OdapiError(f"several images fit {name!r}, expected one: {names}")
         raise OdapiError(f"no image {name!r} in {self._images_dir.name}")
 
     def _best_matches(
-        self, parts: list[str], fold: Callable[[str], str], is_absolute: bool
+        self, parts: list[str], fold: Callable[[str], str], is_absolute: bool, base: str
     ) -> list[Path]:
-        """Those whose path agrees with the longest end of the one that is asked for."""
+        """Those in a folder whose path there agrees with the longest end of the one asked for."""
+        base_dir = self._images_dir / base
         best: dict[int, list[Path]] = defaultdict(list)
         for path in self._by_folded_file_name.get(parts[-1].casefold(), ()):
-            here = [fold(part) for part in path.relative_to(self._images_dir).parts]
+            if not path.is_relative_to(base_dir):
+                continue
+            here = [fold(part) for part in path.relative_to(base_dir).parts]
             length = _common_end(here, parts)
             if length and (is_absolute or length == min(len(here), len(parts))):
                 best[length].append(path)
@@ -134,6 +141,29 @@ class ImageIndex:
         for path in self.image_paths():
             found[path.name.casefold()].append(path)
         return found
+
+
+def describe_unused(num_unannotated: int, left_out: Sequence[str]) -> list[str]:
+    """Warnings about images of a dataset that are in none of its examples.
+
+    Args:
+        num_unannotated: images without an annotation.
+        left_out: the names of images whose path is not Unicode, as `ImageIndex.left_out` has them.
+    """
+    lines = []
+    if num_unannotated:
+        lines.append(
+            count_of(
+                num_unannotated,
+                "image has no annotation and is left out.",
+                "images have no annotation and are left out.",
+            )
+        )
+    if left_out:
+        what = count_of(len(left_out), "image is", "images are")
+        names = list_some(left_out)
+        lines.append(f"{what} left out, as the name is not UTF-8; rename to use: {names}")
+    return lines
 
 
 def _parse_path(name: str) -> tuple[bool, list[str]]:

@@ -1,6 +1,8 @@
 """Reads JSON files whose entries must have certain types, and says where one does not."""
 
 import json
+import math
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from odapi_ssd.data.text_files import utf8_fault
 __all__ = ["JsonObject", "WrongJsonError", "read_json"]
 
 _MAX_SHOWN = 40
+_SHORT = reprlib.Repr()  # does not go down a thousand levels either
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 100
 
 
 class WrongJsonError(Exception):
@@ -36,6 +40,35 @@ class JsonObject:
 
     def __iter__(self) -> Any:
         return iter(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, and not null."""
+        return self._values.get(key) is not None
+
+    def kind(self, key: str) -> type:
+        """The Python type of an entry; that of None where there is none."""
+        return type(self._values.get(key))
+
+    def number(self, key: str, default: float | None = None) -> float:
+        """A finite number; the default, if one is given, where there is no entry."""
+        return _finite(self._value(key, default), self._path(key))
+
+    def numbers(self, key: str) -> list[float]:
+        """A list of finite numbers."""
+        path = self._path(key)
+        return [_finite(item, f"{path}[{index}]") for index, item in enumerate(self.items(key))]
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True, false, or 1 or 0 for them; the default where there is no entry, or null."""
+        value = self._values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, int) or value not in (0, 1):
+            raise _wrong(self._path(key), value, "0 or 1")
+        return bool(value)
 
     def integer(self, key: str, default: int | None = None) -> int:
         """A whole number; the default, if one is given, where there is no entry."""
@@ -98,8 +131,20 @@ def read_json(path: Path) -> JsonObject:
         raise WrongJsonError("it is not JSON that can be read") from error
 
 
+def _finite(value: Any, path: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _wrong(path, value, "a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise _wrong(path, value, "a finite number")
+    return number
+
+
 def _wrong(path: str, value: Any, expected: str) -> WrongJsonError:
-    shown = repr(value)
+    shown = _SHORT.repr(value)
     if len(shown) > _MAX_SHOWN:
         shown = f"{shown[:_MAX_SHOWN]}…"
     return WrongJsonError(f"{path} is {shown}, {expected} was expected")

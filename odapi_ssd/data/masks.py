@@ -3,6 +3,7 @@
 Coordinates and sizes are those of the image as annotated, as with boxes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,13 @@ __all__ = ["IndexedMask", "Mask", "PngMask", "PolygonMask", "RunLengthMask"]
 
 @dataclass(frozen=True)
 class PolygonMask:
-    """The area of one or several polygons: each x, y, x, y, … in pixels, three points or more."""
+    """The area of one or several polygons: each x, y, x, y, … in pixels, three points or more.
 
-    polygons_xy_px: tuple[tuple[float, ...], ...]
+    A pixel belongs to a polygon if its center is inside, by the even-odd rule, and to the mask if
+    it belongs to any of them.
+    """
+
+    polygons_xy_px: tuple[Sequence[float], ...]
 
 
 @dataclass(frozen=True)
@@ -21,11 +26,12 @@ class RunLengthMask:
     """Runs of 0 and 1 in turn, beginning with 0, down the columns of a mask from left to right.
 
     Attributes:
-        counts: the runs' lengths; their sum is height times width.
+        counts: the runs' lengths; their sum is height times width. Or COCO's compact text of them,
+            which `run_lengths` takes apart, not checked yet.
         mask_hw: height and width in pixels.
     """
 
-    counts: tuple[int, ...]
+    counts: Sequence[int] | str
     mask_hw: tuple[int, int]
 
 

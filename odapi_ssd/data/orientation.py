@@ -7,9 +7,15 @@ which loses nothing, so it is the boxes that are moved.
 Source: the tag `Orientation` (0x0112) of EXIF 2.32, section 4.6.4.
 """
 
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["boxes_are_upright", "read_orientation", "to_stored", "upright_hw"]
+__all__ = ["array_to_stored", "boxes_are_upright", "read_orientation", "to_stored", "upright_hw"]
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 _TAG = 0x0112
 _UPRIGHT = 1
@@ -70,3 +76,21 @@ def to_stored(
     if orientation in (2, 3, 7, 8):
         xs = (1 - xs[1], 1 - xs[0])
     return ys[0], xs[0], ys[1], xs[1]
+
+
+def array_to_stored(upright: npt.NDArray[_Value], orientation: int) -> npt.NDArray[_Value]:
+    """Moves pixels from the image as it is shown to the image as it is stored; see `to_stored`.
+
+    Args:
+        upright: [H, W] or [H, W, C] as it is shown.
+        orientation: 1 to 8.
+
+    Returns:
+        A view of the pixels, H and W as stored.
+    """
+    stored = upright.swapaxes(0, 1) if orientation in _SWAPPING else upright
+    if orientation in (3, 4, 6, 7):
+        stored = stored[::-1]
+    if orientation in (2, 3, 7, 8):
+        stored = stored[:, ::-1]
+    return stored

@@ -52,3 +52,36 @@ def test_a_wrong_file(tmp_path, content, expected):
 def test_a_right_file(tmp_path):
     (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
     assert read_json(tmp_path / "a.json").integer("a") == 1
+
+
+_NUMBERS = JsonObject({
+    "n": 1.5, "i": 2, "b": True, "nan": float("nan"), "huge": 10**400, "l": [1, 2.5],
+    "mixed": [1, None], "null": None, "deep": [[[[[[[[1]]]]]]]],
+})  # fmt: skip
+
+
+def test_numbers_and_flags():
+    assert (_NUMBERS.number("n"), _NUMBERS.number("i"), _NUMBERS.number("gone", 3)) == (1.5, 2, 3)
+    assert _NUMBERS.numbers("l") == [1, 2.5]
+    assert _NUMBERS.flag("b", default=False)
+    assert _NUMBERS.flag("null", default=True)
+    assert [_NUMBERS.has(key) for key in ("n", "null", "gone")] == [True, False, False]
+    assert ["null" in _NUMBERS, "gone" in _NUMBERS] == [True, False]
+    assert [_NUMBERS.kind(key) for key in ("n", "l", "gone")] == [float, list, type(None)]
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        (lambda: _NUMBERS.number("b"), "b is True, a number was expected"),
+        (lambda: _NUMBERS.number("nan"), "nan is nan, a finite number"),
+        (lambda: _NUMBERS.number("huge"), "huge is 10{39}…, a finite number"),
+        (lambda: _NUMBERS.numbers("mixed"), r"mixed\[1\] is None, a number"),
+        (lambda: _NUMBERS.numbers("n"), "n is 1.5, a list"),
+        (lambda: _NUMBERS.flag("i", default=False), "i is 2, 0 or 1 was expected"),
+        (lambda: _NUMBERS.number("deep"), r"deep is \[+\.\.\.\]+, a number"),
+    ],
+)
+def test_a_wrong_number_is_named(read, expected):
+    with pytest.raises(WrongJsonError, match=expected):
+        read()

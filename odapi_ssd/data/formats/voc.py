@@ -27,7 +27,7 @@ from odapi_ssd.data.formats.voc_layout import (
 )
 from odapi_ssd.data.formats.voc_splits import read_splits
 from odapi_ssd.data.formats.voc_xml import VocXml, read_voc_xml
-from odapi_ssd.data.image_index import ImageIndex
+from odapi_ssd.data.image_index import ImageIndex, describe_unused
 from odapi_ssd.data.image_store import ImageStore
 from odapi_ssd.data.masks import IndexedMask
 from odapi_ssd.data.split_folders import split_of_folder, splits_by_folder
@@ -105,19 +105,7 @@ class _Contents:
 
     def warnings(self) -> list[str]:
         """One line per kind, for all parts."""
-        lines = list(self.part_warnings)
-        if self.num_unannotated:
-            lines.append(
-                count_of(
-                    self.num_unannotated,
-                    "image has no annotation and is left out.",
-                    "images have no annotation and are left out.",
-                )
-            )
-        if self.left_out:
-            what = count_of(len(self.left_out), "image is", "images are")
-            names = list_some(self.left_out)
-            lines.append(f"{what} left out, as the name is not UTF-8; rename to use: {names}")
+        lines = [*self.part_warnings, *describe_unused(self.num_unannotated, self.left_out)]
         if self.without_masks:
             what = count_of(len(self.without_masks), "annotation says", "annotations say")
             names = list_some(self.without_masks)

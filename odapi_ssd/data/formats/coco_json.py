@@ -1,0 +1,222 @@
+"""Reads one JSON file of COCO annotations: its images, its categories, and the objects in them.
+
+The file is read item by item, so that of each annotation no more is kept than an
+`AnnotatedObject` needs. What is wrong with single items becomes a line for the user.
+
+Source: the data format at https://cocodataset.org/#format-data.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from odapi_ssd.data.annotations import AnnotatedObject
+from odapi_ssd.data.formats.coco_masks import parse_mask, polygons_extent
+from odapi_ssd.data.json_stream import JsonLists
+from odapi_ssd.data.json_values import JsonObject, WrongJsonError
+from odapi_ssd.data.masks import Mask, PolygonMask
+from odapi_ssd.messages import count_of, list_some
+
+__all__ = ["CocoContent", "CocoImage", "read_coco_json"]
+
+_NUM_BOX_VALUES = 4
+_Id = int | str
+
+
+@dataclass(frozen=True)
+class CocoImage:
+    """One entry of `images`.
+
+    Attributes:
+        file_name: as it is written; it may hold folders, of whatever machine.
+        declared_hw: height and width in pixels; None if not stated.
+        objects: those annotations that name the image, in the file's order.
+    """
+
+    file_name: str
+    declared_hw: tuple[int, int] | None
+    objects: tuple[AnnotatedObject, ...]
+
+
+@dataclass
+class CocoContent:
+    """The content of a file.
+
+    Attributes:
+        images: in the file's order.
+        categories: names by id, in the file's order.
+        num_by_category: how many objects each category has, by id.
+        num_without_box: annotations that have neither a box nor a mask, such as captions.
+        faults: what is wrong with the file, or with items that are of no image; one line each,
+            without the file's name.
+        warnings: what the user should know, likewise.
+    """
+
+    images: list[CocoImage] = field(default_factory=list)
+    categories: dict[_Id, str] = field(default_factory=dict)
+    num_by_category: dict[_Id, int] = field(default_factory=dict)
+    num_without_box: int = 0
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An annotation whose category is not known yet."""
+
+    category_id: _Id
+    box_xyxy_px: tuple[float, float, float, float]
+    is_crowd: bool
+    area_px: float | None
+    mask: Mask | None
+
+
+def read_coco_json(path: Path) -> CocoContent:
+    """Reads a file; whatever is wrong with it is among the content's faults."""
+    reader = _Reader()
+    try:
+        with JsonLists(path) as lists:
+            for key, items in lists:
+                if items is not None:
+                    reader.take(key, items)
+    except WrongJsonError as error:
+        return CocoContent(faults=[str(error)])
+    except OSError as error:
+        return CocoContent(faults=[f"it cannot be read: {error.strerror or error}"])
+    return reader.finish()
+
+
+class _Reader:
+    """Collects the items of a file, whose lists come in any order."""
+
+    def __init__(self) -> None:
+        self.content = CocoContent()
+        self._files: dict[_Id, tuple[str, tuple[int, int] | None]] = {}
+        self._rows: dict[_Id, list[_Row]] = defaultdict(list)
+        self._annotation_ids: set[_Id] = set()
+        self._num_repeated = 0
+
+    def take(self, key: str, items: Iterator[Any]) -> None:
+        """Takes the items of one list of the root."""
+        take_item = {
+            "images": self._take_image,
+            "categories": self._take_category,
+            "annotations": self._take_annotation,
+        }.get(key)
+        if take_item is None:
+            return
+        for index, item in enumerate(items):
+            try:
+                take_item(JsonObject(item, f"{key}[{index}]"))
+            except WrongJsonError as error:
+                self.content.faults.append(str(error))
+
+    def finish(self) -> CocoContent:
+        """The content, when all lists are taken."""
+        content = self.content
+        for image_id, (file_name, declared_hw) in self._files.items():
+            rows = self._rows.pop(image_id, [])
+            content.images.append(CocoImage(file_name, declared_hw, tuple(self._objects(rows))))
+        content.faults += self._describe_unknown()
+        if self._num_repeated:
+            what = count_of(self._num_repeated, "annotation has", "annotations have")
+            content.warnings.append(f"{what} the id of another one; all of them are taken")
+        return content
+
+    def _take_image(self, item: JsonObject) -> None:
+        image_id = _read_id(item, "id")
+        if image_id in self._files:
+            raise WrongJsonError(f"{item.where}.id is {image_id!r}, which another image has too")
+        self._files[image_id] = item.text("file_name"), _read_size(item)
+
+    def _take_category(self, item: JsonObject) -> None:
+        category_id, name = _read_id(item, "id"), item.text("name").strip()
+        known = self.content.categories
+        if not name:
+            raise WrongJsonError(f"{item.where}.name is empty, the name of a class was expected")
+        if known.setdefault(category_id, name) != name:
+            raise WrongJsonError(
+                f"{item.where}.id is {category_id!r}, which {known[category_id]!r} has too"
+            )
+
+    def _take_annotation(self, item: JsonObject) -> None:
+        if "category_id" not in item and "bbox" not in item:
+            self.content.num_without_box += 1
+            return
+        image_id = _read_id(item, "image_id")
+        if item.has("id"):
+            annotation_id = _read_id(item, "id")
+            self._num_repeated += annotation_id in self._annotation_ids
+            self._annotation_ids.add(annotation_id)
+        self._rows[image_id].append(_read_row(item))
+
+    def _objects(self, rows: list[_Row]) -> Iterator[AnnotatedObject]:
+        content = self.content
+        for number, row in enumerate(rows, start=1):
+            counts = content.num_by_category
+            counts[row.category_id] = counts.get(row.category_id, 0) + 1
+            name = content.categories.get(row.category_id)
+            if name is not None:
+                yield AnnotatedObject(
+                    number,
+                    name,
+                    row.box_xyxy_px,
+                    is_crowd=row.is_crowd,
+                    mask=row.mask,
+                    area_px=row.area_px,
+                )
+
+    def _describe_unknown(self) -> Iterator[str]:
+        """Lines about images and categories that annotations name, but the file does not have."""
+        content = self.content
+        for category_id, number in content.num_by_category.items():
+            if category_id not in content.categories:
+                what = count_of(number, "annotation has", "annotations have")
+                yield f"{what} the category_id {category_id!r}, which is not among the categories"
+        if self._rows:
+            number = sum(map(len, self._rows.values()))
+            what = count_of(number, "annotation is", "annotations are")
+            ids = list_some(map(repr, self._rows))
+            yield f"{what} of images that are not among the file's images: image_id {ids}"
+
+
+def _read_row(item: JsonObject) -> _Row:
+    mask = parse_mask(item)
+    return _Row(
+        category_id=_read_id(item, "category_id"),
+        box_xyxy_px=_read_box(item, mask),
+        is_crowd=item.flag("iscrowd", default=False),
+        area_px=item.number("area") if item.has("area") else None,
+        mask=mask,
+    )
+
+
+def _read_box(item: JsonObject, mask: Mask | None) -> tuple[float, float, float, float]:
+    """The box as xmin, ymin, xmax, ymax; that of the polygons where there is none of its own."""
+    if isinstance(mask, PolygonMask) and not item.has("bbox"):
+        return polygons_extent(mask)
+    values = item.numbers("bbox")
+    if len(values) != _NUM_BOX_VALUES:
+        raise WrongJsonError(
+            f"{item.where}.bbox has {count_of(len(values), 'number')}, expected x, y, width, height"
+        )
+    x, y, width, height = values
+    if not math.isfinite(x + width) or not math.isfinite(y + height):
+        raise WrongJsonError(f"{item.where}.bbox reaches beyond all numbers")
+    return x, y, x + width, y + height
+
+
+def _read_id(item: JsonObject, key: str) -> _Id:
+    """Ids are numbers; some programs write texts."""
+    return item.text(key) if item.kind(key) is str else item.integer(key)
+
+
+def _read_size(item: JsonObject) -> tuple[int, int] | None:
+    """Height and width; None where either is missing or 0, as tools write what they do not know."""
+    height, width = (item.number(key) if item.has(key) else 0 for key in ("height", "width"))
+    if height < 1 or width < 1:
+        return None
+    return int(height), int(width)

@@ -55,6 +55,10 @@ class Record:
         except Exception:  # protobuf's DecodeError; its class depends on the implementation.
             self.is_example = False
 
+    def feature_names(self) -> list[str]:
+        """The keys of the features, in no particular order."""
+        return list(self._features)
+
     def byte_strings(self, key: str) -> Sequence[bytes]:
         """The values of a feature; empty if the record has none of this kind under the key."""
         feature = self._features.get(key)

@@ -45,6 +45,8 @@ def encode_example(example: Example, label_map: Mapping[str, int]) -> bytes:
         keys.DIFFICULT: [int(one.is_difficult) for one in objects],
         keys.TRUNCATED: [int(one.is_truncated) for one in objects],
     }
+    if any(one.is_crowd for one in objects):
+        integers[keys.IS_CROWD] = [int(one.is_crowd) for one in objects]
     floats = {
         key: [placed.box_yxyx[side] for placed in example.objects]
         for side, key in enumerate(keys.BOX_YXYX)

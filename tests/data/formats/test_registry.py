@@ -26,7 +26,7 @@ def any_folder(name, takes_files=False):
 
 
 def test_the_formats_that_come_with_the_project(formats):
-    assert list(formats) == ["voc", "coco"]
+    assert list(formats) == ["voc", "coco", "tfrecord"]
 
 
 @pytest.mark.parametrize(

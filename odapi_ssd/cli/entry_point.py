@@ -23,6 +23,7 @@ COMMANDS = (
     "shapes",
     "label-map",
     "convert",
+    "inspect",
     "templates",
     "import-weights",
     "configure",

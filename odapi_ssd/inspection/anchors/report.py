@@ -33,7 +33,7 @@ from odapi_ssd.outputs.folder import OutputTarget
 from odapi_ssd.progress import SILENT, Progress
 from odapi_ssd.ssd.anchors import AnchorSpec
 
-__all__ = ["AnchorReport", "report_anchors"]
+__all__ = ["AnchorReport", "read_matcher", "report_anchors"]
 
 _JSON = "anchors.json"
 _ANCHORS, _SIZES, _MATCHES = "anchors.png", "box_sizes.png", "anchor_matches.png"
@@ -98,7 +98,7 @@ def report_anchors(
     odapi_ssd.register()
     require_valid_numbers(config.model, "model")
     geometry = AnchorGeometry(config)
-    threshold, is_forced, warnings = _read_matcher(config.model.ssd.matcher)
+    threshold, is_forced, warnings = read_matcher(config.model.ssd.matcher)
     _check_geometry(geometry, warnings)
     files = find_record_files(config, split, warnings)
     boxes = read_boxes(files, progress) if files else None
@@ -141,7 +141,7 @@ def _check_geometry(geometry: AnchorGeometry, warnings: list[str]) -> None:
         geometry.spec_px(geometry.place(_CANVAS_HW).input_hw)
 
 
-def _read_matcher(matcher: Any) -> tuple[float, bool, list[str]]:
+def read_matcher(matcher: Any) -> tuple[float, bool, list[str]]:
     """The IoU threshold, whether best anchors are forced on boxes, and warnings."""
     if matcher.HasField("argmax_matcher"):
         argmax = matcher.argmax_matcher

@@ -1,0 +1,57 @@
+"""All that an inspection has found, as the page and `report.json` show it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from odapi_ssd.inspection.dataset.pictures import Picture
+from odapi_ssd.inspection.dataset.problems import ProblemGroup
+from odapi_ssd.inspection.dataset.statistics import DatasetStatistics
+
+if TYPE_CHECKING:
+    from odapi_ssd.inspection.dataset.template_anchors import TemplateMatches
+
+__all__ = ["DatasetFindings", "ShownImage"]
+
+
+@dataclass(frozen=True)
+class ShownImage:
+    """An image on the page.
+
+    Attributes:
+        key: of the image.
+        caption: a line about it; may be empty.
+        picture: None if none could be made.
+    """
+
+    key: str
+    caption: str
+    picture: Picture | None
+
+
+@dataclass(frozen=True)
+class DatasetFindings:
+    """The findings about one dataset.
+
+    Attributes:
+        title: the folder's name.
+        are_splits_defined: whether the dataset defines its splits; else they are as a conversion
+            would make them.
+        statistics: figures.
+        problems: by kind, the gravest first.
+        problem_pictures: some images for each kind of problem, by its name.
+        contact_sheet: images by split.
+        matches: with a template's anchors; None without a template.
+    """
+
+    title: str
+    are_splits_defined: bool
+    statistics: DatasetStatistics
+    problems: Sequence[ProblemGroup]
+    problem_pictures: Mapping[str, Sequence[ShownImage]]
+    contact_sheet: Mapping[str, Sequence[ShownImage]]
+    matches: "TemplateMatches | None"
+
+    def num_problems(self, severity: str) -> int:
+        """How many problems of a severity there are."""
+        return sum(group.num for group in self.problems if group.kind.severity == severity)

@@ -1,0 +1,168 @@
+"""Gathers what is to be said of a dataset: image by image, then pictures of the few that are shown.
+
+Workers read and check the images while this process counts. Memory grows with the number of boxes,
+some 30 bytes for each, and not with the images.
+"""
+
+import contextlib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.data.examples import ExampleFault
+from odapi_ssd.data.splits import plan_splits
+from odapi_ssd.data.workers import count_cores, map_in_order
+from odapi_ssd.errors import OdapiError
+from odapi_ssd.inspection.dataset.findings import DatasetFindings, ShownImage
+from odapi_ssd.inspection.dataset.inspected_image import inspect_image
+from odapi_ssd.inspection.dataset.pictures import PictureRequest, make_picture
+from odapi_ssd.inspection.dataset.problems import ProblemCollector, ProblemGroup
+from odapi_ssd.inspection.dataset.sampling import ImageSampler
+from odapi_ssd.inspection.dataset.statistics import DatasetStatistics
+from odapi_ssd.progress import Progress
+
+if TYPE_CHECKING:
+    from odapi_ssd.inspection.dataset.template_anchors import TemplateMatches
+
+__all__ = ["DatasetInspection"]
+
+_NUM_SHEET_IMAGES = 60
+_NUM_PROBLEM_PICTURES = 6
+# Starting a worker costs more than checking this many images.
+_MIN_IMAGES_PER_WORKER = 100
+_WHOLE = "all"
+
+
+class DatasetInspection:
+    """One inspection.
+
+    Attributes:
+        statistics: complete after `check_images`.
+    """
+
+    def __init__(self, dataset: Dataset, num_workers: int | None, progress: Progress):
+        """Takes a dataset and finds its splits.
+
+        Args:
+            dataset: with all its faults.
+            num_workers: processes that check images; None for the cores available.
+            progress: advances by each image.
+        """
+        self._dataset, self._num_workers, self._progress = dataset, num_workers, progress
+        self._problems = ProblemCollector()
+        self._splits_of, split_names = self._plan()
+        self.statistics = DatasetStatistics(split_names)
+        self._sampler = ImageSampler(_NUM_SHEET_IMAGES)
+
+    def check_images(self) -> None:
+        """Checks all images of the splits."""
+        dataset, statistics = self._dataset, self.statistics
+        self._problems.add_dataset(dataset, self._splits_of)
+        keys = [key for key in self._splits_of if key in dataset.images]
+        for key in self._splits_of:
+            if key not in dataset.images:
+                statistics.add_unusable(self._splits_of[key])
+        images = [dataset.images[key] for key in keys]
+        checked = map_in_order(inspect_image, images, self._count_workers(len(images)))
+        with contextlib.closing(checked):
+            for num_done, (annotated, found) in enumerate(zip(images, checked, strict=True), 1):
+                splits = self._splits_of[annotated.key]
+                if isinstance(found, ExampleFault):
+                    self._problems.add("image_unusable", found.message)
+                    statistics.add_unusable(splits)
+                else:
+                    statistics.add(annotated.key, splits, found)
+                    self._problems.add_image(annotated, splits, found)
+                    names = [one.name for one in found.objects]
+                    self._sampler.add(annotated.key, splits, names)
+                self._progress.advance(num_done, len(images))
+
+    def conclude(self, title: str, matches: "TemplateMatches | None") -> DatasetFindings:
+        """Compares the images with each other and makes the pictures.
+
+        Args:
+            title: the dataset's name.
+            matches: of a template's anchors; None for no template.
+        """
+        self._problems.compare(self.statistics)
+        if matches is not None:
+            self._add_small_boxes(matches)
+        groups = self._problems.groups()
+        wanted = {group.kind.name: _views_to_show(group) for group in groups}
+        sheet = self._sampler.choose()
+        shown = self._show([
+            *(one for views in wanted.values() for one in views),
+            *((key, (), "") for keys in sheet.values() for key in keys),
+        ])  # fmt: skip
+        return DatasetFindings(
+            title=title,
+            are_splits_defined=bool(self._dataset.splits) and _WHOLE not in self.statistics.splits,
+            statistics=self.statistics,
+            problems=groups,
+            problem_pictures={
+                name: list(itertools.islice(shown, len(views))) for name, views in wanted.items()
+            },
+            contact_sheet={
+                split: list(itertools.islice(shown, len(keys))) for split, keys in sheet.items()
+            },
+            matches=matches,
+        )
+
+    def _plan(self) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+        """The splits of each image that is in any, and their names."""
+        try:
+            plan = plan_splits(self._dataset)
+        except OdapiError as error:
+            for line in (error.problem, *error.details):
+                self._problems.add("split_broken", line)
+            return dict.fromkeys(self._dataset.keys, (_WHOLE,)), [_WHOLE]
+        self._problems.add_plan(plan)
+        splits_of: dict[str, tuple[str, ...]] = defaultdict(tuple)
+        for split, keys in plan.splits.items():
+            for key in keys:
+                splits_of[key] += (split,)
+        return dict(splits_of), list(plan.splits)
+
+    def _count_workers(self, num_images: int) -> int:
+        return self._num_workers or min(count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER))
+
+    def _add_small_boxes(self, matches: "TemplateMatches") -> None:
+        statistics, images = self.statistics, self._dataset.images
+        numbers, image_idx, class_idx = (
+            statistics.numbers, statistics.image_idx, statistics.class_idx,
+        )  # fmt: skip
+        names = statistics.class_names
+        for idx in np.flatnonzero(matches.is_too_small):
+            key, number = statistics.keys[image_idx[idx]], int(numbers[idx])
+            height, width = matches.sizes_hw_px[idx]
+            text = (
+                f"{images[key].annotation.source}, object {number} ({names[class_idx[idx]]}): "
+                f"{width:.1f}×{height:.1f} pixels of the input"
+            )
+            self._problems.add("box_too_small", text, {key: (number,)})
+
+    def _show(self, wanted: Sequence[tuple[str, tuple[int, ...], str]]) -> Iterator[ShownImage]:
+        requests = [
+            PictureRequest(self._dataset.images[key], numbers) for key, numbers, _ in wanted
+        ]
+        pictures = map_in_order(make_picture, requests, self._count_workers(len(requests)))
+        with contextlib.closing(pictures):
+            return iter([
+                ShownImage(key, caption, picture)
+                for (key, _, caption), picture in zip(wanted, pictures, strict=True)
+            ])  # fmt: skip
+
+
+def _views_to_show(group: ProblemGroup) -> list[tuple[str, tuple[int, ...], str]]:
+    """Of the first images: key, the objects concerned, what is said of them."""
+    numbers: dict[str, tuple[int, ...]] = {}
+    texts: dict[str, str] = {}
+    for problem in group.listed:
+        for key, some in problem.views.items():
+            numbers[key] = tuple(dict.fromkeys((*numbers.get(key, ()), *some)))
+            texts.setdefault(key, problem.text)
+    return [(key, numbers[key], texts[key]) for key in list(numbers)[:_NUM_PROBLEM_PICTURES]]

@@ -1,0 +1,97 @@
+"""One image of a dataset, checked as a conversion checks it; runs in workers.
+
+What comes back is small: figures and boxes, no pixels. Pictures are made later, of few images.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject
+from odapi_ssd.data.examples import BoxFinding, ExampleFault, check_example
+
+__all__ = ["InspectedImage", "InspectedObject", "inspect_image"]
+
+
+@dataclass(frozen=True)
+class InspectedObject:
+    """An object that would go into the records.
+
+    Attributes:
+        number: its place in the annotation, from 1.
+        name: the class.
+        box_yxyx: ymin, xmin, ymax, xmax in the image as stored, normalized to 0..1.
+    """
+
+    number: int
+    name: str
+    box_yxyx: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class InspectedImage:
+    """What is known of an image that decodes.
+
+    Attributes:
+        content_key: 16 bytes that are the same for images with the same bytes alone.
+        image_hw: height and width in pixels as stored.
+        exif_orientation: 1 if upright or not given.
+        objects: those that would go into the records.
+        inverted: objects whose corners are swapped; they are not among `objects`.
+        dropped: other objects that are not, as their box has zero area in the image.
+        clipped: objects whose box was clipped to the image; they are among `objects`.
+        repeated: numbers of objects with the class and the box of an earlier one.
+        size_conflict: how the annotated size disagrees with the image; empty if it does not.
+        has_rotated_boxes: whether the boxes were annotated on the image as EXIF shows it.
+    """
+
+    content_key: bytes
+    image_hw: tuple[int, int]
+    exif_orientation: int
+    objects: tuple[InspectedObject, ...]
+    inverted: tuple[BoxFinding, ...]
+    dropped: tuple[BoxFinding, ...]
+    clipped: tuple[BoxFinding, ...]
+    repeated: tuple[int, ...]
+    size_conflict: str
+    has_rotated_boxes: bool
+
+
+def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
+    """Checks an image and its boxes, as for a conversion."""
+    example = check_example(annotated)
+    if isinstance(example, ExampleFault):
+        return example
+    all_objects = annotated.annotation.objects
+    inverted = {one.number for one in all_objects if _is_inverted(one)}
+    return InspectedImage(
+        content_key=hashlib.blake2b(example.image.encoded, digest_size=16).digest(),
+        image_hw=example.image.image_hw,
+        exif_orientation=example.image.exif_orientation,
+        objects=tuple(
+            InspectedObject(placed.annotated.number, placed.annotated.name, placed.box_yxyx)
+            for placed in example.objects
+        ),
+        inverted=tuple(one for one in example.dropped if one.object in inverted),
+        dropped=tuple(one for one in example.dropped if one.object not in inverted),
+        clipped=example.clipped,
+        repeated=_repeated(all_objects),
+        size_conflict=example.size_conflict,
+        has_rotated_boxes=example.has_rotated_boxes,
+    )
+
+
+def _is_inverted(one: AnnotatedObject) -> bool:
+    xmin, ymin, xmax, ymax = one.box_xyxy_px
+    return xmin > xmax or ymin > ymax
+
+
+def _repeated(objects: tuple[AnnotatedObject, ...]) -> tuple[int, ...]:
+    """Objects with the class and the box of an earlier one."""
+    seen: Counter[tuple[str, tuple[float, ...]]] = Counter()
+    repeated = []
+    for one in objects:
+        seen[one.name, one.box_xyxy_px] += 1
+        if seen[one.name, one.box_xyxy_px] > 1:
+            repeated.append(one.number)
+    return tuple(repeated)

@@ -96,6 +96,8 @@ def world(tmp_path, shapes_dir, records_dir, monkeypatch) -> World:
         ("label-map --data_dir IN/shapes --output_path OUT/map.pbtxt", "out/map.pbtxt"),
         ("convert --data_dir IN/shapes --output_dir OUT/new", "out/new"),
         ("convert --data_dir IN/shapes --output_dir IN/records", "in/records"),
+        ("inspect --data_dir IN/shapes --output_dir OUT/new/page", "out/new"),
+        ("inspect --data_dir IN/broken --output_dir OUT/foreign", "out/foreign"),
         (
             "configure --template ssd_vgg_voc --records_dir IN/records --output_path OUT/o.config",
             "out/o.config",
@@ -120,6 +122,8 @@ def test_a_call_that_succeeds_writes_what_it_names(world, call, output):
         "label-map --data_dir IN/shapes --output_path OUT/foreign/label_map.pbtxt",
         "convert --data_dir IN/broken --output_dir OUT/new --num_workers 2",
         "convert --data_dir IN/shapes --output_dir OUT/foreign",
+        "inspect --data_dir IN/none --output_dir OUT/new",
+        "inspect --data_dir IN/shapes --output_dir OUT/foreign/notes.txt",
         "convert --data_dir IN/shapes --output_dir OUT/foreign "
         "--label_map_path OUT/foreign/label_map.pbtxt",
         "configure --template none --records_dir IN/records --output_path OUT/new/o.config",

@@ -8,17 +8,18 @@ import contextlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from odapi_ssd.data.annotations import AnnotatedImage
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.splits import plan_splits
 from odapi_ssd.data.workers import count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.inspection.dataset.findings import DatasetFindings, ShownImage
-from odapi_ssd.inspection.dataset.inspected_image import inspect_image
+from odapi_ssd.inspection.dataset.inspected_image import InspectedImage, inspect_image
 from odapi_ssd.inspection.dataset.pictures import PictureRequest, make_picture
 from odapi_ssd.inspection.dataset.problems import ProblemCollector, ProblemGroup
 from odapi_ssd.inspection.dataset.sampling import ImageSampler
@@ -66,20 +67,12 @@ class DatasetInspection:
         for key in self._splits_of:
             if key not in dataset.images:
                 statistics.add_unusable(self._splits_of[key])
-        images = [dataset.images[key] for key in keys]
-        checked = map_in_order(inspect_image, images, self._count_workers(len(images)))
+        images = _ImagesOf(dataset, keys)
+        checked = map_in_order(inspect_image, images, self._count_workers(len(keys)))
         with contextlib.closing(checked):
-            for num_done, (annotated, found) in enumerate(zip(images, checked, strict=True), 1):
-                splits = self._splits_of[annotated.key]
-                if isinstance(found, ExampleFault):
-                    self._problems.add("image_unusable", found.message)
-                    statistics.add_unusable(splits)
-                else:
-                    statistics.add(annotated.key, splits, found)
-                    self._problems.add_image(annotated, splits, found)
-                    names = [one.name for one in found.objects]
-                    self._sampler.add(annotated.key, splits, names)
-                self._progress.advance(num_done, len(images))
+            for num_done, (key, found) in enumerate(zip(keys, checked, strict=True), 1):
+                self._take(key, found)
+                self._progress.advance(num_done, len(keys))
 
     def conclude(self, title: str, matches: "TemplateMatches | None") -> DatasetFindings:
         """Compares the images with each other and makes the pictures.
@@ -111,6 +104,16 @@ class DatasetInspection:
             },
             matches=matches,
         )
+
+    def _take(self, key: str, found: InspectedImage | ExampleFault) -> None:
+        splits = self._splits_of[key]
+        if isinstance(found, ExampleFault):
+            self._problems.add("image_unusable", found.message)
+            self.statistics.add_unusable(splits)
+            return
+        self.statistics.add(key, splits, found)
+        self._problems.add_image(self._dataset.images[key], splits, found)
+        self._sampler.add(key, splits, [one.name for one in found.objects])
 
     def _plan(self) -> tuple[dict[str, tuple[str, ...]], list[str]]:
         """The splits of each image that is in any, and their names."""
@@ -155,6 +158,25 @@ class DatasetInspection:
                 ShownImage(key, caption, picture)
                 for (key, _, caption), picture in zip(wanted, pictures, strict=True)
             ])  # fmt: skip
+
+
+class _ImagesOf(Sequence[AnnotatedImage]):
+    """Images of a dataset by number; looked up when they are asked for, which keeps memory flat."""
+
+    def __init__(self, dataset: Dataset, keys: Sequence[str]):
+        self._images, self._keys = dataset.images, keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, idx: int) -> AnnotatedImage: ...
+    @overload
+    def __getitem__(self, idx: slice) -> list[AnnotatedImage]: ...
+    def __getitem__(self, idx: int | slice) -> AnnotatedImage | list[AnnotatedImage]:
+        if isinstance(idx, slice):
+            return [self._images[key] for key in self._keys[idx]]
+        return self._images[self._keys[idx]]
 
 
 def _views_to_show(group: ProblemGroup) -> list[tuple[str, tuple[int, ...], str]]:

@@ -107,8 +107,8 @@ class ProblemCollector:
 
     def add_plan(self, plan: SplitPlan) -> None:
         """Adds what is wrong with the splits."""
-        for line in plan.faults:
-            self.add("split_broken", line)
+        for fault in plan.faults:
+            self.add("split_broken", fault.line)
         for line in plan.warnings:
             self.add("remark", line)
 

@@ -20,15 +20,28 @@ __all__ = ["command"]
 _TARGETS = ("tfrecord",)
 
 
-def _split_names(
+def _names(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> tuple[str, ...] | None:
     if value is None:
         return None
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     if not names:
-        raise click.BadParameter("expected names with commas between, such as train,val")
+        example = "train,val" if parameter.name == "splits" else "dog,cat"
+        raise click.BadParameter(f"expected names with commas between, such as {example}")
     return names
+
+
+def _renames(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for value in values:
+        old, _, new = (part.strip() for part in value.partition("="))
+        if not old or not new:
+            raise click.BadParameter(f"{value!r} is not of the form OLD=NEW")
+        pairs.append((old, new))
+    return tuple(pairs)
 
 
 @click.command("convert", cls=Command)
@@ -49,8 +62,21 @@ def _split_names(
     help="The label map to use, copied as it is.  [default: made from the annotations]",
 )
 @click.option(
+    "--rename",
+    multiple=True,
+    callback=_renames,
+    metavar="OLD=NEW",
+    help="Rename a class; may be given several times, also to make one class of several.",
+)
+@click.option(
+    "--classes",
+    callback=_names,
+    metavar="NAME,NAME…",
+    help="The classes to keep, by their new names; images without them stay.  [default: all]",
+)
+@click.option(
     "--splits",
-    callback=_split_names,
+    callback=_names,
     metavar="NAME,NAME…",
     help="The splits to write.  [default: those of the dataset except trainval]",
 )

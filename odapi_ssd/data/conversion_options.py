@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from odapi_ssd.data.class_selection import require_renames
 from odapi_ssd.data.examples import ExampleOptions, VerifyImage
 from odapi_ssd.data.grouping import compile_group_by
 from odapi_ssd.data.splits import require_val_fraction
@@ -25,6 +26,8 @@ class ConversionOptions:
         to: the format to write.
         label_map_path: the label map to use, copied as it is; None to make one from the
             annotations.
+        rename: old and new names of classes, all replaced at once, before anything else.
+        classes: the classes to keep, by their new names; None for all.
         splits: the splits to write; None for all that the dataset defines except `trainval`.
         val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
             None for 0.2.
@@ -48,6 +51,8 @@ class ConversionOptions:
     format: str | None = None
     to: str = "tfrecord"
     label_map_path: Path | None = None
+    rename: tuple[tuple[str, str], ...] = ()
+    classes: tuple[str, ...] | None = None
     splits: tuple[str, ...] | None = None
     val_fraction: float | None = None
     group_by: str | None = None
@@ -61,6 +66,7 @@ class ConversionOptions:
     def __post_init__(self) -> None:
         require_val_fraction(self.val_fraction)
         compile_group_by(self.group_by)
+        require_renames(self.rename)
         require_at_least("num_shards", self.num_shards, 1)
         require_at_least("num_workers", self.num_workers, 1)
         require_at_least("max_side", self.max_side, _MIN_MAX_SIDE)

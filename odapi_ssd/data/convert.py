@@ -10,10 +10,15 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Collection, Generator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from odapi_ssd.data.class_selection import select_classes
 from odapi_ssd.data.conversion_faults import faults_error, find_faults
+from odapi_ssd.data.conversion_label_map import (
+    ConversionLabelMap,
+    make_own_label_map,
+    read_given_label_map,
+)
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits
@@ -22,7 +27,6 @@ from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
-from odapi_ssd.data.label_map import label_map_to_text, make_label_map, parse_items
 from odapi_ssd.data.preparation import PreparedExample, prepare_packed_example
 from odapi_ssd.data.skipping import SKIPPED_FILE, EmptySplitError, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
@@ -33,7 +37,6 @@ from odapi_ssd.data.summary import (
     SplitCounter,
     SplitSummary,
 )
-from odapi_ssd.data.text_files import read_text
 from odapi_ssd.data.workers import WorkerPool, count_cores
 from odapi_ssd.outputs.folder import OutputFolder, output_folder
 from odapi_ssd.progress import SILENT, Progress
@@ -71,9 +74,11 @@ def convert_dataset(
     """
     options = options or ConversionOptions()
     writer_class = find_writer(options.to)
-    dataset = read_dataset(Path(data_dir), options.format)
+    dataset = select_classes(
+        read_dataset(Path(data_dir), options.format), options.rename, options.classes
+    )
     plan = plan_splits(dataset, options.splits, options.val_fraction, options.group_by)
-    given = _read_label_map(options.label_map_path) if options.label_map_path else None
+    given = read_given_label_map(options.label_map_path) if options.label_map_path else None
     with output_folder(
         "output_dir",
         output_dir,
@@ -88,38 +93,18 @@ def convert_dataset(
             checked = _prepare_images(dataset, plan, options, progress, None)
             faults += [_fault_of(one) for one in checked if isinstance(one, ExampleFault)]
             raise faults_error(dataset, faults)
-        label_map = given or _make_label_map(dataset)
+        label_map = given or make_own_label_map(dataset, outputs)
         conversion = _Conversion(dataset, label_map, options, progress, skipped)
         if skipped is None:
             return conversion.run(plan, outputs, writer_class)
         return conversion.run_skipping(plan, outputs, writer_class)
 
 
-@dataclass(frozen=True)
-class _LabelMap:
-    """A label map as ids by name, and as the text to write."""
-
-    ids: Mapping[str, int]
-    text: str
-
-
-def _read_label_map(path: Path) -> _LabelMap:
-    """A user's label map; its text keeps comments, display names and other fields."""
-    text = read_text(path)
-    ids = {item.name: item.class_id for item in parse_items(text, str(path))}
-    return _LabelMap(ids, text)
-
-
-def _make_label_map(dataset: Dataset) -> _LabelMap:
-    ids = make_label_map(dataset.class_names(), dataset.declared_label_map)
-    return _LabelMap(ids, label_map_to_text(ids))
-
-
 def _require_free(
     outputs: OutputFolder,
     writer_class: type[DatasetWriter],
     plan: SplitPlan,
-    given: _LabelMap | None,
+    given: ConversionLabelMap | None,
 ) -> None:
     """Refuses what is in the way, before the work."""
     names = writer_class.target_names(outputs.path, plan.splits)
@@ -137,7 +122,7 @@ class _Conversion:
     def __init__(
         self,
         dataset: Dataset,
-        label_map: _LabelMap,
+        label_map: ConversionLabelMap,
         options: ConversionOptions,
         progress: Progress,
         skipped: SkippedFiles | None,
@@ -145,6 +130,7 @@ class _Conversion:
         """Takes in `skipped` the faults so far; if it is None, a faulty image is a failure."""
         self._dataset, self._options = dataset, options
         self._label_map, self._label_map_text = label_map.ids, label_map.text
+        self._label_map_warnings = label_map.warnings
         self._progress = progress
         self._skipped = skipped
 
@@ -239,6 +225,7 @@ class _Conversion:
             clipped=tuple(self._findings.clipped),
             warnings=(
                 *self._plan.warnings,
+                *self._label_map_warnings,
                 *describe_dataset(self._dataset),
                 *describe_splits(self._dataset, self._plan.splits),
                 *self._findings.warnings(),

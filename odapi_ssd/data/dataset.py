@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage, Annotation
-from odapi_ssd.data.image_store import ImageStore, pack_image
+from odapi_ssd.data.image_store import CountedImages, ImageStore, pack_image
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
@@ -89,7 +89,7 @@ class Dataset:
     def count_objects(self) -> Counter[str]:
         """How many objects each class has, by name."""
         annotations = [one.annotation for one in self.missing_images.values()]
-        if isinstance(self.images, ImageStore):  # It has counted already.
+        if isinstance(self.images, CountedImages):
             counts = self.images.count_objects()
         else:
             counts = Counter()

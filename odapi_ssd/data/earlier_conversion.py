@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary
+from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary, SplitSummary
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.outputs.folder import OutputFolder
 
@@ -31,7 +31,7 @@ def load_kept_splits(
         The summary of the earlier conversion with the others alone; None if there was none, or if
         its `dataset.json` was edited since: its figures are nobody's then.
     Raises:
-        OdapiError: there are some, and their label map is another.
+        OdapiError: there are some, and their label map is another, not just lacking classes.
     """
     is_own = outputs.is_own(DATASET_FILE)
     try:
@@ -44,7 +44,7 @@ def load_kept_splits(
     if not is_own:
         present = _splits_in(outputs.path)
         kept = {name: split for name, split in kept.items() if name in present}
-    if kept and dict(earlier.label_map) != dict(label_map):
+    if kept and not earlier.label_map.items() <= label_map.items():
         raise OdapiError(
             f"{outputs.path} holds {', '.join(kept)} with another label map: "
             f"{dict(earlier.label_map)}, now {dict(label_map)}.",
@@ -54,7 +54,7 @@ def load_kept_splits(
         return None
     return replace(
         earlier,
-        splits=kept,
+        splits={name: _with_classes(split, label_map) for name, split in kept.items()},
         dropped=tuple(found for found in earlier.dropped if found.split in kept),
         clipped=tuple(found for found in earlier.clipped if found.split in kept),
     )
@@ -82,6 +82,14 @@ def add_kept_splits(
         f"{LABEL_MAP_FILE}. Move them away, or convert all splits again."
     )
     return replace(summary, warnings=(*summary.warnings, warning))
+
+
+def _with_classes(split: SplitSummary, label_map: Mapping[str, int]) -> SplitSummary:
+    """The counts of a split, also of classes that were added since."""
+    if not split.num_objects_per_class:
+        return split
+    counts = {name: split.num_objects_per_class.get(name, 0) for name in label_map}
+    return replace(split, num_objects_per_class=counts)
 
 
 def _with_splits(summary: DatasetSummary, earlier: DatasetSummary) -> DatasetSummary:

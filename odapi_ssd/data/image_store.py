@@ -5,6 +5,7 @@ which spill into an unnamed temporary file once there are some megabytes of them
 when they are asked for. Packed images also travel to worker processes as they are.
 """
 
+import abc
 import pickle
 import tempfile
 import weakref
@@ -16,12 +17,20 @@ from typing import IO
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 
-__all__ = ["ImageStore", "pack_image", "unpack_image"]
+__all__ = ["CountedImages", "ImageStore", "pack_image", "unpack_image"]
 
 _BYTES_IN_MEMORY = 4 * 1024 * 1024
 
 
-class ImageStore(Mapping[str, AnnotatedImage]):
+class CountedImages(Mapping[str, AnnotatedImage]):
+    """Annotated images by key, whose objects are counted already."""
+
+    @abc.abstractmethod
+    def count_objects(self) -> Counter[str]:
+        """How many objects each class has, by name."""
+
+
+class ImageStore(CountedImages):
     """Annotated images by key, in the order in which they were added.
 
     A reader of a format fills one and gives it to its `Dataset`:

@@ -49,6 +49,22 @@ def test_every_option_reaches_the_conversion(voc_dir, tmp_path, invoke):
     assert read_label_map(tmp_path / "records" / "label_map.pbtxt") == {"dog": 7}
 
 
+def test_classes_and_groups(voc_dir, tmp_path, invoke):
+    result = invoke(
+        "convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "records",
+        "--rename", "dog = big = dog", "--classes", "big = dog", "--group_by", "[01]|[23]",
+        "--val_fraction", "0.5",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    assert read_label_map(tmp_path / "records" / "label_map.pbtxt") == {"big = dog": 1}
+    unknown = run_odapi_ssd(
+        "convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "none", "--classes", "dgo"
+    )
+    assert unknown.returncode == 1
+    assert "--classes: no object is of class 'dgo', perhaps 'dog' is meant" in unknown.stderr
+    assert not (tmp_path / "none").exists()
+
+
 def test_skipped_files_are_counted_at_the_end(voc_dir, tmp_path):
     (voc_dir / "JPEGImages" / "2.jpg").write_bytes(b"")
     call = ("convert", "--data_dir", voc_dir, "--output_dir", tmp_path / "records")
@@ -99,6 +115,10 @@ def test_full_verification_refuses_what_tensorflow_refuses(voc_dir, tmp_path, in
         ("--output_dir y --val_fraction 1", "1.0 is not in the range 0<x<1"),
         ("--output_dir y --val_fraction nan", "nan is not a finite number; expected 0<x<1"),
         ("--output_dir y --num_shards 0", "0 is not in the range x>=1"),
+        ("--output_dir y --classes ,", "expected names with commas between, such as dog,cat"),
+        ("--output_dir y --rename dog", "'dog' is not of the form OLD=NEW"),
+        ("--output_dir y --rename a=b --rename a=c", "--rename gives 'a' two names, 'b' and 'c'"),
+        ("--output_dir y --group_by (", "--group_by is '(', which is not a regular expression"),
         ("--output_dir y --on_error stop", "'stop' is not one of 'fail', 'skip'"),
         ("--output_dir y --num_workers 0", "0 is not in the range x>=1"),
         ("--output_dir y --splits ,", "expected names with commas between, such as train,val"),

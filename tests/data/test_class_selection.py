@@ -1,0 +1,143 @@
+from pathlib import Path
+
+import pytest
+
+from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
+from odapi_ssd.data.class_selection import require_renames, select_classes
+from odapi_ssd.data.dataset import Dataset, MissingImage
+from odapi_ssd.data.image_store import ImageStore, unpack_image
+from odapi_ssd.errors import OdapiError, OptionError
+
+
+def annotation(source, *names):
+    objects = (AnnotatedObject(number, name, (0, 0, 1, 1)) for number, name in enumerate(names, 1))
+    return Annotation(source, None, tuple(objects))
+
+
+@pytest.fixture(params=["store", "dict"])
+def dataset(request):
+    """Two dogs and a cat; a bus; nothing; a dog without an image."""
+    contents = {"a": ("dog", "cat", "dog"), "b": ("bus",), "c": ()}
+    images = {
+        key: AnnotatedImage(key, Path(f"{key}.jpg"), annotation(f"{key}.xml", *names))
+        for key, names in contents.items()
+    }
+    if request.param == "store":
+        store = ImageStore()
+        for image in images.values():
+            store.add(image)
+        images = store
+    return Dataset(
+        Path("data"),
+        ("a", "b", "c", "d"),
+        images,
+        missing_images={"d": MissingImage(annotation("d.xml", "dog"), "d.xml: no image")},
+        declared_label_map={"cat": 3, "bus": 2, "dog": 1, "cow": 9},
+        warnings=("careful",),
+    )
+
+
+def names_of(dataset):
+    return {
+        key: [(one.number, one.name) for one in dataset.annotation(key).objects]
+        for key in dataset.keys
+    }
+
+
+def test_nothing_asked_for(dataset):
+    assert select_classes(dataset) is dataset
+
+
+def test_renamed_classes(dataset):
+    renamed = select_classes(dataset, [("dog", "hound"), ("cow", "cattle")])
+    assert names_of(renamed) == {
+        "a": [(1, "hound"), (2, "cat"), (3, "hound")],
+        "b": [(1, "bus")],
+        "c": [],
+        "d": [(1, "hound")],
+    }
+    assert renamed.count_objects() == {"hound": 3, "cat": 1, "bus": 1}
+    assert renamed.declared_label_map == {"hound": 1, "bus": 2, "cat": 3, "cattle": 9}
+    assert renamed.warnings == ("careful",)
+    assert list(renamed.images) == ["a", "b", "c"]
+    assert len(renamed.images) == 3
+    assert "d" not in renamed.images
+    assert unpack_image(renamed.packed_image("b")) == renamed.images["b"]
+    assert dataset.count_objects()["dog"] == 3
+
+
+def test_several_classes_become_one_and_two_are_exchanged(dataset):
+    merged = select_classes(dataset, [("dog", "animal"), ("cat", "animal")])
+    assert merged.count_objects() == {"animal": 4, "bus": 1}
+    assert merged.declared_label_map == {"animal": 1, "bus": 2, "cow": 9}
+    into_another = select_classes(dataset, [("dog", "cat")])
+    assert into_another.count_objects() == {"cat": 4, "bus": 1}
+    exchanged = select_classes(dataset, [("dog", "cat"), ("cat", "dog")])
+    assert exchanged.count_objects() == {"cat": 3, "dog": 1, "bus": 1}
+
+
+def test_chosen_classes(dataset):
+    chosen = select_classes(dataset, (), ["cat", "bus"])
+    assert names_of(chosen) == {"a": [(2, "cat")], "b": [(1, "bus")], "c": [], "d": []}
+    assert chosen.count_objects() == {"cat": 1, "bus": 1}
+    assert chosen.declared_label_map == {}
+    assert chosen.warnings == (
+        "careful",
+        "3 objects of 1 class dropped, as --classes does not name them: dog (3)",
+    )
+
+
+def test_images_of_other_classes_stay_as_negatives(dataset):
+    (_, dropped, negatives) = select_classes(dataset, (), ["cat"]).warnings
+    assert dropped.endswith(
+        "4 objects of 2 classes dropped, as --classes does not name them: dog (3), bus (1)"
+    )
+    assert negatives == (
+        "1 image has no object of these classes left and stays as a negative: b.jpg"
+    )
+    assert select_classes(dataset, (), ["cow"]).warnings[-1] == (
+        "2 images have no object of these classes left and stay as negatives: a.jpg, b.jpg"
+    )
+
+
+def test_classes_are_chosen_by_their_new_names(dataset):
+    renames = [("dog", "animal"), ("cat", "animal")]
+    chosen = select_classes(dataset, renames, ["animal"])
+    assert chosen.count_objects() == {"animal": 4}
+    with pytest.raises(OdapiError, match="no object is of class 'dog'"):
+        select_classes(dataset, renames, ["dog"])
+
+
+@pytest.mark.parametrize("arguments", [((), ["dgo", "zebra"]), ([("dgo", "x"), ("zebra", "y")],)])
+def test_unknown_names_are_told_with_those_that_are_near(dataset, arguments):
+    with pytest.raises(OdapiError, match="2 names are not among the 4 classes") as caught:
+        select_classes(dataset, *arguments)
+    option = "classes" if len(arguments) == 2 else "rename"
+    assert caught.value.details == (
+        f"--{option}: no object is of class 'dgo', perhaps 'dog' is meant",
+        f"--{option}: no object is of class 'zebra'",
+    )
+    assert caught.value.hint == "the classes with objects are: bus, cat, dog."
+
+
+def test_another_letter_case_is_near(dataset):
+    with pytest.raises(OdapiError) as caught:
+        select_classes(dataset, (), ["CAT"])
+    assert caught.value.details[0].endswith("perhaps 'cat' is meant")
+
+
+@pytest.mark.parametrize(
+    ("renames", "message"),
+    [
+        ([("a", "b"), ("a", "c")], "gives 'a' two names, 'b' and 'c'"),
+        ([("", "c")], "is '=c'; expected old=new"),
+        ([("a", " ")], "expected old=new"),
+    ],
+)
+def test_renames_that_make_no_sense(renames, message):
+    with pytest.raises(OptionError, match=message):
+        require_renames(renames)
+
+
+def test_a_rename_given_twice():
+    assert require_renames([(" a", "b"), ("a", "b ")]) == {"a": "b"}

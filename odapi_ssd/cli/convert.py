@@ -17,7 +17,7 @@ from odapi_ssd.cli.options import (
 __all__ = ["command"]
 
 # A test holds these against the writers themselves.
-_TARGETS = ("tfrecord",)
+_TARGETS = ("tfrecord", "voc")
 
 
 def _names(
@@ -152,7 +152,7 @@ def command(
         summary = convert_dataset(data_dir, output_dir, options, progress)
     print_warnings(summary.warnings)
     print_table(
-        f"Records in {output_dir}",
+        f"{'Records' if options.to == 'tfrecord' else 'Dataset'} in {output_dir}",
         ("split", "images", "objects", "shards"),
         [
             (name, split.num_examples, split.num_objects, split.num_shards)

@@ -6,7 +6,7 @@ its own parser is in `data/`: `ImageIndex` finds images by the names in annotati
 says which names are safe to use.
 """
 
-from odapi_ssd.data.formats import coco, tfrecord, tfrecord_dataset, voc
+from odapi_ssd.data.formats import coco, tfrecord, tfrecord_dataset, voc, voc_writer
 from odapi_ssd.data.formats.registry import (
     AnnotationFormat,
     format_names,
@@ -29,3 +29,4 @@ register(coco.FORMAT)
 register(tfrecord_dataset.FORMAT)
 
 register_writer("tfrecord", tfrecord.TfRecordWriter)
+register_writer("voc", voc_writer.VocWriter)

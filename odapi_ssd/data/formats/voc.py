@@ -9,7 +9,7 @@ Source: the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,8 +29,10 @@ from odapi_ssd.data.formats.voc_splits import read_splits
 from odapi_ssd.data.formats.voc_xml import VocXml, read_voc_xml
 from odapi_ssd.data.image_index import ImageIndex, describe_unused
 from odapi_ssd.data.image_store import ImageStore
+from odapi_ssd.data.label_map import read_label_map
 from odapi_ssd.data.masks import IndexedMask
 from odapi_ssd.data.split_folders import split_of_folder, splits_by_folder
+from odapi_ssd.data.summary import LABEL_MAP_FILE
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
 
@@ -59,6 +61,7 @@ def read(data_dir: Path) -> Dataset:
     contents = _Contents(layout.root_dir)
     for part in layout.parts:
         _add_part(contents, part)
+    class_ids = _declared_label_map(layout, contents)
     return Dataset(
         root_dir=layout.root_dir,
         keys=tuple(contents.paths_of),
@@ -68,7 +71,7 @@ def read(data_dir: Path) -> Dataset:
         splits={name: tuple(entries) for name, entries in contents.splits.items()}
         or splits_by_folder(contents.paths_of),
         split_faults=tuple(contents.split_faults),
-        declared_label_map=_class_ids() if all(one.has_voc_folders for one in layout.parts) else {},
+        declared_label_map=class_ids,
         warnings=(*_describe_parts(layout, contents), *contents.warnings()),
     )
 
@@ -181,8 +184,17 @@ def _with_masks(
     return replace(annotation, objects=tuple(objects))
 
 
-def _class_ids() -> dict[str, int]:
-    return {name: class_id for class_id, name in enumerate(CLASS_NAMES, start=1)}
+def _declared_label_map(layout: VocLayout, contents: _Contents) -> Mapping[str, int]:
+    """The ids of a label map in the folder, as `convert --to voc` leaves it; else VOC's own."""
+    path = layout.root_dir / LABEL_MAP_FILE
+    if path.is_file():
+        try:
+            return read_label_map(path)
+        except OdapiError as error:
+            contents.part_warnings.append(f"Not used for class ids: {error.problem}")
+    if all(one.has_voc_folders for one in layout.parts):
+        return {name: class_id for class_id, name in enumerate(CLASS_NAMES, start=1)}
+    return {}
 
 
 def _describe_second(source: str, image_name: str, other: str) -> str:

@@ -1,0 +1,188 @@
+"""Writes a dataset in the VOC layout: `Annotations/`, `JPEGImages/`, `ImageSets/Main/`.
+
+Reading it again gives the same records: images keep their bytes, boxes are written as pixels that
+become the same float32 values, with decimals where whole pixels do not.
+"""
+
+import html
+import struct
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from odapi_ssd.data.examples import Example, PlacedObject
+from odapi_ssd.data.formats.writing import Detail, WriterContext, find_lost
+from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
+
+__all__ = ["VocPayload", "VocWriter", "pixel_text"]
+
+_ANNOTATIONS, _IMAGES, _SPLITS = "Annotations", "JPEGImages", "ImageSets"
+_HELD = frozenset({Detail.POSE, Detail.TRUNCATED, Detail.DIFFICULT})
+_MAX_DECIMALS = 60
+
+
+@dataclass(frozen=True)
+class VocPayload:
+    """An example as files.
+
+    Attributes:
+        image_name: where the image goes, in the folder of images, if nothing else is there.
+        image: the bytes of its file.
+        size_and_objects: the annotation's XML from `<size>` on.
+    """
+
+    image_name: str
+    image: bytes
+    size_and_objects: str
+
+
+class VocWriter:
+    """Writes images, annotations, and a list of stems for each split."""
+
+    keeps_other_splits = False
+
+    def __init__(self, context: WriterContext):
+        self._folder = context.folder
+        self._images = WrittenFiles(context.folder / _IMAGES)
+        self._annotations = WrittenFiles(context.folder / _ANNOTATIONS)
+
+    @staticmethod
+    def target_names(output_dir: Path, splits: Collection[str]) -> list[str]:
+        """VOC's folders, whole: lists of splits and files of an earlier conversion go with them."""
+        return [_ANNOTATIONS, _IMAGES, _SPLITS]
+
+    @property
+    def encode(self) -> Callable[[Example], VocPayload]:
+        """Makes the files of one example."""
+        return _encode
+
+    @property
+    def lost(self) -> Callable[[Example], Mapping[str, int]]:
+        """Masks, crowd flags, and names and characters that files or XML cannot have."""
+        return _find_lost
+
+    def open_split(self, split: str, num_examples: int, num_bytes: int) -> "_VocSplitWriter":
+        """Begins the list of a split."""
+        folder = self._folder / _SPLITS / "Main"
+        folder.mkdir(parents=True, exist_ok=True)
+        return _VocSplitWriter(_open_new(folder, split), self._images, self._annotations)
+
+    def finish(self) -> None:
+        """All is written with the splits."""
+
+
+class _VocSplitWriter:
+    """Writes the examples of one split, and their stems to its list."""
+
+    num_shards = 1
+
+    def __init__(self, stems: IO[str], images: WrittenFiles, annotations: WrittenFiles):
+        self._stems, self._images, self._annotations = stems, images, annotations
+
+    def write(self, payload: VocPayload, /) -> None:
+        """Writes an image and its annotation, unless another split has them."""
+        image_name = self._images.write([payload.image_name], payload.image)
+        path = PurePosixPath(image_name)
+        xml = (
+            f"<annotation>\n\t<folder>{_text(path.parent.name or _IMAGES)}</folder>\n"
+            f"\t<filename>{_text(path.name)}</filename>\n{payload.size_and_objects}</annotation>\n"
+        )
+        # `a.png` beside `a.jpg` cannot have `a.xml` too.
+        names = [f"{path.with_suffix('')}.xml", f"{path}.xml"]
+        annotation = self._annotations.write(names, xml.encode())
+        self._stems.write(annotation.removesuffix(".xml") + "\n")
+
+    def close(self) -> None:
+        """Completes the list."""
+        self._stems.close()
+
+
+def pixel_text(value: float, side: int) -> str:
+    """A coordinate in pixels that becomes a value again when it is divided by the image's side.
+
+    Args:
+        value: a float32 value, normalized to 0..1.
+        side: the image's height or width in pixels, above 0.
+
+    Returns:
+        A whole number where one will do, else as many decimals as it takes.
+    """
+    pixels = value * side
+    texts = (f"{pixels:.{num_decimals}f}" for num_decimals in range(_MAX_DECIMALS))
+    return next((text for text in texts if _is_float32_of(float(text) / side, value)), str(pixels))
+
+
+def _is_float32_of(quotient: float, value: float) -> bool:
+    return bool(struct.unpack("f", struct.pack("f", quotient))[0] == value)
+
+
+def _encode(example: Example) -> VocPayload:
+    height, width = example.image.image_hw
+    objects = "".join(_object_xml(placed, height, width) for placed in example.objects)
+    return VocPayload(
+        image_name=safe_image_name(example.filename, example.image.record_format),
+        image=example.image.encoded,
+        size_and_objects=(
+            f"\t<size>\n\t\t<width>{width}</width>\n\t\t<height>{height}</height>\n"
+            f"\t\t<depth>3</depth>\n\t</size>\n\t<segmented>0</segmented>\n{objects}"
+        ),
+    )
+
+
+def _object_xml(placed: PlacedObject, height: int, width: int) -> str:
+    one = placed.annotated
+    ymin, xmin, ymax, xmax = placed.box_yxyx
+    return (
+        f"\t<object>\n\t\t<name>{_text(one.name)}</name>\n\t\t<pose>{_text(one.pose)}</pose>\n"
+        f"\t\t<truncated>{one.is_truncated:d}</truncated>\n"
+        f"\t\t<difficult>{one.is_difficult:d}</difficult>\n\t\t<bndbox>\n"
+        f"\t\t\t<xmin>{pixel_text(xmin, width)}</xmin>\n"
+        f"\t\t\t<ymin>{pixel_text(ymin, height)}</ymin>\n"
+        f"\t\t\t<xmax>{pixel_text(xmax, width)}</xmax>\n"
+        f"\t\t\t<ymax>{pixel_text(ymax, height)}</ymax>\n\t\t</bndbox>\n\t</object>\n"
+    )
+
+
+def _text(text: str) -> str:
+    """A text as XML; a carriage return would become a line feed, and some XML cannot hold."""
+    kept = "".join(one if _is_xml(one) else "_" for one in text) if not text.isprintable() else text
+    return html.escape(kept, quote=False).replace("\r", "&#13;")
+
+
+def _is_xml(character: str) -> bool:
+    """Source: XML 1.0, section 2.2."""
+    return character in "\t\n\r" or (
+        character >= " "
+        and not "\ud800" <= character <= "\udfff"
+        and character not in "\ufffe\uffff"
+    )
+
+
+def _find_lost(example: Example) -> dict[str, int]:
+    lost = find_lost(example, _HELD)
+    if safe_image_name(example.filename, example.image.record_format) != example.filename:
+        lost["names of images"] = 1
+    texts = (text for one in example.objects for text in (one.annotated.name, one.annotated.pose))
+    num_texts = sum(not all(map(_is_xml, text)) for text in texts)
+    if num_texts:
+        lost["names of classes or poses, as they are,"] = num_texts
+    return lost
+
+
+def _open_new(folder: Path, split: str) -> IO[str]:
+    """The list of a split; names that are equal once they are safe get a number."""
+    for stem in _numbered(safe_part(split)):
+        try:
+            return (folder / f"{stem}.txt").open("x", encoding="utf-8", newline="\n")
+        except FileExistsError:
+            continue
+    raise AssertionError("there is a number for every split")
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}_{number}"
+        number += 1

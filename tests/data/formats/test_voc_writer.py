@@ -1,0 +1,218 @@
+"""A dataset in the VOC layout, written and read again."""
+
+import hashlib
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from odapi_ssd.data.annotations import AnnotatedObject
+from odapi_ssd.data.conversion_options import ConversionOptions
+from odapi_ssd.data.convert import convert_dataset
+from odapi_ssd.data.examples import Example, PlacedObject
+from odapi_ssd.data.formats.voc_writer import VocWriter, pixel_text
+from odapi_ssd.data.formats.writing import WriterContext
+from odapi_ssd.data.images import CheckedImage
+from odapi_ssd.errors import OdapiError
+from tests.data.conftest import VocDir, annotation_xml
+
+
+def float32(value):
+    return struct.unpack("f", struct.pack("f", value))[0]
+
+
+class TestPixels:
+    @pytest.mark.parametrize(
+        ("pixels", "side", "text"),
+        [(48, 500, "48"), (0, 7, "0"), (7, 7, "7"), (12.5, 40, "12.5"), (1 / 3, 333, "0.33333")],
+    )
+    def test_as_short_as_may_be(self, pixels, side, text):
+        written = pixel_text(float32(pixels / side), side)
+        assert written[: len(text)] == text
+        assert float32(float(written) / side) == float32(pixels / side)
+
+    @given(st.floats(0, 1, width=32), st.integers(1, 100_000))
+    @settings(max_examples=1000)
+    def test_any_value_comes_back(self, value, side):
+        text = pixel_text(value, side)
+        assert float32(float(text) / side) == value
+        assert set(text) <= set("0123456789.")
+        assert float(text) <= side
+
+
+def records_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.record-*"))}
+
+
+def convert(data_dir, output_dir, **options):
+    return convert_dataset(data_dir, output_dir, ConversionOptions(num_workers=1, **options))
+
+
+class TestRoundTrip:
+    @pytest.fixture
+    def all_kinds_dir(self, tmp_path):
+        """Subfolders, names of all kinds, splits that overlap, boxes beyond the image."""
+        voc_dir = VocDir(tmp_path / "voc")
+        for folder in (voc_dir.annotations / "night", voc_dir.images / "night"):
+            folder.mkdir()
+        details = "<pose>Left &amp; up</pose><truncated>1</truncated><difficult>1</difficult>"
+        voc_dir.add("1", [("dog", (4, 2, 20.25, 12.125), details), ("cat", (0, 0, 40, 20))])
+        voc_dir.add("night/1", [("Hündin &lt;1&gt;", (-3, 1e-3, 7.3, 99))])
+        voc_dir.add("2", [])
+        voc_dir.add("ä b", [("dog", (1, 1, 2, 2))], suffix=".png")
+        voc_dir.add("picture 1", [("dog", (3, 1, 3, 2)), ("cat", (1, 2, 3, 4))])
+        voc_dir.add_splits(
+            train=["ä b", "1"], trainval=["1", "night/1", "ä b", "2"], val=["night/1", "2"]
+        )
+        voc_dir.add_splits(test_old=["picture 1"])
+        return voc_dir
+
+    @pytest.mark.parametrize("splits", [None, ("trainval", "train", "test_old")])
+    def test_the_records_are_the_same(self, all_kinds_dir, tmp_path, splits):
+        convert(all_kinds_dir.root, tmp_path / "direct", splits=splits)
+        convert(all_kinds_dir.root, tmp_path / "again", splits=splits, to="voc")
+        convert(tmp_path / "again", tmp_path / "through", splits=splits)
+        assert records_of(tmp_path / "direct")
+        assert records_of(tmp_path / "through") == records_of(tmp_path / "direct")
+        label_maps = [tmp_path / name / "label_map.pbtxt" for name in ("direct", "through")]
+        assert label_maps[0].read_bytes() == label_maps[1].read_bytes()
+
+    def test_files(self, all_kinds_dir, tmp_path):
+        out = tmp_path / "again"
+        convert(all_kinds_dir.root, out, to="voc")
+        names = sorted(
+            path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()
+        )
+        assert [name for name in names if not name.startswith(".")] == [
+            "Annotations/1.xml",
+            "Annotations/2.xml",
+            "Annotations/night/1.xml",
+            "Annotations/picture 1.xml",
+            "Annotations/ä b.xml",
+            "ImageSets/Main/test_old.txt",
+            "ImageSets/Main/train.txt",
+            "ImageSets/Main/val.txt",
+            "JPEGImages/1.jpg",
+            "JPEGImages/2.jpg",
+            "JPEGImages/night/1.jpg",
+            "JPEGImages/picture 1.jpg",
+            "JPEGImages/ä b.png",
+            "dataset.json",
+            "label_map.pbtxt",
+        ]
+        assert (out / "ImageSets/Main/train.txt").read_text(encoding="utf-8") == "ä b\n1\n"
+        image = out / "JPEGImages" / "ä b.png"
+        assert image.read_bytes() == (all_kinds_dir.images / "ä b.png").read_bytes()
+        root = etree.parse(out / "Annotations" / "1.xml").getroot()
+        assert root.findtext("filename") == "1.jpg"
+        assert [one.text for one in root.find("size")] == ["40", "20", "3"]
+        dog, cat = root.iterfind("object")
+        assert [dog.findtext(tag) for tag in ("name", "pose", "truncated", "difficult")] == [
+            "dog",
+            "Left & up",
+            "1",
+            "1",
+        ]
+        assert [one.text for one in dog.find("bndbox")] == ["4", "2", "20.25", "12.125"]
+        assert [one.text for one in cat.find("bndbox")] == ["0", "0", "40", "20"]
+
+    def test_a_second_conversion_replaces_the_first_alone(self, all_kinds_dir, tmp_path):
+        out = tmp_path / "again"
+        convert(all_kinds_dir.root, out, to="voc")
+        (out / "notes.txt").write_text("mine")
+        convert(all_kinds_dir.root, out, to="voc", splits=("val",))
+        assert [path.name for path in (out / "ImageSets/Main").iterdir()] == ["val.txt"]
+        assert sorted(path.name for path in (out / "Annotations").rglob("*.xml")) == [
+            "1.xml",
+            "2.xml",
+        ]
+        assert (out / "notes.txt").read_text() == "mine"
+        (out / "Annotations" / "mine.xml").write_text("mine")
+        with pytest.raises(OdapiError, match=r"mine\.xml"):
+            convert(all_kinds_dir.root, out, to="voc")
+
+    def test_images_of_equal_stems(self, tmp_path):
+        """Annotations name one image each, of the same stem."""
+        voc_dir = VocDir(tmp_path / "voc")
+        voc_dir.add("a", suffix=".jpg")
+        voc_dir.add_image("a.png")
+        (voc_dir.annotations / "b.xml").write_text(annotation_xml("a.png", [("cat", (1, 1, 2, 2))]))
+        voc_dir.add_splits(train=["a"], val=["b"])
+        convert(voc_dir.root, tmp_path / "direct")
+        convert(voc_dir.root, tmp_path / "again", to="voc")
+        assert sorted(path.name for path in (tmp_path / "again" / "Annotations").iterdir()) == [
+            "a.png.xml",
+            "a.xml",
+        ]
+        convert(tmp_path / "again", tmp_path / "through")
+        assert records_of(tmp_path / "through") == records_of(tmp_path / "direct")
+
+    def test_two_annotations_of_one_image(self, tmp_path):
+        voc_dir = VocDir(tmp_path / "voc")
+        voc_dir.add("a")
+        (voc_dir.annotations / "b.xml").write_text(annotation_xml("a.jpg", [("cat", (1, 1, 2, 2))]))
+        voc_dir.add_splits(train=["a", "b"])
+        convert(voc_dir.root, tmp_path / "direct")
+        convert(voc_dir.root, tmp_path / "again", to="voc")
+        assert len(list((tmp_path / "again" / "JPEGImages").iterdir())) == 1
+        convert(tmp_path / "again", tmp_path / "through")
+        assert records_of(tmp_path / "through") == records_of(tmp_path / "direct")
+
+    def test_ids_that_differ_from_voc_s_own_stay(self, make_voc_dir, tmp_path):
+        flat = make_voc_dir("flat", annotations="annotations", images="images")
+        flat.add("a", [("person", (1, 1, 2, 2)), ("car", (1, 1, 2, 2))])
+        flat.add("b")
+        convert(flat.root, tmp_path / "again", to="voc")
+        summary = convert(tmp_path / "again", tmp_path / "through")
+        assert summary.label_map == {"car": 1, "dog": 2, "person": 3}
+        (tmp_path / "again" / "label_map.pbtxt").write_text("damaged")
+        summary = convert(tmp_path / "again", tmp_path / "other")
+        assert summary.label_map["person"] == 15
+        assert any(one.startswith("Not used for class ids: ") for one in summary.warnings)
+
+
+def example(filename="a.jpg", record_format="jpeg", **details):
+    image = CheckedImage(b"x", record_format, hashlib.sha256(b"x").hexdigest(), (20, 40), 1)
+    placed = PlacedObject(
+        AnnotatedObject(1, **{"name": "dog", "box_xyxy_px": (0, 0, 1, 1), **details}),
+        (0.0, 0.0, 0.5, 0.5),
+    )
+    return Example(filename, image, (placed,), (), ())
+
+
+class TestWhatItCannotHold:
+    @pytest.mark.parametrize(
+        ("one", "lost"),
+        [
+            (example(pose="Left", is_truncated=True, is_difficult=True), {}),
+            (example(is_crowd=True), {"crowd flags": 1}),
+            (example("../../a.jpg"), {"names of images": 1}),
+            (example("a.bmp", "png"), {"names of images": 1}),
+            (example(name="a\x07"), {"names of classes or poses, as they are,": 1}),
+        ],
+    )
+    def test_is_counted(self, one, lost):
+        assert VocWriter(WriterContext(Path(), {})).lost(one) == lost
+
+    @pytest.mark.parametrize(
+        "filename",
+        ["../../etc/x.jpg", "/etc/x.jpg", "..", "a/../../../x.jpg", "C:\\x.jpg", "\0.jpg"],
+    )
+    def test_no_file_leads_out_of_the_folder(self, tmp_path, filename):
+        folder = tmp_path / "in"
+        writer = VocWriter(WriterContext(folder, {"dog": 1}))
+        split = writer.open_split("../../train", 1, 1)
+        split.write(writer.encode(example(filename, name="<&\x00\r\n>")))
+        split.close()
+        assert [path.name for path in tmp_path.iterdir()] == ["in"]
+        (xml,) = (folder / "Annotations").rglob("*.xml")
+        root = etree.parse(xml).getroot()
+        assert root.findtext("object/name") == "<&_\r\n>"
+        (image,) = (folder / "JPEGImages").rglob("*.jpg")
+        assert image.name == root.findtext("filename")
+        (splits,) = (folder / "ImageSets" / "Main").iterdir()
+        stem = xml.relative_to(folder / "Annotations").as_posix().removesuffix(".xml")
+        assert splits.read_text() == f"{stem}\n"

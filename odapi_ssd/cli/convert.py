@@ -121,6 +121,11 @@ def _renames(
     show_default=True,
     help="With a faulty file, write nothing, or leave the image out and list it in skipped.json.",
 )
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Convert also if neither input nor output has changed since the last time.",
+)
 @overwrite_option
 @pass_settings
 def command(

@@ -39,6 +39,7 @@ class ConversionOptions:
         max_side: the longest side in pixels that an image may have in the output; larger ones are
             made smaller. None to leave all as they are.
         overwrite: replace what is in the way also if no earlier conversion wrote it.
+        force: convert also if nothing has changed since the last conversion.
         verify: a further check of each image in the workers; None for none.
         on_error: "fail" to write nothing if any file has a fault; "skip" to leave out the images
             that have one, and to list them in `skipped.json`.
@@ -60,6 +61,7 @@ class ConversionOptions:
     num_workers: int | None = None
     max_side: int | None = None
     overwrite: bool = False
+    force: bool = False
     verify: VerifyImage | None = None
     on_error: str = "fail"
 

@@ -21,12 +21,13 @@ from odapi_ssd.data.conversion_label_map import (
 )
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits
+from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits, load_unchanged
 from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
+from odapi_ssd.data.input_state import read_input_state
 from odapi_ssd.data.preparation import PreparedExample, prepare_packed_example
 from odapi_ssd.data.skipping import SKIPPED_FILE, EmptySplitError, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
@@ -68,15 +69,16 @@ def convert_dataset(
     Returns:
         The content of `dataset.json`.
 
+    Where input, options and output are as the last conversion into the folder left them, that is
+    told to `progress`, and nothing else is done.
+
     Raises:
         OdapiError: anything wrong with the dataset, all offenders named; files in the way; or the
             disk.
     """
     options = options or ConversionOptions()
     writer_class = find_writer(options.to)
-    dataset = select_classes(
-        read_dataset(Path(data_dir), options.format), options.rename, options.classes
-    )
+from odapi_ssd.data.input_state import read_input_state
     plan = plan_splits(dataset, options.splits, options.val_fraction, options.group_by)
     given = read_given_label_map(options.label_map_path) if options.label_map_path else None
     with output_folder(
@@ -94,7 +96,7 @@ def convert_dataset(
             faults += [_fault_of(one) for one in checked if isinstance(one, ExampleFault)]
             raise faults_error(dataset, faults)
         label_map = given or make_own_label_map(dataset, outputs)
-        conversion = _Conversion(dataset, label_map, options, progress, skipped)
+        conversion = _Conversion(dataset, label_map, options, progress, skipped, digest)
         if skipped is None:
             return conversion.run(plan, outputs, writer_class)
         return conversion.run_skipping(plan, outputs, writer_class)
@@ -126,8 +128,13 @@ class _Conversion:
         options: ConversionOptions,
         progress: Progress,
         skipped: SkippedFiles | None,
+        input_digest: str | None,
     ):
-        """Takes in `skipped` the faults so far; if it is None, a faulty image is a failure."""
+        """Takes in `skipped` the faults so far; if it is None, a faulty image is a failure.
+
+        The digest is that of all that is converted; None if it is unknown.
+        """
+        self._input_digest = input_digest
         self._dataset, self._options = dataset, options
         self._label_map, self._label_map_text = label_map.ids, label_map.text
         self._label_map_warnings = label_map.warnings
@@ -177,7 +184,8 @@ class _Conversion:
         summary.save(outputs.staging)
         if self._skipped is not None:
             self._skipped.save(outputs.staging)
-        outputs.publish([SKIPPED_FILE, *writer_class.target_names(outputs.path, splits)])
+        stale = [SKIPPED_FILE, *writer_class.target_names(outputs.path, splits)]
+        outputs.publish(stale, self._input_digest)
         return summary
 
     def _write_splits(self, writer: DatasetWriter) -> dict[str, SplitSummary]:

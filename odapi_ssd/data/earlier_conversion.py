@@ -1,21 +1,44 @@
-"""An earlier conversion into the same folder: which of its splits stay beside the new ones."""
+"""An earlier conversion into the same folder: whether it is up to date, which splits stay."""
 
 import glob
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary, SplitSummary
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.outputs.folder import OutputFolder
+from odapi_ssd.outputs.folder import OutputFolder, OutputTarget
 
-__all__ = ["add_kept_splits", "load_kept_splits", "shard_names"]
+__all__ = ["add_kept_splits", "load_kept_splits", "load_unchanged", "shard_names"]
 
 
 def shard_names(output_dir: Path, split: str) -> list[str]:
     """The files in a folder that configs take for records of a split, as their patterns say."""
     found = output_dir.glob(f"{glob.escape(split)}.record-?????-of-?????")
     return sorted(path.name for path in found)
+
+
+def load_unchanged(
+    output_dir: Path,
+    input_digest: str,
+    target_names: Callable[[Path, Collection[str]], Collection[str]],
+) -> DatasetSummary | None:
+    """The summary of the earlier conversion, if another one would give the same files.
+
+    Args:
+        output_dir: the output folder; it need not exist.
+        input_digest: of what this conversion would convert.
+        target_names: of the writer that this conversion would use.
+    Returns:
+        None if the input is another, or the output has been touched.
+    """
+    target = OutputTarget("output_dir", output_dir, "convert", overwrite=False)
+    if not target.is_made_of(input_digest) or not target.is_own(DATASET_FILE):
+        return None
+    summary = DatasetSummary.load(output_dir)
+    # Beside a shard of ours may be one of somebody else's that configs would take for the split's.
+    names = target_names(output_dir, summary.splits)
+    return summary if set(names) <= set(target.written_names()) else None
 
 
 def load_kept_splits(

@@ -6,6 +6,7 @@ when they are asked for. Packed images also travel to worker processes as they a
 """
 
 import abc
+import os
 import pickle
 import tempfile
 import weakref
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
+from odapi_ssd.data.masks import IndexedMask
 
 __all__ = ["CountedImages", "ImageStore", "pack_image", "unpack_image"]
 
@@ -41,6 +43,9 @@ class ImageStore(CountedImages):
         return Dataset(…, images=images)
 
     An image that is looked up is a new object each time, equal to the one that was added.
+
+    Attributes:
+        folders: the paths of the folders that the image files and the files of masks are in.
     """
 
     def __init__(self) -> None:
@@ -51,6 +56,7 @@ class ImageStore(CountedImages):
         self._ends = array("Q", [0])
         self._number_of: dict[str, int] = {}
         self._num_objects: Counter[str] = Counter()
+        self.folders: set[str] = set()
 
     def add(self, image: AnnotatedImage) -> None:
         """Adds an image under its key.
@@ -67,6 +73,10 @@ class ImageStore(CountedImages):
         self._number_of[image.key] = len(self._number_of)
         self._ends.append(self._ends[-1] + len(packed))
         self._num_objects.update(one.name for one in image.annotation.objects)
+        self.folders.add(os.path.dirname(image.path))
+        for one in image.annotation.objects:
+            if isinstance(one.mask, IndexedMask):
+                self.folders.add(os.path.dirname(one.mask.path))
 
     def packed(self, key: str) -> bytes:
         """What `unpack_image` makes the image of. Raises KeyError."""

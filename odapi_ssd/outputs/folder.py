@@ -20,11 +20,14 @@ from odapi_ssd.file_errors import file_error_words
 from odapi_ssd.folder_lock import locked_folder
 from odapi_ssd.interrupts import delayed
 from odapi_ssd.messages import list_some
-from odapi_ssd.outputs.leftovers import WorkFolder, clear_leftovers
+from odapi_ssd.outputs.leftovers import WORK_PREFIX, WorkFolder, clear_leftovers
 from odapi_ssd.outputs.made_folder import made_folder
 from odapi_ssd.outputs.manifest import MANIFEST_NAME, Manifest, entry_of, files_below
 
-__all__ = ["OutputFolder", "OutputTarget", "output_folder"]
+__all__ = ["OWN_PREFIXES", "OutputFolder", "OutputTarget", "output_folder"]
+
+OWN_PREFIXES = (".odapi-ssd", WORK_PREFIX)
+"""How the names of files begin that are there beside the output."""
 
 _LOCK_NAME = ".odapi-ssd.lock"
 _NO_CONTENTS: Mapping[str, bytes] = MappingProxyType({})
@@ -50,6 +53,10 @@ class OutputTarget:
     command: str
     overwrite: bool
 
+    def written_names(self) -> list[str]:
+        """The files and folders here that runs of the command wrote, as its manifest has them."""
+        return Manifest.load(self.path).names_of(self.command)
+
     def own_names(self) -> list[str]:
         """The files and folders here that an earlier run of the command wrote, unchanged since."""
         return Manifest.load(self.path).own_names(self.path, self.command)
@@ -60,6 +67,12 @@ class OutputTarget:
         return os.path.lexists(self.path / name) and not manifest.foreign_files(
             self.path, name, self.command
         )
+
+    def is_made_of(self, input_digest: str) -> bool:
+        """Whether all is there as the command's last run wrote it, from an input of that digest."""
+        manifest = Manifest.load(self.path)
+        is_same = manifest.input_digest == input_digest
+        return is_same and manifest.is_newer_than_files(self.path, self.command)
 
     def require_replaceable(
         self, names: Iterable[str], contents: Mapping[str, bytes] = _NO_CONTENTS
@@ -119,11 +132,12 @@ class OutputFolder(OutputTarget):
             else:
                 path.unlink()
 
-    def publish(self, stale_names: Iterable[str] = ()) -> None:
+    def publish(self, stale_names: Iterable[str] = (), input_digest: str | None = None) -> None:
         """Moves all that is in `staging` in place: everything or, on failure, nothing.
 
         Args:
             stale_names: files or folders of the folder that are removed too, if they exist.
+            input_digest: of all that the files depend on, for `is_made_of`; None if it is unknown.
         Raises:
             OdapiError: something is in the way, as in `require_replaceable`, unless it is the same
                 file as the one to be written; a file would replace a folder or a folder a file,
@@ -146,7 +160,7 @@ class OutputFolder(OutputTarget):
         ]
         if foreign and not self.overwrite:
             raise self._refusal(foreign)
-        manifest.changed((*names, *stale), added.files).save(self.staging)
+        manifest.changed((*names, *stale), added.files, input_digest).save(self.staging)
         with delayed():
             self._work.swap([*names, MANIFEST_NAME], stale, added)
 

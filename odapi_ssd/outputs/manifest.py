@@ -7,6 +7,7 @@ and SHA-256. An edited file is not, nor is one that somebody else has put under 
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,9 +41,11 @@ class Manifest:
 
     Attributes:
         files: by path relative to the folder, with `/` between its parts.
+        input_digest: of what the last command to write made its files of; None if that is unknown.
     """
 
     files: Mapping[str, FileEntry] = field(default_factory=dict)
+    input_digest: str | None = None
 
     @classmethod
     def load(cls, folder: Path) -> "Manifest":
@@ -50,17 +53,22 @@ class Manifest:
         try:
             content = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
             files = {str(name): _read_entry(entry) for name, entry in content["files"].items()}
+            input_digest = content.get("input")
         except (OSError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError,
                 AttributeError):  # fmt: skip
             return cls()
         # What lies outside of the folder is not its manifest's to name.
-        return cls({name: entry for name, entry in files.items() if _is_inside(name)})
+        files = {name: entry for name, entry in files.items() if _is_inside(name)}
+        return cls(files, input_digest if isinstance(input_digest, str) else None)
 
     def save(self, folder: Path) -> None:
         """Writes it into a folder; raises OSError where that fails."""
         files = {name: asdict(entry) for name, entry in sorted(self.files.items())}
         # ASCII only, so that file names in other encodings than UTF-8 pass, as surrogates.
-        text = json.dumps({"about": _ABOUT, "files": files}, indent=1, allow_nan=False)
+        content: dict[str, Any] = {"about": _ABOUT, "files": files}
+        if self.input_digest is not None:
+            content["input"] = self.input_digest
+        text = json.dumps(content, indent=1, allow_nan=False)
         (folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
 
     def names_of(self, command: str) -> list[str]:
@@ -90,11 +98,36 @@ class Manifest:
             if not self._is_own(path, path.relative_to(folder).as_posix(), command)
         ]
 
-    def changed(self, removed: Iterable[str], added: Mapping[str, FileEntry]) -> "Manifest":
+    def is_newer_than_files(self, folder: Path, command: str) -> bool:
+        """Whether a command's files are in the folder, all, and have not been touched since.
+
+        Their contents are not read: a file has its size, and is not newer than the manifest, which
+        comes into the folder as the last. False where that cannot be told.
+        """
+        try:
+            written = (folder / MANIFEST_NAME).stat()
+            for name, entry in self.files.items():
+                if entry.command != command:
+                    continue
+                status = (folder / name).lstat()
+                is_older = status.st_ctime_ns <= written.st_ctime_ns
+                is_older &= status.st_mtime_ns <= written.st_mtime_ns
+                if not (stat.S_ISREG(status.st_mode) and status.st_size == entry.size and is_older):
+                    return False
+        except OSError:
+            return False
+        return True
+
+    def changed(
+        self,
+        removed: Iterable[str],
+        added: Mapping[str, FileEntry],
+        input_digest: str | None = None,
+    ) -> "Manifest":
         """A manifest without what is under some names of the folder, and with other files."""
         gone = set(removed)
         kept = {name: entry for name, entry in self.files.items() if name.split("/")[0] not in gone}
-        return Manifest({**kept, **added})
+        return Manifest({**kept, **added}, input_digest)
 
     def _is_own(self, path: Path, name: str, command: str | None) -> bool:
         entry = self.files.get(name)

@@ -27,7 +27,7 @@ from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
-from odapi_ssd.data.input_state import read_input_state
+from odapi_ssd.data.input_state import InputState, read_input_state
 from odapi_ssd.data.preparation import PreparedExample, prepare_packed_example
 from odapi_ssd.data.skipping import SKIPPED_FILE, EmptySplitError, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
@@ -77,8 +77,30 @@ def convert_dataset(
             disk.
     """
     options = options or ConversionOptions()
+    target_names = find_writer(options.to).target_names
+    state = read_input_state(Path(data_dir), Path(output_dir), options)
+    if state is not None and not options.force:
+        unchanged = load_unchanged(Path(output_dir), state.digest, target_names)
+        if unchanged is not None:
+            progress.phase(
+                "Nothing has changed since the last conversion, so nothing was done; --force "
+                "converts again."
+            )
+            return unchanged
+    return _convert(Path(data_dir), output_dir, options, progress, state)
+
+
+def _convert(
+    data_dir: Path,
+    output_dir: Path,
+    options: ConversionOptions,
+    progress: Progress,
+    state: InputState | None,
+) -> DatasetSummary:
+    dataset = read_dataset(data_dir, options.format)
+    digest = state.digest if state is not None and state.covers(dataset) else None
+    dataset = select_classes(dataset, options.rename, options.classes)
     writer_class = find_writer(options.to)
-from odapi_ssd.data.input_state import read_input_state
     plan = plan_splits(dataset, options.splits, options.val_fraction, options.group_by)
     given = read_given_label_map(options.label_map_path) if options.label_map_path else None
     with output_folder(

@@ -1,5 +1,7 @@
 import hashlib
 import json
+import os
+import time
 
 import pytest
 
@@ -140,3 +142,55 @@ def test_it_owns_nothing_outside_of_its_folder(folder, name):
     """A manifest may come with a stranger's folder, and what it owns may be removed."""
     Manifest({name: entry_of(folder / "a", "convert")}).save(folder / "sub")
     assert Manifest.load(folder / "sub") == Manifest()
+
+
+class TestNewerThanItsFiles:
+    """Files whose times of change cannot be set back, so that each change is waited for."""
+
+    @pytest.fixture
+    def published(self, folder):
+        time.sleep(0.02)
+        Manifest.load(folder).save(folder)
+        time.sleep(0.02)
+        return folder
+
+    def is_newer(self, folder):
+        return Manifest.load(folder).is_newer_than_files(folder, "convert")
+
+    def test_as_written(self, published):
+        assert self.is_newer(published)
+
+    def test_files_of_other_commands_do_not_count(self, published):
+        (published / "c").write_text("other")
+        assert self.is_newer(published)
+
+    def test_the_same_content_again(self, published):
+        (published / "a").write_text("a")
+        os.utime(published / "a", (0, 0))
+        assert not self.is_newer(published)
+
+    def test_a_missing_file(self, published):
+        (published / "a").unlink()
+        assert not self.is_newer(published)
+
+    def test_a_link(self, published):
+        (published / "a").rename(published / "d")
+        (published / "a").symlink_to("d")
+        assert not self.is_newer(published)
+
+
+@pytest.mark.parametrize("value", [None, "ab12"])
+def test_the_digest_of_the_input_is_kept(tmp_path, value):
+    Manifest({}, value).save(tmp_path)
+    assert Manifest.load(tmp_path) == Manifest({}, value)
+
+
+def test_a_change_forgets_the_digest_of_the_input():
+    manifest = Manifest({}, "ab12")
+    assert manifest.changed([], {}).input_digest is None
+    assert manifest.changed([], {}, "34").input_digest == "34"
+
+
+def test_a_digest_that_is_no_text_is_none(tmp_path):
+    (tmp_path / MANIFEST_NAME).write_text('{"files": {}, "input": 5}')
+    assert Manifest.load(tmp_path) == Manifest()

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import PIL
 
-import odapi_ssd
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.image_store import ImageStore
@@ -157,8 +156,8 @@ def _describe_options(data_dir: Path, options: ConversionOptions) -> str:
 
 
 def _describe_program() -> str:
-    """The versions that the output may depend on, also those of a program that is being changed."""
-    program_dir = Path(odapi_ssd.__file__).parent
+    """Its files, which are others after an update or an edit, and the library that re-encodes."""
+    program_dir = Path(__file__).parents[1]
     sources = [(str(path), path.stat()) for path in sorted(program_dir.rglob("*.py"))]
     states = [(path, status.st_size, status.st_mtime_ns) for path, status in sources]
-    return repr((odapi_ssd.__version__, PIL.__version__, states))
+    return repr((PIL.__version__, states))

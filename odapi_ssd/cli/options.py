@@ -20,7 +20,7 @@ __all__ = [
 
 
 # A test holds these against the formats themselves, which take longer to import than --help may.
-_FORMATS = ("voc", "coco", "tfrecord")
+_FORMATS = ("voc", "coco", "yolo", "csv", "labelme", "cvat", "tfrecord")
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["walk_files"]
+__all__ = ["shallow_files", "walk_files"]
 
 
 def walk_files(root_dir: Path) -> Iterator[tuple[str, Path]]:
@@ -32,6 +32,34 @@ def walk_files(root_dir: Path) -> Iterator[tuple[str, Path]]:
             path = Path(folder, name)
             if not name.startswith(".") and path.is_file():
                 yield "" if inside == "." else inside, path
+
+
+def shallow_files(root_dir: Path, suffix: str, depth: int = 2) -> Iterator[Path]:
+    """Yields the files of one ending near the top of a folder, those above before those below.
+
+    It is for recognizing formats: nothing is raised, and no more is listed than is asked for.
+
+    Args:
+        root_dir: the folder.
+        suffix: the ending in lower case, with its dot.
+        depth: how many levels of subfolders to go down.
+    """
+    subfolders, names = [], []
+    try:
+        with os.scandir(root_dir) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.name.lower().endswith(suffix) and entry.is_file():
+                    names.append(entry.name)
+                elif depth and entry.is_dir():
+                    subfolders.append(entry.name)
+    except OSError:  # Reading the dataset will say so.
+        return
+    for name in sorted(names):
+        yield root_dir / name
+    for name in sorted(subfolders):
+        yield from shallow_files(root_dir / name, suffix, depth - 1)
 
 
 def _refuse(error: OSError) -> NoReturn:

@@ -4,23 +4,18 @@ Names are looked up in the folders' listings and never joined to a path.
 """
 
 import functools
-import re
-import urllib.parse
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from odapi_ssd.data.file_names import is_unicode
+from odapi_ssd.data.file_names import is_unicode, path_parts
 from odapi_ssd.data.folder_tree import walk_files
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
 
 __all__ = ["ImageIndex", "describe_unused"]
-
-_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-_DRIVE = re.compile(r"[a-z]:", re.IGNORECASE)
 
 
 class ImageIndex:
@@ -48,6 +43,14 @@ class ImageIndex:
     def name_of(self, path: Path) -> str:
         """An image's path from the folder of images, with slashes."""
         return path.relative_to(self._images_dir).as_posix()
+
+    def unique_name_of(self, path: Path) -> str:
+        """An image's file name if no other image of the tree has it in any letter case.
+
+        Else its path from the folder of images: names of different images are different.
+        """
+        is_only = len(self._by_folded_file_name[path.name.casefold()]) == 1
+        return path.name if is_only else self.name_of(path)
 
     def find(self, filename: str | None, stem: str, *, also_elsewhere: bool = False) -> Path:
         """The image of one annotation: by the name that the annotation gives, else by a stem.
@@ -107,7 +110,7 @@ class ImageIndex:
         Raises:
             OdapiError: no such image, or several that fit equally well.
         """
-        is_absolute, parts = _parse_path(name)
+        is_absolute, parts = path_parts(name)
         if not parts:
             raise OdapiError(f"{name!r} is not the name of an image")
         for base in dict.fromkeys((folder, "")):
@@ -164,21 +167,6 @@ def describe_unused(num_unannotated: int, left_out: Sequence[str]) -> list[str]:
         names = list_some(left_out)
         lines.append(f"{what} left out, as the name is not UTF-8; rename to use: {names}")
     return lines
-
-
-def _parse_path(name: str) -> tuple[bool, list[str]]:
-    """Whether a path begins outside of the dataset, and its parts from there on."""
-    if _URL.match(name):
-        path = urllib.parse.unquote(re.split("[?#]", name, maxsplit=1)[0])
-        parts = path.split("/")[3:]
-        is_absolute = True
-    else:
-        parts = name.replace("\\", "/").split("/")
-        is_absolute = parts[0] == "" or bool(_DRIVE.fullmatch(parts[0]))
-    if ".." in parts:
-        is_absolute = True
-        parts = parts[len(parts) - parts[::-1].index("..") :]
-    return is_absolute, [part for part in parts if part not in ("", ".")]
 
 
 def _common_end(first: Sequence[str], second: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.data.text_files import utf8_fault
+from odapi_ssd.data.text_files import decode_text, utf8_fault
 
 __all__ = ["JsonObject", "WrongJsonError", "read_json"]
 
@@ -70,6 +70,10 @@ class JsonObject:
             raise _wrong(self._path(key), value, "0 or 1")
         return bool(value)
 
+    def get(self, key: str) -> Any:
+        """An entry as it is, of whatever type; None where there is none."""
+        return self._values.get(key)
+
     def integer(self, key: str, default: int | None = None) -> int:
         """A whole number; the default, if one is given, where there is no entry."""
         value = self._value(key, default)
@@ -117,11 +121,11 @@ def read_json(path: Path) -> JsonObject:
     """The root of a file.
 
     Raises:
-        WrongJsonError: it is not UTF-8 text, not JSON, or not an object.
+        WrongJsonError: it is not text in UTF-8 or UTF-16, not JSON, or not an object.
         OSError: it cannot be read.
     """
     try:
-        return JsonObject(json.loads(path.read_bytes().decode("utf-8-sig")))
+        return JsonObject(json.loads(decode_text(path.read_bytes())))
     except UnicodeDecodeError as error:
         raise WrongJsonError(utf8_fault(error)) from error
     except json.JSONDecodeError as error:

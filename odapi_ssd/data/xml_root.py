@@ -5,6 +5,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from odapi_ssd.data.xml_files import pull_parser, without_preamble
+
 __all__ = ["root_tag"]
 
 _HEAD_BYTES = 64 * 1024
@@ -20,11 +22,8 @@ def root_tag(path: Path) -> str | None:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return None
-    parser = etree.XMLPullParser(
-        events=("start",), resolve_entities=False, load_dtd=False, no_network=True
-    )
+    parser = pull_parser("start")
     # What comes after the root's tag is the reader's business.
     with contextlib.suppress(etree.XMLSyntaxError, ValueError):
-        # Some editors put these before the declaration, which XML forbids.
-        parser.feed(head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n"))
+        parser.feed(without_preamble(head))
     return next((str(element.tag) for _, element in parser.read_events()), None)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odapi_ssd.data.file_names import is_plain_file_name, is_unicode
+from odapi_ssd.data.file_names import is_plain_file_name, is_unicode, path_parts
 
 
 @given(st.text())
@@ -27,3 +27,26 @@ def test_not_plain(name):
 def test_names_in_another_encoding():
     assert is_unicode("ä")
     assert not is_unicode(os.fsdecode(b"\xff.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a/b.jpg", (False, ["a", "b.jpg"])),
+        ("./a//b.jpg", (False, ["a", "b.jpg"])),
+        (r"a\b.jpg", (False, ["a", "b.jpg"])),
+        ("/a/b.jpg", (True, ["a", "b.jpg"])),
+        (r"C:\a\b.jpg", (True, ["C:", "a", "b.jpg"])),
+        ("a/../../b/c.jpg", (True, ["b", "c.jpg"])),
+        ("..", (True, [])),
+        ("https://host/a/b%20c.jpg?d=e", (True, ["a", "b c.jpg"])),
+        ("", (True, [])),
+    ],
+)
+def test_path_parts(name, expected):
+    assert path_parts(name) == expected
+
+
+@given(st.text("./\\aC:", max_size=20))
+def test_parts_never_lead_upward(name):
+    assert not {"", ".", ".."} & set(path_parts(name)[1])

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from odapi_ssd.data.folder_tree import walk_files
+from odapi_ssd.data.folder_tree import shallow_files, walk_files
 from odapi_ssd.errors import OdapiError
 
 
@@ -51,3 +51,14 @@ def test_a_folder_without_permission_is_named(tmp_path):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(OdapiError, match=r"gone cannot be read"):
         listed(tmp_path / "gone")
+
+
+class TestShallowFiles:
+    def test_those_above_come_before_those_below(self, tmp_path):
+        touch(tmp_path, "b.txt", "A.TXT", "c.xml", "x/a.txt", "x/y/a.txt", "x/y/z/a.txt", ".d.txt")
+        found = [path.relative_to(tmp_path).as_posix() for path in shallow_files(tmp_path, ".txt")]
+        assert found == ["A.TXT", "b.txt", "x/a.txt", "x/y/a.txt"]
+        assert len(list(shallow_files(tmp_path, ".txt", depth=0))) == 2
+
+    def test_a_folder_that_is_not_there(self, tmp_path):
+        assert list(shallow_files(tmp_path / "gone", ".txt")) == []

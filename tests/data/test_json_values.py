@@ -85,3 +85,8 @@ def test_numbers_and_flags():
 def test_a_wrong_number_is_named(read, expected):
     with pytest.raises(WrongJsonError, match=expected):
         read()
+
+
+def test_an_entry_of_any_type():
+    assert JsonObject({"a": [1]}).get("a") == [1]
+    assert JsonObject({}).get("a") is None

@@ -6,7 +6,17 @@ its own parser is in `data/`: `ImageIndex` finds images by the names in annotati
 says which names are safe to use.
 """
 
-from odapi_ssd.data.formats import coco, tfrecord, tfrecord_dataset, voc, voc_writer
+from odapi_ssd.data.formats import (
+    coco,
+    csv_boxes,
+    cvat,
+    labelme,
+    tfrecord,
+    tfrecord_dataset,
+    voc,
+    voc_writer,
+    yolo,
+)
 from odapi_ssd.data.formats.registry import (
     AnnotationFormat,
     format_names,
@@ -26,6 +36,10 @@ __all__ = [
 
 register(voc.FORMAT)
 register(coco.FORMAT)
+register(yolo.FORMAT)
+register(csv_boxes.FORMAT)
+register(labelme.FORMAT)
+register(cvat.FORMAT)
 register(tfrecord_dataset.FORMAT)
 
 register_writer("tfrecord", tfrecord.TfRecordWriter)

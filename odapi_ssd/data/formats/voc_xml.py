@@ -6,7 +6,6 @@ network are off, and a document that declares a DTD is refused. Not here: whethe
 or the boxes fit it.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from lxml import etree
 
 from odapi_ssd.data.annotations import AnnotatedObject, Annotation
 from odapi_ssd.data.file_names import is_plain_file_name
+from odapi_ssd.data.numbers import finite_number
+from odapi_ssd.data.xml_files import parse_root
 from odapi_ssd.errors import OdapiError
 
 __all__ = ["VocXml", "parse_voc_xml", "read_voc_xml"]
@@ -74,7 +75,7 @@ def parse_voc_xml(content: bytes, source: str, folder: str = "") -> VocXml:
         OdapiError: not XML, a DTD or entities, another root than `<annotation>`, a `<filename>`
             with another folder in it, or faulty objects; several faults are listed in `details`.
     """
-    root = _parse_root(content, source)
+    root = parse_root(content, source, "annotation")
     objects: list[AnnotatedObject] = []
     faults: list[str] = []
     filename = _text(root, "filename").removeprefix(f"{folder}/" if folder else "") or None
@@ -93,33 +94,6 @@ def parse_voc_xml(content: bytes, source: str, folder: str = "") -> VocXml:
         raise OdapiError(f"{source} has {len(faults)} faults.", details=faults)
     annotation = Annotation(source, _parse_size(root), tuple(objects))
     return VocXml(filename, annotation, _text(root, "segmented") not in ("", "0"))
-
-
-def _parse_root(content: bytes, source: str) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    # Some editors put a byte order mark or blank lines before the declaration, which XML forbids.
-    content = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise OdapiError(f"{source}: is not XML: {error.msg or 'the file is empty'}") from error
-    except ValueError as error:
-        raise OdapiError(f"{source}: is not XML: {error}") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise OdapiError(
-            f"{source}: declares a DTD or entities, which an annotation needs none of; "
-            "it is refused, and nothing that it refers to was read"
-        )
-    if root.tag != "annotation":
-        raise OdapiError(f"{source}: the root tag is <{root.tag!s}>, expected <annotation>")
-    return root
 
 
 def _text(parent: etree._Element, tag: str) -> str:
@@ -170,11 +144,8 @@ def _parse_coordinate(box: etree._Element, tag: str) -> float:
     if box.find(tag) is None:
         raise ValueError(f"<{tag}> is missing from <bndbox>")
     text = _text(box, tag)
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or "_" in text:
+    value = finite_number(text)
+    if value is None:
         raise ValueError(f"<{tag}> is {text!r}, expected a finite number of pixels")
     return value
 

@@ -26,7 +26,8 @@ def any_folder(name, takes_files=False):
 
 
 def test_the_formats_that_come_with_the_project(formats):
-    assert list(formats) == ["voc", "coco", "tfrecord"]
+    expected = ["voc", "coco", "yolo", "csv", "labelme", "cvat", "tfrecord"]
+    assert list(formats) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odapi_ssd.data.dataset import Dataset
+from odapi_ssd.data.formats.refusals import unrecognized_file, unrecognized_folder
 from odapi_ssd.errors import OdapiError, OptionError
 
 __all__ = ["AnnotationFormat", "format_names", "read_dataset", "register"]
@@ -87,10 +88,16 @@ def read_dataset(data_dir: Path, name: str | None = None) -> Dataset:
             f"{', '.join(one.name for one in recognized)}.",
             hint="say which with --format, or move those that are not wanted out of the folder.",
         )
-    raise OdapiError(
-        f"No annotated images in {data_dir}, expected one of these layouts:",
-        details=[f"{one.name}: {layout}" for one in _formats.values() for layout in one.layouts],
-        hint="give the folder that holds these, or see what `odapi-ssd shapes` writes.",
+    layouts = [
+        f"{one.name}: {layout}"
+        for one in _formats.values()
+        if one.takes_files or not is_file
+        for layout in one.layouts
+    ]
+    if is_file:
+        raise unrecognized_file(data_dir, layouts)
+    raise unrecognized_folder(
+        data_dir, layouts, lambda folder: [one.name for one in _recognizing(folder, False)]
     )
 
 

@@ -98,6 +98,7 @@ def world(tmp_path, shapes_dir, records_dir, monkeypatch) -> World:
         ("convert --data_dir IN/shapes --output_dir IN/records", "in/records"),
         ("inspect --data_dir IN/shapes --output_dir OUT/new/page", "out/new"),
         ("inspect --data_dir IN/broken --output_dir OUT/foreign", "out/foreign"),
+        ("inspect --records_dir IN/records --output_dir IN/records", "in/records"),
         (
             "configure --template ssd_vgg_voc --records_dir IN/records --output_path OUT/o.config",
             "out/o.config",

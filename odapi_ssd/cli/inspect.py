@@ -7,7 +7,6 @@ import click
 
 from odapi_ssd.cli.command import Command, Settings, pass_settings
 from odapi_ssd.cli.options import (
-    data_dir_option,
     format_option,
     output_dir_option,
     overwrite_option,
@@ -20,7 +19,18 @@ __all__ = ["command"]
 
 
 @click.command("inspect", cls=Command)
-@data_dir_option
+@click.option(
+    "--data_dir",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The dataset: its folder, or the one file that holds all annotations.",
+)
+@click.option(
+    "--records_dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Instead of --data_dir: a folder of TFRecords, such as convert writes.",
+)
 @output_dir_option("The folder for index.html and report.json.")
 @format_option
 @click.option(
@@ -37,7 +47,8 @@ __all__ = ["command"]
 @pass_settings
 def command(
     settings: Settings,
-    data_dir: Path,
+    data_dir: Path | None,
+    records_dir: Path | None,
     output_dir: Path,
     format: str | None,
     template: str | None,
@@ -53,6 +64,7 @@ def command(
     from odapi_ssd.cli.progress_display import item_display
     from odapi_ssd.inspection.dataset.run import InspectionOptions, inspect_dataset
 
+    data_dir, format = _choose_dataset(data_dir, records_dir, format)
     if template is not None:
         from odapi_ssd.cli.runtime import quiet_tensorflow
 
@@ -62,6 +74,22 @@ def command(
         findings = inspect_dataset(data_dir, output_dir, options, progress)
     _print_summary(findings)
     click.echo(f"Written: {output_dir / 'index.html'}, {output_dir / 'report.json'}")
+
+
+def _choose_dataset(
+    data_dir: Path | None, records_dir: Path | None, format: str | None
+) -> tuple[Path, str | None]:
+    """The dataset and its format, of which records have one of their own."""
+    from odapi_ssd.errors import OptionError
+
+    if data_dir is not None and records_dir is None:
+        return data_dir, format
+    if records_dir is None:
+        raise OptionError("data_dir", "is missing; give it, or --records_dir.")
+    for option, value in (("data_dir", data_dir), ("format", format)):
+        if value is not None:
+            raise OptionError(option, "cannot be given together with --records_dir.")
+    return records_dir, "tfrecord"
 
 
 def _print_summary(findings: "DatasetFindings") -> None:

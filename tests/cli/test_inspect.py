@@ -37,6 +37,27 @@ def test_every_option_reaches_the_inspection(tmp_path, invoke):
     assert json.loads((tmp_path / "out" / "report.json").read_text())["dataset"] == "data"
 
 
+def test_records(records_dir, tmp_path, invoke):
+    result = invoke("inspect", "--records_dir", records_dir, "--output_dir", tmp_path / "out")
+    assert result.exit_code == 0
+    assert ["train", "18", "0", "0"] in [line.split()[:4] for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "--data_dir is missing; give it, or --records_dir."),
+        (("--data_dir", "a", "--records_dir", "b"), "--data_dir cannot be given together"),
+        (("--format", "voc", "--records_dir", "b"), "--format cannot be given together"),
+    ],
+)
+def test_one_dataset_is_needed(options, message, tmp_path, invoke):
+    result = invoke("inspect", *options, "--output_dir", tmp_path / "out")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_no_dataset(tmp_path):
     done = run_odapi_ssd(
         "inspect", "--data_dir", tmp_path / "none", "--output_dir", tmp_path / "out"

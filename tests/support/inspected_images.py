@@ -22,5 +22,7 @@ def inspected(boxes: Boxes, image_hw: tuple[int, int] = (50, 80), **others) -> I
         "repeated": (),
         "size_conflict": "",
         "has_rotated_boxes": False,
+        "is_first_frame": False,
+        "had_transparency": False,
     }
     return InspectedImage(**{**fields, **others})

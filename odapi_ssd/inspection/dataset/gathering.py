@@ -8,18 +8,17 @@ import contextlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from odapi_ssd.data.annotations import AnnotatedImage
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.splits import plan_splits
-from odapi_ssd.data.workers import count_cores, map_in_order
+from odapi_ssd.data.workers import WorkerPool, count_cores, map_in_order
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.inspection.dataset.findings import DatasetFindings, ShownImage
-from odapi_ssd.inspection.dataset.inspected_image import InspectedImage, inspect_image
+from odapi_ssd.inspection.dataset.inspected_image import InspectedImage, inspect_packed_image
 from odapi_ssd.inspection.dataset.pictures import PictureRequest, make_picture
 from odapi_ssd.inspection.dataset.problems import ProblemCollector, ProblemGroup
 from odapi_ssd.inspection.dataset.sampling import ImageSampler
@@ -67,9 +66,8 @@ class DatasetInspection:
         for key in self._splits_of:
             if key not in dataset.images:
                 statistics.add_unusable(self._splits_of[key])
-        images = _ImagesOf(dataset, keys)
-        checked = map_in_order(inspect_image, images, self._count_workers(len(keys)))
-        with contextlib.closing(checked):
+        with WorkerPool(self._count_workers(len(keys))) as pool:
+            checked = pool.map_in_order(inspect_packed_image, map(dataset.packed_image, keys))
             for num_done, (key, found) in enumerate(zip(keys, checked, strict=True), 1):
                 self._take(key, found)
                 self._progress.advance(num_done, len(keys))
@@ -81,7 +79,7 @@ class DatasetInspection:
             title: the dataset's name.
             matches: of a template's anchors; None for no template.
         """
-        self._problems.compare(self.statistics)
+        self._problems.compare(self.statistics, self._splits_of)
         if matches is not None:
             self._add_small_boxes(matches)
         groups = self._problems.groups()
@@ -112,7 +110,7 @@ class DatasetInspection:
             self.statistics.add_unusable(splits)
             return
         self.statistics.add(key, splits, found)
-        self._problems.add_image(self._dataset.images[key], splits, found)
+        self._problems.add_image(self._dataset.images[key], found)
         self._sampler.add(key, splits, [one.name for one in found.objects])
 
     def _plan(self) -> tuple[dict[str, tuple[str, ...]], list[str]]:
@@ -158,25 +156,6 @@ class DatasetInspection:
                 ShownImage(key, caption, picture)
                 for (key, _, caption), picture in zip(wanted, pictures, strict=True)
             ])  # fmt: skip
-
-
-class _ImagesOf(Sequence[AnnotatedImage]):
-    """Images of a dataset by number; looked up when they are asked for, which keeps memory flat."""
-
-    def __init__(self, dataset: Dataset, keys: Sequence[str]):
-        self._images, self._keys = dataset.images, keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    @overload
-    def __getitem__(self, idx: int) -> AnnotatedImage: ...
-    @overload
-    def __getitem__(self, idx: slice) -> list[AnnotatedImage]: ...
-    def __getitem__(self, idx: int | slice) -> AnnotatedImage | list[AnnotatedImage]:
-        if isinstance(idx, slice):
-            return [self._images[key] for key in self._keys[idx]]
-        return self._images[self._keys[idx]]
 
 
 def _views_to_show(group: ProblemGroup) -> list[tuple[str, tuple[int, ...], str]]:

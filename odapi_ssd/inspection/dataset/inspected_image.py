@@ -3,14 +3,14 @@
 What comes back is small: figures and boxes, no pixels. Pictures are made later, of few images.
 """
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject
 from odapi_ssd.data.examples import BoxFinding, ExampleFault, check_example
+from odapi_ssd.data.image_store import unpack_image
 
-__all__ = ["InspectedImage", "InspectedObject", "inspect_image"]
+__all__ = ["InspectedImage", "InspectedObject", "inspect_image", "inspect_packed_image"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class InspectedImage:
     """What is known of an image that decodes.
 
     Attributes:
-        content_key: 16 bytes that are the same for images with the same bytes alone.
+        content_key: 16 bytes, the same for images that are the same in the records alone.
         image_hw: height and width in pixels as stored.
         exif_orientation: 1 if upright or not given.
         objects: those that would go into the records.
@@ -43,6 +43,8 @@ class InspectedImage:
         repeated: numbers of objects with the class and the box of an earlier one.
         size_conflict: how the annotated size disagrees with the image; empty if it does not.
         has_rotated_boxes: whether the boxes were annotated on the image as EXIF shows it.
+        is_first_frame: whether it is the first frame of an animation.
+        had_transparency: whether pixels are transparent in the file.
     """
 
     content_key: bytes
@@ -55,6 +57,13 @@ class InspectedImage:
     repeated: tuple[int, ...]
     size_conflict: str
     has_rotated_boxes: bool
+    is_first_frame: bool
+    had_transparency: bool
+
+
+def inspect_packed_image(packed: bytes) -> InspectedImage | ExampleFault:
+    """Checks an image that `image_store` has packed."""
+    return inspect_image(unpack_image(packed))
 
 
 def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
@@ -65,7 +74,7 @@ def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
     all_objects = annotated.annotation.objects
     inverted = {one.number for one in all_objects if _is_inverted(one)}
     return InspectedImage(
-        content_key=hashlib.blake2b(example.image.encoded, digest_size=16).digest(),
+        content_key=bytes.fromhex(example.image.sha256)[:16],
         image_hw=example.image.image_hw,
         exif_orientation=example.image.exif_orientation,
         objects=tuple(
@@ -78,6 +87,8 @@ def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
         repeated=_repeated(all_objects),
         size_conflict=example.size_conflict,
         has_rotated_boxes=example.has_rotated_boxes,
+        is_first_frame=example.image.is_first_frame,
+        had_transparency=example.image.had_transparency,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject
+from odapi_ssd.data.image_encoding import to_rgb
 from odapi_ssd.data.images import IMAGE_FORMATS
 from odapi_ssd.data.orientation import boxes_are_upright, read_orientation, upright_hw
 
@@ -103,7 +104,7 @@ def _make(request: PictureRequest) -> Picture:
         if is_whole:  # A JPEG then decodes faster, at an eighth of its size or more.
             image.draft("RGB", (_SIDE, _SIDE))
         upright = ImageOps.exif_transpose(image) if orientation != 1 else image
-        shown = upright.convert("RGB")
+        shown = to_rgb(upright)
     scale = _SIDE / max(window[2] - window[0], window[3] - window[1])
     width, height = (max(1, round((window[axis + 2] - window[axis]) * scale)) for axis in (0, 1))
     if not is_whole:

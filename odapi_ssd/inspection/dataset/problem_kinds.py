@@ -108,6 +108,15 @@ _ALL = (
         "ImageMagick's mogrify -auto-orient.",
     ),
     ProblemKind(
+        "image_animated", "warning", "Animations", "image", "images",
+        "A conversion takes the first frame.",
+    ),
+    ProblemKind(
+        "image_transparent", "warning", "Images with transparent pixels", "image", "images",
+        "They become the color that is stored below, as here in the picture. If that is not what "
+        "should be seen, put the images on a background first.",
+    ),
+    ProblemKind(
         "image_without_objects", "note", "Images without objects", "image", "images",
         "They are kept, as examples of background. Make sure that nothing was forgotten.",
     ),

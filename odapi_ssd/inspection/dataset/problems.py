@@ -1,7 +1,6 @@
 """Collects what is wrong with a dataset, kind by kind, with the images that show it."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from odapi_ssd.data.annotations import AnnotatedImage
@@ -51,7 +50,8 @@ class ProblemCollector:
 
     def __init__(self) -> None:
         self._groups = {name: ProblemGroup(kind) for name, kind in KINDS.items()}
-        self._keys_of_content: dict[bytes, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
+        self._first_of_content: dict[bytes, str] = {}
+        self._copies: dict[str, list[str]] = {}
         self._example_of_class: dict[str, tuple[str, int]] = {}
 
     def add(self, kind: str, text: str, views: Mapping[str, tuple[int, ...]] | None = None) -> None:
@@ -61,12 +61,7 @@ class ProblemCollector:
         if len(group.listed) < MAX_LISTED:
             group.listed.append(Problem(text, views or {}))
 
-    def add_image(
-        self,
-        annotated: AnnotatedImage,
-        splits: tuple[str, ...],
-        image: InspectedImage,
-    ) -> None:
+    def add_image(self, annotated: AnnotatedImage, image: InspectedImage) -> None:
         """Adds all that is wrong with a usable image, and remembers it for comparison."""
         key, source = annotated.key, annotated.annotation.source
         for kind, findings in (
@@ -84,9 +79,15 @@ class ProblemCollector:
             how = "rotated with the image" if image.has_rotated_boxes else "as they are"
             text = f"{source}: EXIF orientation {image.exif_orientation}; boxes are taken {how}"
             self.add("image_rotated", text, {key: ()})
+        if image.is_first_frame:
+            self.add("image_animated", f"{source}: the first frame is taken", {key: ()})
+        if image.had_transparency:
+            self.add("image_transparent", f"{source}: has transparent pixels", {key: ()})
         if not annotated.annotation.objects:
             self.add("image_without_objects", f"{source}: no objects", {key: ()})
-        self._keys_of_content[image.content_key].append((key, splits))
+        first = self._first_of_content.setdefault(image.content_key, key)
+        if first != key:
+            self._copies.setdefault(first, [first]).append(key)
         for one in image.objects:
             self._example_of_class.setdefault(one.name, (key, one.number))
 
@@ -112,10 +113,20 @@ class ProblemCollector:
         for line in plan.warnings:
             self.add("remark", line)
 
-    def compare(self, statistics: DatasetStatistics) -> None:
-        """Adds what only the images together show."""
-        for copies in self._keys_of_content.values():
-            self._compare_copies(copies)
+    def compare(
+        self, statistics: DatasetStatistics, splits_of: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Adds what only the images together show.
+
+        Args:
+            statistics: with all images that were added.
+            splits_of: the splits of each image.
+        """
+        for key in statistics.keys:
+            if len(splits_of[key]) > 1 and key not in self._copies:
+                self._compare_copies([key], splits_of)
+        for copies in self._copies.values():
+            self._compare_copies(copies, splits_of)
         names = statistics.class_names
         for group in find_similar_names(names):
             shown = ", ".join(f"{name!r}" for name in group)
@@ -129,14 +140,16 @@ class ProblemCollector:
         """The kinds of which there are any, the gravest first."""
         return [group for group in self._groups.values() if group.num]
 
-    def _compare_copies(self, copies: list[tuple[str, tuple[str, ...]]]) -> None:
-        splits = sorted({split for _, of in copies for split in of})
-        views: dict[str, tuple[int, ...]] = {key: () for key, _ in copies}
+    def _compare_copies(
+        self, copies: Sequence[str], splits_of: Mapping[str, Sequence[str]]
+    ) -> None:
+        splits = list(dict.fromkeys(split for key in copies for split in splits_of[key]))
+        views: dict[str, tuple[int, ...]] = dict.fromkeys(copies, ())
         names = " = ".join(views)
         if len(splits) > 1:
             self.add("image_in_two_splits", f"{names}: in {', '.join(splits)}", views)
         for split in splits:
-            inside = [key for key, of in copies if split in of]
+            inside = [key for key in copies if split in splits_of[key]]
             if len(inside) > 1:
                 text = f"{' = '.join(inside)}: in {split}"
                 self.add("image_repeated", text, dict.fromkeys(inside, ()))

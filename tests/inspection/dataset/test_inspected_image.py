@@ -4,7 +4,8 @@ import pytest
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.examples import ExampleFault
-from odapi_ssd.inspection.dataset.inspected_image import inspect_image
+from odapi_ssd.data.image_store import pack_image
+from odapi_ssd.inspection.dataset.inspected_image import inspect_image, inspect_packed_image
 from tests.support.faulty_dataset import write_noise
 
 
@@ -52,10 +53,17 @@ def test_the_same_bytes_have_the_same_key(inspect, tmp_path):
     first = inspect().content_key
     assert inspect((8, 5, 40, 25)).content_key == first
     content = (tmp_path / "a.png").read_bytes()
-    assert first == hashlib.blake2b(content, digest_size=16).digest()
+    assert first == hashlib.sha256(content).digest()[:16]
 
 
 def test_an_image_that_does_not_decode(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"no image")
     found = inspect_image(AnnotatedImage("a", tmp_path / "a.jpg", Annotation("a.xml", None, ())))
     assert isinstance(found, ExampleFault)
+
+
+def test_an_image_as_workers_get_it(tmp_path):
+    write_noise(tmp_path / "a.png", seed=1)
+    objects = (AnnotatedObject(1, "dog", (8, 5, 40, 25)),)
+    annotated = AnnotatedImage("a", tmp_path / "a.png", Annotation("a.xml", None, objects))
+    assert inspect_packed_image(pack_image(annotated)) == inspect_image(annotated)

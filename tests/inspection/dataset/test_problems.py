@@ -17,6 +17,7 @@ class _Images:
 
     def __init__(self, *splits):
         self.collector, self.statistics = ProblemCollector(), DatasetStatistics(splits)
+        self.splits_of = {}
 
     def add(self, key, splits, names, content=None, **others):
         objects = tuple(
@@ -25,12 +26,13 @@ class _Images:
         annotated = AnnotatedImage(key, Path(key), Annotation(f"{key}.xml", None, objects))
         boxes = [(name, _BOX) for name in names]
         image = inspected(boxes, content_key=content or key.encode(), **others)
-        self.collector.add_image(annotated, tuple(splits), image)
+        self.collector.add_image(annotated, image)
+        self.splits_of[key] = splits
         self.statistics.add(key, splits, image)
 
     def problems(self):
         """Texts by kind."""
-        self.collector.compare(self.statistics)
+        self.collector.compare(self.statistics, self.splits_of)
         groups = self.collector.groups()
         return {group.kind.name: [one.text for one in group.listed] for group in groups}
 
@@ -53,12 +55,15 @@ def test_a_good_dataset(images):
 def test_problems_of_one_image_name_the_objects(images):
     finding = BoxFinding("a.xml", 2, "dog", "why")
     images.add("a", ["train"], ["dog"], inverted=(finding,), repeated=(3,), size_conflict="sizes")
-    images.add("b", ["val"], ["dog"], exif_orientation=6)
+    images.add("b", ["val"], ["dog"], exif_orientation=6, is_first_frame=True)
+    images.add("c", ["val"], ["dog"], had_transparency=True)
     assert images.problems() == {
         "box_inverted": ["a.xml, object 2 (dog): why"],
         "box_repeated": ["a.xml, object 3"],
         "size_conflict": ["sizes"],
         "image_rotated": ["b.xml: EXIF orientation 6; boxes are taken as they are"],
+        "image_animated": ["b.xml: the first frame is taken"],
+        "image_transparent": ["c.xml: has transparent pixels"],
     }
     assert images.views("box_inverted") == [{"a": (2,)}]
 

@@ -109,6 +109,16 @@ class TestShapes:
         assert report["template"] is None
 
 
+def test_records_give_the_figures_of_what_they_were_made_of(shapes_dir, records_dir, tmp_path):
+    report = _inspect(records_dir, tmp_path / "of_records", format="tfrecord")
+    original = _inspect(shapes_dir, tmp_path / "of_xml")
+    for name in ("total", "splits", "classes", "image_sizes", "problems"):
+        assert report[name] == original[name]
+    for name, values in original["boxes"].items():
+        assert report["boxes"][name] == pytest.approx(values, rel=1e-4)
+    assert _page(tmp_path / "of_records").count("data:image/jpeg;base64") == 24
+
+
 def test_the_same_dataset_gives_the_same_files(shapes_dir, tmp_path):
     for name, num_workers in (("a", 1), ("b", 2)):
         inspect_dataset(shapes_dir, tmp_path / name, InspectionOptions(num_workers=num_workers))

@@ -19,6 +19,7 @@ def inspected(boxes: Boxes, image_hw: tuple[int, int] = (50, 80), **others) -> I
         "inverted": (),
         "dropped": (),
         "clipped": (),
+        "shares_outside": {},
         "repeated": (),
         "size_conflict": "",
         "has_rotated_boxes": False,

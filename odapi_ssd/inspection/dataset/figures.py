@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Mapping
 
 from odapi_ssd.inspection.dataset.class_colors import text_color
+from odapi_ssd.inspection.dataset.findings import ShownImage
 from odapi_ssd.inspection.dataset.markup import Child, Markup, element
 from odapi_ssd.inspection.dataset.pictures import Mark, Picture
 from odapi_ssd.messages import count_of, printable
 
-__all__ = ["picture_figure", "shown_name", "swatch"]
+__all__ = ["picture_figure", "sample_image", "shown_name", "swatch"]
 
 _MAX_NAME = 60
 _MAX_LABEL = 22
@@ -34,28 +35,35 @@ def swatch(color: str) -> Markup:
     return element("svg", square, class_="swatch", viewBox="0 0 10 10", aria_hidden="true")
 
 
-def picture_figure(
-    picture: Picture | None, name: str, colors: Mapping[str, str], caption: str = ""
-) -> Markup:
+def sample_image(shown: ShownImage, name: str) -> Markup:
+    """A small picture of one object of a class."""
+    picture, text = shown.picture, f"{shown_name(name)}, in {shown_name(shown.key)}"
+    return element(
+        "img", src=_data_uri(picture), alt=text, title=text, loading="lazy",
+        width=picture.width, height=picture.height,
+    )  # fmt: skip
+
+
+def picture_figure(shown: ShownImage, colors: Mapping[str, str]) -> Markup:
     """A picture with its boxes and a caption.
 
     Args:
-        picture: None for an image of which none could be made.
-        name: of the image.
+        shown: the picture, its image's key and a line about it.
         colors: by class name.
-        caption: a line of text below the name.
     """
-    title = element("bdi", shown_name(name))
-    if picture is None:
-        return element("figure", element("figcaption", title, ": no picture can be made of it"))
+    picture, title = shown.picture, element("bdi", shown_name(shown.key))
     height, width = picture.image_hw
     names = Counter(mark.name for mark in picture.marks)
     size = f"{width:,}×{height:,}" + (", a part of it" if picture.is_part else "")
     counts = ", ".join(f"{count:,} {shown_name(one)}" for one, count in names.most_common())
-    alt = f"{shown_name(name)}, {size} pixels, {counts or 'no boxes'}"
-    uri = Markup("data:image/jpeg;base64," + base64.b64encode(picture.jpeg).decode())
+    alt = f"{shown_name(shown.key)}, {size} pixels, {counts or 'no boxes'}"
     image = element(
-        "img", src=uri, alt=alt, width=picture.width, height=picture.height, loading="lazy"
+        "img",
+        src=_data_uri(picture),
+        alt=alt,
+        width=picture.width,
+        height=picture.height,
+        loading="lazy",
     )
     return element(
         "figure",
@@ -64,7 +72,7 @@ def picture_figure(
             "figcaption",
             title,
             element("div", size, class_="quiet"),
-            element("div", caption) if caption else None,
+            element("div", shown.caption) if shown.caption else None,
             _chips(names, colors),
             element("div", f"{count_of(picture.num_left_out, 'box', 'boxes')} more not drawn")
             if picture.num_left_out
@@ -72,6 +80,10 @@ def picture_figure(
         ),
         class_="picture",
     )
+
+
+def _data_uri(picture: Picture) -> Markup:
+    return Markup("data:image/jpeg;base64," + base64.b64encode(picture.jpeg).decode())
 
 
 def _chips(names: Counter[str], colors: Mapping[str, str]) -> Child:

@@ -21,12 +21,12 @@ class ShownImage:
     Attributes:
         key: of the image.
         caption: a line about it; may be empty.
-        picture: None if none could be made.
+        picture: the picture.
     """
 
     key: str
     caption: str
-    picture: Picture | None
+    picture: Picture
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class DatasetFindings:
         statistics: figures.
         problems: by kind, the gravest first.
         problem_pictures: some images for each kind of problem, by its name.
+        class_samples: pictures of some objects of each class, the most frequent class first.
         contact_sheet: images by split.
         matches: with a template's anchors; None without a template.
     """
@@ -49,6 +50,7 @@ class DatasetFindings:
     statistics: DatasetStatistics
     problems: Sequence[ProblemGroup]
     problem_pictures: Mapping[str, Sequence[ShownImage]]
+    class_samples: Mapping[str, Sequence[ShownImage]]
     contact_sheet: Mapping[str, Sequence[ShownImage]]
     matches: "TemplateMatches | None"
 

@@ -4,10 +4,8 @@ Workers read and check the images while this process counts. Memory grows with t
 some 30 bytes for each, and not with the images.
 """
 
-import contextlib
-import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +13,18 @@ import numpy as np
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.splits import plan_splits
-from odapi_ssd.data.workers import WorkerPool, count_cores, map_in_order
+from odapi_ssd.data.workers import WorkerPool, count_cores
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.inspection.dataset.findings import DatasetFindings, ShownImage
+from odapi_ssd.inspection.dataset.gallery import (
+    WantedImage,
+    make_pictures,
+    wanted_for_classes,
+    wanted_for_problems,
+)
 from odapi_ssd.inspection.dataset.inspected_image import InspectedImage, inspect_packed_image
-from odapi_ssd.inspection.dataset.pictures import PictureRequest, make_picture
-from odapi_ssd.inspection.dataset.problems import ProblemCollector, ProblemGroup
-from odapi_ssd.inspection.dataset.sampling import ImageSampler
+from odapi_ssd.inspection.dataset.problems import ProblemCollector
+from odapi_ssd.inspection.dataset.sampling import ImageSampler, ObjectSampler
 from odapi_ssd.inspection.dataset.statistics import DatasetStatistics
 from odapi_ssd.progress import Progress
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["DatasetInspection"]
 
 _NUM_SHEET_IMAGES = 60
-_NUM_PROBLEM_PICTURES = 6
+_NUM_SAMPLES_OF_CLASS = 8
 # Starting a worker costs more than checking this many images.
 _MIN_IMAGES_PER_WORKER = 100
 _WHOLE = "all"
@@ -57,6 +60,7 @@ class DatasetInspection:
         self._splits_of, split_names = self._plan()
         self.statistics = DatasetStatistics(split_names)
         self._sampler = ImageSampler(_NUM_SHEET_IMAGES)
+        self._object_sampler = ObjectSampler(_NUM_SAMPLES_OF_CLASS)
 
     def check_images(self) -> None:
         """Checks all images of the splits."""
@@ -83,35 +87,40 @@ class DatasetInspection:
         if matches is not None:
             self._add_small_boxes(matches)
         groups = self._problems.groups()
-        wanted = {group.kind.name: _views_to_show(group) for group in groups}
+        counts = self.statistics.total.num_objects_per_class
         sheet = self._sampler.choose()
-        shown = self._show([
-            *(one for views in wanted.values() for one in views),
-            *((key, (), "") for keys in sheet.values() for key in keys),
-        ])  # fmt: skip
+        problems, classes, images = (
+            self._show(wanted)
+            for wanted in (
+                {group.kind.name: wanted_for_problems(group) for group in groups},
+                wanted_for_classes(self._object_sampler.choose(), counts),
+                {split: [WantedImage(key) for key in keys] for split, keys in sheet.items()},
+            )
+        )
         return DatasetFindings(
             title=title,
             are_splits_defined=bool(self._dataset.splits) and _WHOLE not in self.statistics.splits,
             statistics=self.statistics,
             problems=groups,
-            problem_pictures={
-                name: list(itertools.islice(shown, len(views))) for name, views in wanted.items()
-            },
-            contact_sheet={
-                split: list(itertools.islice(shown, len(keys))) for split, keys in sheet.items()
-            },
+            problem_pictures=problems,
+            class_samples=classes,
+            contact_sheet=images,
             matches=matches,
         )
 
     def _take(self, key: str, found: InspectedImage | ExampleFault) -> None:
         splits = self._splits_of[key]
         if isinstance(found, ExampleFault):
-            self._problems.add("image_unusable", found.message)
+            self._problems.add("image_unusable", found.message, {key: ()})
             self.statistics.add_unusable(splits)
             return
         self.statistics.add(key, splits, found)
         self._problems.add_image(self._dataset.images[key], found)
-        self._sampler.add(key, splits, [one.name for one in found.objects])
+        numbers_of: dict[str, list[int]] = {}
+        for one in found.objects:
+            numbers_of.setdefault(one.name, []).append(one.number)
+        self._sampler.add(key, splits, numbers_of)
+        self._object_sampler.add(key, numbers_of)
 
     def _plan(self) -> tuple[dict[str, tuple[str, ...]], list[str]]:
         """The splits of each image that is in any, and their names."""
@@ -146,24 +155,6 @@ class DatasetInspection:
             )
             self._problems.add("box_too_small", text, {key: (number,)})
 
-    def _show(self, wanted: Sequence[tuple[str, tuple[int, ...], str]]) -> Iterator[ShownImage]:
-        requests = [
-            PictureRequest(self._dataset.images[key], numbers) for key, numbers, _ in wanted
-        ]
-        pictures = map_in_order(make_picture, requests, self._count_workers(len(requests)))
-        with contextlib.closing(pictures):
-            return iter([
-                ShownImage(key, caption, picture)
-                for (key, _, caption), picture in zip(wanted, pictures, strict=True)
-            ])  # fmt: skip
-
-
-def _views_to_show(group: ProblemGroup) -> list[tuple[str, tuple[int, ...], str]]:
-    """Of the first images: key, the objects concerned, what is said of them."""
-    numbers: dict[str, tuple[int, ...]] = {}
-    texts: dict[str, str] = {}
-    for problem in group.listed:
-        for key, some in problem.views.items():
-            numbers[key] = tuple(dict.fromkeys((*numbers.get(key, ()), *some)))
-            texts.setdefault(key, problem.text)
-    return [(key, numbers[key], texts[key]) for key in list(numbers)[:_NUM_PROBLEM_PICTURES]]
+    def _show(self, wanted: Mapping[str, Sequence[WantedImage]]) -> dict[str, list[ShownImage]]:
+        num_images = sum(map(len, wanted.values()))
+        return make_pictures(self._dataset, wanted, self._count_workers(num_images))

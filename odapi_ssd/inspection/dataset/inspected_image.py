@@ -4,11 +4,13 @@ What comes back is small: figures and boxes, no pixels. Pictures are made later,
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject
-from odapi_ssd.data.examples import BoxFinding, ExampleFault, check_example
+from odapi_ssd.data.examples import BoxFinding, Example, ExampleFault, check_example
 from odapi_ssd.data.image_store import unpack_image
+from odapi_ssd.data.orientation import upright_hw
 
 __all__ = ["InspectedImage", "InspectedObject", "inspect_image", "inspect_packed_image"]
 
@@ -40,6 +42,7 @@ class InspectedImage:
         inverted: objects whose corners are swapped; they are not among `objects`.
         dropped: other objects that are not, as their box has zero area in the image.
         clipped: objects whose box was clipped to the image; they are among `objects`.
+        shares_outside: by the numbers of those, how much of the box is outside, 0..1.
         repeated: numbers of objects with the class and the box of an earlier one.
         size_conflict: how the annotated size disagrees with the image; empty if it does not.
         has_rotated_boxes: whether the boxes were annotated on the image as EXIF shows it.
@@ -54,6 +57,7 @@ class InspectedImage:
     inverted: tuple[BoxFinding, ...]
     dropped: tuple[BoxFinding, ...]
     clipped: tuple[BoxFinding, ...]
+    shares_outside: Mapping[int, float]
     repeated: tuple[int, ...]
     size_conflict: str
     has_rotated_boxes: bool
@@ -84,12 +88,29 @@ def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
         inverted=tuple(one for one in example.dropped if one.object in inverted),
         dropped=tuple(one for one in example.dropped if one.object not in inverted),
         clipped=example.clipped,
+        shares_outside=_shares_outside(example),
         repeated=_repeated(all_objects),
         size_conflict=example.size_conflict,
         has_rotated_boxes=example.has_rotated_boxes,
         is_first_frame=example.image.is_first_frame,
         had_transparency=example.image.had_transparency,
     )
+
+
+def _shares_outside(example: Example) -> dict[int, float]:
+    """How much of each box that was clipped is outside of the image."""
+    height, width = example.image.file_hw
+    if example.has_rotated_boxes:
+        height, width = upright_hw((height, width), example.image.exif_orientation)
+    clipped = {one.object for one in example.clipped}
+    shares = {}
+    for one in (placed.annotated for placed in example.objects):
+        if one.number in clipped:
+            xmin, ymin, xmax, ymax = one.box_xyxy_px
+            inside_x = (min(xmax, width) - max(xmin, 0)) / (xmax - xmin)
+            inside_y = (min(ymax, height) - max(ymin, 0)) / (ymax - ymin)
+            shares[one.number] = 1 - inside_x * inside_y
+    return shares
 
 
 def _is_inverted(one: AnnotatedObject) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from odapi_ssd import __version__
 from odapi_ssd.inspection.dataset.box_section import box_section
 from odapi_ssd.inspection.dataset.class_colors import class_colors
-from odapi_ssd.inspection.dataset.figures import picture_figure, shown_name
+from odapi_ssd.inspection.dataset.figures import picture_figure, sample_image, shown_name, swatch
 from odapi_ssd.inspection.dataset.findings import DatasetFindings, ShownImage
 from odapi_ssd.inspection.dataset.markup import Child, Markup, element
 from odapi_ssd.inspection.dataset.page_style import STYLE
@@ -163,8 +163,28 @@ def _class_section(findings: DatasetFindings, colors: Mapping[str, str]) -> Mark
         content = [
             split_legend(findings.statistics),
             class_table(findings.statistics, colors),
+            _samples(findings, colors),
         ]
     return element("section", element("h2", "Classes", id="classes"), content)
+
+
+def _samples(findings: DatasetFindings, colors: Mapping[str, str]) -> Child:
+    """A strip of objects for each class."""
+    strips = [
+        element(
+            "div",
+            element("h4", swatch(colors[name]), element("bdi", shown_name(name))),
+            element("div", [sample_image(one, name) for one in images], class_="strip"),
+        )
+        for name, images in findings.class_samples.items()
+        if images
+    ]
+    words = "Each from another image, chosen by a hash: a wrong label is easily seen here."
+    return [
+        element("h3", "Some objects of each class"),
+        element("p", words, class_="quiet"),
+        element("div", strips, class_="strips"),
+    ]
 
 
 def _contact_sheet(findings: DatasetFindings, colors: Mapping[str, str]) -> Markup:
@@ -193,7 +213,7 @@ def _pictures(images: Sequence[ShownImage], colors: Mapping[str, str]) -> Child:
         return None
     return element(
         "div",
-        [picture_figure(one.picture, one.key, colors, one.caption) for one in images],
+        [picture_figure(one, colors) for one in images],
         class_="pictures",
     )
 

@@ -97,6 +97,13 @@ summary { cursor: pointer; color: var(--accent); font-size: .925rem; }
 .canvas rect.over { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }
 .canvas rect.faint { stroke-dasharray: 4 4; stroke-width: 1; }
 .canvas text { font-weight: 600; }
+h4 { font-size: .925rem; font-weight: 500; margin: 0 0 .3rem; }
+.strips { display: grid; gap: 1rem 1.5rem; margin: .75rem 0;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
+.strips > div { break-inside: avoid; }
+.strip { display: flex; flex-wrap: wrap; gap: .35rem; }
+.strip img { width: auto; height: 4.25rem; max-width: 6rem; object-fit: contain;
+  border-radius: .3rem; background: var(--line); }
 .chips { display: flex; flex-wrap: wrap; gap: .1rem .8rem; list-style: none; margin: .2rem 0 0;
   padding: 0; color: var(--quiet); }
 footer { margin-top: 4rem; border-top: 1px solid var(--line); padding-top: 1rem;

@@ -8,8 +8,9 @@ import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject
 from odapi_ssd.data.image_encoding import to_rgb
@@ -18,7 +19,6 @@ from odapi_ssd.data.orientation import boxes_are_upright, read_orientation, upri
 
 __all__ = ["Mark", "Picture", "PictureRequest", "make_picture"]
 
-_SIDE = 480
 _MAX_MARKS = 150
 _MIN_WINDOW_PX = 48
 _MAX_BYTES = 64_000
@@ -36,10 +36,14 @@ class PictureRequest:
         image: whose image.
         numbers: the objects that matter, by their place in the annotation; the picture shows their
             surroundings. Empty for the whole image.
+        is_tight: whether it shows the objects themselves, and next to nothing around them.
+        side: of the picture, in pixels and in its units: the longer one.
     """
 
     image: AnnotatedImage
     numbers: tuple[int, ...] = ()
+    is_tight: bool = False
+    side: int = 480
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Picture:
 
     Attributes:
         jpeg: a JPEG file; its pixels may be fewer than the picture's units.
-        width, height: in units; the longer one is 480.
+        width, height: in units; the longer one is the request's side.
         marks: boxes, the largest first and those that matter last.
         num_left_out: further boxes, which would hide the picture.
         image_hw: height and width in pixels of the whole image as it was annotated.
@@ -80,17 +84,21 @@ class Picture:
 
 
 def make_picture(request: PictureRequest) -> Picture | None:
-    """Makes a picture; None if the image cannot be decoded."""
+    """Makes a picture, of a truncated image as far as it goes; None if nothing can be decoded."""
+    earlier = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _make(request)
     except Exception:  # Decoders raise many kinds; that it cannot be decoded is reported elsewhere.
         return None
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = earlier
 
 
 def _make(request: PictureRequest) -> Picture:
-    annotation = request.image.annotation
+    annotation, side = request.image.annotation, request.side
     content = io.BytesIO(request.image.read_bytes())
     with Image.open(content, formats=IMAGE_FORMATS) as image:
         stored_hw = (image.height, image.width)
@@ -99,28 +107,25 @@ def _make(request: PictureRequest) -> Picture:
             orientation = 1
         image_hw = upright_hw(stored_hw, orientation)
         wanted = [one for one in annotation.objects if one.number in request.numbers]
-        window = _window([_ordered(one.box_xyxy_px) for one in wanted], image_hw)
-        is_whole = window == (0, 0, image_hw[1], image_hw[0])
-        if is_whole:  # A JPEG then decodes faster, at an eighth of its size or more.
-            image.draft("RGB", (_SIDE, _SIDE))
+        boxes = [_ordered(one.box_xyxy_px) for one in wanted]
+        window = _tight_window(boxes, image_hw) if request.is_tight else _window(boxes, image_hw)
+        scale = side / max(window[2] - window[0], window[3] - window[1])
+        if scale < 1:  # A JPEG decodes faster at a half, a fourth or an eighth of its size.
+            image.draft("RGB", (ceil(image.width * scale), ceil(image.height * scale)))
+        reduced = image.height / stored_hw[0]
         upright = ImageOps.exif_transpose(image) if orientation != 1 else image
-        shown = to_rgb(upright)
-    scale = _SIDE / max(window[2] - window[0], window[3] - window[1])
-    width, height = (max(1, round((window[axis + 2] - window[axis]) * scale)) for axis in (0, 1))
-    if not is_whole:
-        shown = _crop(shown, window)
-    shown.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    marks = [_mark(one, window, scale, one in wanted) for one in annotation.objects]
+        shown = _crop(to_rgb(upright), [round(edge * reduced) for edge in window])
+    shown.thumbnail((side, side), Image.Resampling.LANCZOS)
+    marks = [_mark(one, window, scale, side, one in wanted) for one in annotation.objects]
     marks.sort(key=lambda mark: (mark.is_wanted, -_area(mark.box_xyxy)))
-    num_left_out = max(0, len(marks) - _MAX_MARKS)
     return Picture(
         jpeg=_encode(shown),
-        width=width,
-        height=height,
+        width=max(1, round((window[2] - window[0]) * scale)),
+        height=max(1, round((window[3] - window[1]) * scale)),
         marks=tuple(_keep(marks)),
-        num_left_out=num_left_out,
+        num_left_out=max(0, len(marks) - _MAX_MARKS),
         image_hw=image_hw,
-        is_part=not is_whole,
+        is_part=window != (0, 0, image_hw[1], image_hw[0]),
     )
 
 
@@ -147,12 +152,26 @@ def _window(boxes: Sequence[_Box], image_hw: tuple[int, int]) -> tuple[int, int,
     return int(left), int(top), max(int(right), int(left) + 1), max(int(bottom), int(top) + 1)
 
 
-def _crop(image: Image.Image, window: tuple[int, int, int, int]) -> Image.Image:
+def _tight_window(boxes: Sequence[_Box], image_hw: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The square around boxes, as far as it is in the image, xyxy in pixels."""
+    height, width = image_hw
+    left, top = (min(box[axis] for box in boxes) for axis in (0, 1))
+    right, bottom = (max(box[axis] for box in boxes) for axis in (2, 3))
+    reach = 0.57 * max(right - left, bottom - top, 8)
+    edges = []
+    for middle, side in (((left + right) / 2, width), ((top + bottom) / 2, height)):
+        first = int(min(max(middle - reach, 0), side - 1))
+        edges.append((first, max(int(min(middle + reach, side)), first + 1)))
+    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
+
+
+def _crop(image: Image.Image, window: Sequence[int]) -> Image.Image:
     """A part of the image; gray where there is none."""
     left, top, right, bottom = window
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
     inside = (max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height))
     part = image.crop(inside)
-    if inside == window:
+    if inside == (left, top, right, bottom):
         return part
     canvas = Image.new("RGB", (right - left, bottom - top), _GRAY)
     canvas.paste(part, (inside[0] - left, inside[1] - top))
@@ -160,14 +179,18 @@ def _crop(image: Image.Image, window: tuple[int, int, int, int]) -> Image.Image:
 
 
 def _mark(
-    one: AnnotatedObject, window: tuple[int, int, int, int], scale: float, is_wanted: bool
+    one: AnnotatedObject,
+    window: tuple[int, int, int, int],
+    scale: float,
+    side: int,
+    is_wanted: bool,
 ) -> Mark:
     left, top = window[:2]
     xmin, ymin, xmax, ymax = _ordered(one.box_xyxy_px)
     placed = ((xmin - left) * scale, (ymin - top) * scale,
               (xmax - left) * scale, (ymax - top) * scale)  # fmt: skip
     # Far outside, where a coordinate of 1e300 would be no number to a browser.
-    clamped = [min(max(value, -2.0 * _SIDE), 3.0 * _SIDE) for value in placed]
+    clamped = [min(max(value, -2.0 * side), 3.0 * side) for value in placed]
     return Mark(one.name, (clamped[0], clamped[1], clamped[2], clamped[3]), is_wanted)
 
 

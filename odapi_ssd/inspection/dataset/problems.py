@@ -24,10 +24,12 @@ class Problem:
     Attributes:
         text: one line for the user.
         views: keys of images that show it, each with the numbers of the objects concerned.
+        weight: of those of a kind, the ones with the highest are shown first.
     """
 
     text: str
     views: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    weight: float = 0.0
 
 
 @dataclass
@@ -54,12 +56,18 @@ class ProblemCollector:
         self._copies: dict[str, list[str]] = {}
         self._example_of_class: dict[str, tuple[str, int]] = {}
 
-    def add(self, kind: str, text: str, views: Mapping[str, tuple[int, ...]] | None = None) -> None:
+    def add(
+        self,
+        kind: str,
+        text: str,
+        views: Mapping[str, tuple[int, ...]] | None = None,
+        weight: float = 0.0,
+    ) -> None:
         """Adds one problem."""
         group = self._groups[kind]
         group.num += 1
         if len(group.listed) < MAX_LISTED:
-            group.listed.append(Problem(text, views or {}))
+            group.listed.append(Problem(text, views or {}, weight))
 
     def add_image(self, annotated: AnnotatedImage, image: InspectedImage) -> None:
         """Adds all that is wrong with a usable image, and remembers it for comparison."""
@@ -67,10 +75,13 @@ class ProblemCollector:
         for kind, findings in (
             ("box_inverted", image.inverted),
             ("box_without_area", image.dropped),
-            ("box_clipped", image.clipped),
         ):
             for found in findings:
                 self.add(kind, _describe_box(found), {key: (found.object,)})
+        for found in image.clipped:
+            share = image.shares_outside[found.object]
+            text = f"{_describe_box(found)}, {share:.1%} of it outside"
+            self.add("box_clipped", text, {key: (found.object,)}, share)
         for number in image.repeated:
             self.add("box_repeated", f"{source}, object {number}", {key: (number,)})
         if image.size_conflict:

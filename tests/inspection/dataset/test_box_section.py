@@ -11,7 +11,7 @@ def _section(*images):
     for number, (boxes, image_hw) in enumerate(images):
         split = ("train", "val")[number % 2]
         statistics.add(str(number), [split], inspected(boxes, image_hw))
-    return box_section(DatasetFindings("d", True, statistics, [], {}, {}, None))
+    return box_section(DatasetFindings("d", True, statistics, [], {}, {}, {}, None))
 
 
 _BOX = ("dog", (0.0, 0.0, 0.5, 0.5))

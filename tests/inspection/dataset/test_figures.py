@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from odapi_ssd.inspection.dataset.figures import picture_figure, shown_name, swatch
+from odapi_ssd.inspection.dataset.figures import picture_figure, sample_image, shown_name, swatch
+from odapi_ssd.inspection.dataset.findings import ShownImage
 from odapi_ssd.inspection.dataset.pictures import Mark, Picture
 
 _COLORS = {"dog": "#112233", "cat": "#ddeeff"}
@@ -16,6 +17,10 @@ def _mark(name, *box, is_wanted=False):
     return Mark(name, box, is_wanted)
 
 
+def _figure(picture, key, colors, caption=""):
+    return picture_figure(ShownImage(key, caption, picture), colors)
+
+
 def _labels(figure):
     return re.findall(r"<text[^>]*>([^<]*)</text>", figure)
 
@@ -24,7 +29,7 @@ def test_the_image_is_in_the_page_and_described():
     picture = _picture(
         _mark("dog", 1, 2, 30, 40), _mark("dog", 5, 6, 7, 8), _mark("cat", 9, 9, 90, 90)
     )
-    figure = picture_figure(picture, "a.jpg", _COLORS, "a caption")
+    figure = _figure(picture, "a.jpg", _COLORS, "a caption")
     assert 'src="data:image/jpeg;base64,anBlZw=="' in figure
     assert 'alt="a.jpg, 400×300 pixels, 2 dog, 1 cat"' in figure
     assert 'width="480" height="360"' in figure
@@ -36,7 +41,7 @@ def test_boxes_that_matter_stand_out_and_alone_have_a_label():
     picture = _picture(
         _mark("cat", 1, 2, 30, 40), _mark("dog", 100, 100, 200, 200, is_wanted=True), is_part=True
     )
-    figure = picture_figure(picture, "a", _COLORS)
+    figure = _figure(picture, "a", _COLORS)
     assert _labels(figure) == ["dog"]
     assert figure.count("over faint") == 1
     assert "a part of it" in figure
@@ -46,7 +51,7 @@ def test_labels_are_within_the_picture_and_apart():
     marks = [
         _mark("dog", x, y, x + 60, y + 50) for x in range(-20, 480, 40) for y in range(-20, 360, 40)
     ]
-    figure = picture_figure(_picture(*marks), "a", _COLORS)
+    figure = _figure(_picture(*marks), "a", _COLORS)
     places = [
         tuple(float(value) for value in found)
         for found in re.findall(
@@ -63,7 +68,7 @@ def test_labels_are_within_the_picture_and_apart():
 
 
 def test_labels_have_room_for_their_text():
-    figure = picture_figure(_picture(_mark("W" * 90, 9, 99, 300, 300)), "a", {})
+    figure = _figure(_picture(_mark("W" * 90, 9, 99, 300, 300)), "a", {})
     (label,) = _labels(figure)
     assert len(label) == 23
     assert "…" in label
@@ -73,14 +78,15 @@ def test_labels_have_room_for_their_text():
     assert float(width) < 480
 
 
-def test_no_picture():
-    assert "no picture" in picture_figure(None, "a<b", {})
-    assert "a&lt;b" in picture_figure(None, "a<b", {})
+def test_a_sample_says_its_class_and_image():
+    image = sample_image(ShownImage("a<b", "", _picture()), "dog")
+    assert 'alt="dog, in a&lt;b"' in image
+    assert 'src="data:image/jpeg;base64,anBlZw=="' in image
 
 
 def test_many_classes_and_boxes_are_counted():
     marks = [_mark(f"class {number}", 1, 1, 9, 9) for number in range(12)]
-    figure = picture_figure(_picture(*marks, num_left_out=1234), "a", {})
+    figure = _figure(_picture(*marks, num_left_out=1234), "a", {})
     assert "and 4 more classes" in figure
     assert "1,234 boxes more not drawn" in figure
 

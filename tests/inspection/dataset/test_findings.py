@@ -7,5 +7,6 @@ def test_problems_are_counted_by_severity():
     collector = ProblemCollector()
     for kind in ("box_clipped", "box_clipped", "box_repeated", "image_missing"):
         collector.add(kind, "text")
-    findings = DatasetFindings("d", True, DatasetStatistics([]), collector.groups(), {}, {}, None)
+    groups = collector.groups()
+    findings = DatasetFindings("d", True, DatasetStatistics([]), groups, {}, {}, {}, None)
     assert [findings.num_problems(one) for one in ("error", "warning", "note")] == [1, 3, 0]

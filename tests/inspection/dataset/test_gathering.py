@@ -43,6 +43,18 @@ def test_a_few_images_show_each_kind_of_problem(tmp_path):
     assert all([mark.is_wanted for mark in one.picture.marks] == [True, True] for one in shown)
 
 
+def test_classes_are_sampled(tmp_path):
+    for number in range(12):
+        boxes = [("dog", (1, 1, 30, 30), 0), ("dog", (9, 9, 30, 30), 0), ("cat", (1, 1, 9, 9), 0)]
+        add_image(tmp_path, f"i{number:02}", boxes[: 2 + (number == 3)], number)
+    findings = _inspected(tmp_path)
+    assert list(findings.class_samples) == ["dog", "cat"]
+    assert len({one.key for one in findings.class_samples["dog"]}) == 8
+    (cat,) = findings.class_samples["cat"]
+    assert cat.key == "i03"
+    assert [mark.name for mark in cat.picture.marks if mark.is_wanted] == ["cat"]
+
+
 def test_progress_counts_images(tmp_path):
     _add_dogs(tmp_path, "abc")
     progress = RecordedProgress()

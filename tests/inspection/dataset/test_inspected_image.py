@@ -1,6 +1,7 @@
 import hashlib
 
 import pytest
+from PIL import Image
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.examples import ExampleFault
@@ -39,6 +40,7 @@ def test_every_wrong_box_is_told_apart(inspect):
     assert [one.object for one in image.dropped] == [2, 3]
     assert [one.object for one in image.clipped] == [4]
     assert [one.number for one in image.objects] == [4]
+    assert image.shares_outside == {4: pytest.approx(4 / 13)}
 
 
 def test_repeated_boxes_are_of_the_same_class(inspect):
@@ -67,3 +69,13 @@ def test_an_image_as_workers_get_it(tmp_path):
     objects = (AnnotatedObject(1, "dog", (8, 5, 40, 25)),)
     annotated = AnnotatedImage("a", tmp_path / "a.png", Annotation("a.xml", None, objects))
     assert inspect_packed_image(pack_image(annotated)) == inspect_image(annotated)
+
+
+def test_the_share_outside_is_that_of_the_image_as_it_was_annotated(tmp_path):
+    """Stored as 80×50 pixels, annotated as 50×80."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    write_noise(tmp_path / "a.jpg", seed=1, exif=exif)
+    objects = (AnnotatedObject(1, "dog", (0, 60, 10, 100)),)
+    annotated = AnnotatedImage("a", tmp_path / "a.jpg", Annotation("a.xml", (80, 50), objects))
+    assert inspect_image(annotated).shares_outside == {1: 0.5}

@@ -2,10 +2,11 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFile
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.inspection.dataset.pictures import PictureRequest, make_picture
+from tests.support.faulty_dataset import write_noise
 
 
 def _image(tmp_path, boxes, image_hw=(300, 400), declared_hw=None, **options):
@@ -102,6 +103,37 @@ def test_ten_thousand_boxes_leave_the_picture_visible(tmp_path):
     assert len(picture.marks) == 150
     assert picture.num_left_out == 9850
     assert picture.marks[-1].is_wanted
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_an_object_alone(tmp_path, suffix):
+    """Also of a large JPEG, which is decoded at a part of its size."""
+    annotated = _image(tmp_path, [(700, 500, 900, 600)], (1500, 2000))
+    path = tmp_path / f"b{suffix}"
+    Image.open(annotated.path).save(path)
+    annotated = AnnotatedImage("a", path, annotated.annotation)
+    picture = make_picture(PictureRequest(annotated, (1,), is_tight=True, side=144))
+    assert picture.width == picture.height == 144
+    left, _, right, _ = picture.marks[0].box_xyxy
+    assert right - left > 0.8 * 144
+    _assert_boxes_are_where_it_is_red(picture)
+
+
+def test_an_object_at_the_edge(tmp_path):
+    annotated = _image(tmp_path, [(380, -20, 420, 30)])
+    picture = make_picture(PictureRequest(annotated, (1,), is_tight=True, side=144))
+    _assert_boxes_are_where_it_is_red(picture)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_truncated_image_is_shown_as_far_as_it_goes(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_noise(path, seed=1, image_hw=(400, 400))
+    path.write_bytes(path.read_bytes()[:-9000])
+    annotated = AnnotatedImage("a", path, Annotation("a", None, ()))
+    pixels = np.asarray(Image.open(io.BytesIO(make_picture(PictureRequest(annotated)).jpeg)))
+    assert pixels[:100].std() > 20
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_noise_stays_small(tmp_path):

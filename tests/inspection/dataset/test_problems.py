@@ -54,11 +54,14 @@ def test_a_good_dataset(images):
 
 def test_problems_of_one_image_name_the_objects(images):
     finding = BoxFinding("a.xml", 2, "dog", "why")
-    images.add("a", ["train"], ["dog"], inverted=(finding,), repeated=(3,), size_conflict="sizes")
+    clipped = {"clipped": (finding,), "shares_outside": {2: 0.25}}
+    others = {"repeated": (3,), "size_conflict": "sizes"}
+    images.add("a", ["train"], ["dog"], inverted=(finding,), **clipped, **others)
     images.add("b", ["val"], ["dog"], exif_orientation=6, is_first_frame=True)
     images.add("c", ["val"], ["dog"], had_transparency=True)
     assert images.problems() == {
         "box_inverted": ["a.xml, object 2 (dog): why"],
+        "box_clipped": ["a.xml, object 2 (dog): why, 25.0% of it outside"],
         "box_repeated": ["a.xml, object 3"],
         "size_conflict": ["sizes"],
         "image_rotated": ["b.xml: EXIF orientation 6; boxes are taken as they are"],

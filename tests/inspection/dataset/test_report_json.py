@@ -4,6 +4,7 @@ import numpy as np
 
 from odapi_ssd.inspection.anchors.recall import SizeRow
 from odapi_ssd.inspection.dataset.findings import DatasetFindings, ShownImage
+from odapi_ssd.inspection.dataset.pictures import Picture
 from odapi_ssd.inspection.dataset.problems import ProblemCollector
 from odapi_ssd.inspection.dataset.report_json import report_text
 from odapi_ssd.inspection.dataset.statistics import DatasetStatistics
@@ -14,8 +15,8 @@ from tests.support.inspected_images import inspected
 
 def _report(statistics, matches=None, collector=None):
     groups = (collector or ProblemCollector()).groups()
-    sheet = {"train": [ShownImage("a", "", None)]}
-    text = report_text(DatasetFindings("d", False, statistics, groups, {}, sheet, matches))
+    sheet = {"train": [ShownImage("a", "", Picture(b"", 1, 1, (), 0, (1, 1), False))]}
+    text = report_text(DatasetFindings("d", False, statistics, groups, {}, {}, sheet, matches))
     return json.loads(text)
 
 

@@ -1,6 +1,6 @@
 import random
 
-from odapi_ssd.inspection.dataset.sampling import ImageSampler
+from odapi_ssd.inspection.dataset.sampling import ImageSampler, ObjectSampler
 
 
 def _choose(num_images, images):
@@ -59,3 +59,25 @@ def test_few_images_are_all_chosen():
         "val": ["a", "b"],
     }
     assert _choose(60, []) == {}
+
+
+def test_objects_are_of_different_images():
+    sampler = ObjectSampler(3)
+    for number in range(20):
+        sampler.add(f"i{number}", {"dog": [1, 2, 3, 4], **({"cat": [9]} if number == 4 else {})})
+    chosen = sampler.choose()
+    assert chosen["cat"] == [("i4", 9)]
+    assert len({key for key, _ in chosen["dog"]}) == 3
+    assert all(number in (1, 2, 3, 4) for _, number in chosen["dog"])
+
+
+def test_the_order_of_the_images_does_not_matter_to_objects():
+    numbers = list(range(50))
+    chosen = []
+    for _ in range(2):
+        sampler = ObjectSampler(5)
+        for number in numbers:
+            sampler.add(f"i{number}", {"dog": [number, number + 1]})
+        chosen.append(sampler.choose())
+        numbers.reverse()
+    assert chosen[0] == chosen[1]

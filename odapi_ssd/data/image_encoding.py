@@ -1,11 +1,10 @@
 """Images as three channels of 8 bits, and as the JPEG or PNG files that records hold.
 
 Pixels are those that TensorFlow decodes to three channels, and OpenCV and Pillow too: of 16 bits
-the upper eight, of transparent pixels the color below, of grey three times the same.
+the upper eight, of transparent pixels the color below, of gray three times the same.
 """
 
 import io
-from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
@@ -14,7 +13,6 @@ __all__ = [
     "encode_rgb",
     "has_further_frames",
     "has_transparent_pixels",
-    "quantization",
     "shrink",
     "to_rgb",
 ]
@@ -78,24 +76,12 @@ def shrink(image: Image.Image, max_side: int) -> Image.Image:
     return to_rgb(image)
 
 
-def quantization(image: Image.Image) -> Sequence[int] | None:
-    """The quantization table of a grey JPEG; None for any other image."""
-    if image.format not in JPEG_FORMATS or image.mode != "L":
-        return None
-    tables: Mapping[int, Sequence[int]] = getattr(image, "quantization", {})
-    return next(iter(tables.values()), None)
-
-
-def encode_rgb(
-    image: Image.Image, record_format: str, luminance: Sequence[int] | None = None
-) -> bytes:
+def encode_rgb(image: Image.Image, record_format: str) -> bytes:
     """Encodes an image, without metadata.
 
     Args:
         image: in the mode RGB.
         record_format: "jpeg", of quality 95 with full chroma, or "png".
-        luminance: the quantization table of the JPEG file that the image was decoded from, which is
-            grey: with it, encoding again loses next to nothing.
 
     Returns:
         The file's content.
@@ -105,8 +91,6 @@ def encode_rgb(
     bare.info = {}  # Pillow would write some of the comments, profiles and texts in it.
     if record_format == "png":
         bare.save(buffer, format="PNG")
-    elif luminance is None:
-        bare.save(buffer, format="JPEG", quality=_QUALITY, subsampling="4:4:4")
     else:
-        bare.save(buffer, format="JPEG", qtables=[luminance] * 2, subsampling="4:2:0")
+        bare.save(buffer, format="JPEG", quality=_QUALITY, subsampling="4:4:4")
     return buffer.getvalue()

@@ -1,10 +1,11 @@
 """Reads an image file, checks all of it, and gives bytes that the API's decoder takes.
 
 The API decodes with `tf.io.decode_jpeg` and `tf.image.decode_image`, to three channels. JPEG in
-color and PNG with three channels of 8 bits go into the record byte for byte. Everything else is
-re-encoded with the pixels that TensorFlow and OpenCV make of it (`image_encoding`): grey, CMYK,
-palettes, alpha channels, 16 bits; BMP, GIF and WebP, which TensorFlow takes in part or not at all;
-of an animation the first frame. EXIF orientation is not applied to pixels, re-encoded or not.
+color and PNG with three channels of 8 bits go into the record byte for byte. Gray JPEG gets colors
+without being decoded (`jpeg_gray`). Everything else is re-encoded with the pixels that TensorFlow
+and OpenCV make of it (`image_encoding`): CMYK, palettes, alpha channels, 16 bits; BMP, GIF and
+WebP, which TensorFlow takes in part or not at all; of an animation the first frame.
+EXIF orientation is not applied to pixels, re-encoded or not.
 What Pillow decodes but TensorFlow does not is refused, as far as that can be told without it
 (`jpeg_structure`, `png_structure`). Everything is decoded for that but the usual kind of JPEG, of
 which the headers tell enough (`jpeg_shortcut`).
@@ -23,11 +24,11 @@ from odapi_ssd.data.image_encoding import (
     encode_rgb,
     has_further_frames,
     has_transparent_pixels,
-    quantization,
     shrink,
     to_rgb,
 )
 from odapi_ssd.data.image_headers import claimed_wh
+from odapi_ssd.data.jpeg_gray import add_colors
 from odapi_ssd.data.jpeg_shortcut import is_sure_to_decode
 from odapi_ssd.data.jpeg_structure import check_jpeg
 from odapi_ssd.data.orientation import read_orientation
@@ -158,7 +159,7 @@ def _check(image: Image.Image, content: bytes, max_side: int | None) -> CheckedI
     if smaller is not None:
         encoded = encode_rgb(smaller, record_format)
     elif not _is_rgb_file(image, content):
-        encoded = encode_rgb(to_rgb(image), record_format, quantization(image))
+        encoded = _recolored(image, content) or encode_rgb(to_rgb(image), record_format)
     result = smaller or image
     return CheckedImage(
         encoded=encoded,
@@ -182,6 +183,11 @@ def _require_decodable(image: Image.Image, content: bytes) -> None:
         check_jpeg(content)
     elif image.format == "PNG":
         check_png(content)
+
+
+def _recolored(image: Image.Image, content: bytes) -> bytes | None:
+    """A gray JPEG in color, without loss; None for other images."""
+    return add_colors(content) if image.format in JPEG_FORMATS and image.mode == "L" else None
 
 
 def _is_rgb_file(image: Image.Image, content: bytes) -> bool:

@@ -8,7 +8,6 @@ from odapi_ssd.data.image_encoding import (
     encode_rgb,
     has_further_frames,
     has_transparent_pixels,
-    quantization,
     shrink,
     to_rgb,
 )
@@ -51,15 +50,6 @@ def test_further_images_of_a_photograph_are_no_animation():
     image = reopened(frames[0], "MPO", save_all=True, append_images=frames[1:])
     assert image.is_animated
     assert not has_further_frames(image)
-
-
-def test_only_grey_jpeg_has_a_quantization_to_keep():
-    grey = reopened(Image.new("L", (8, 8)), "JPEG", quality=30)
-    assert quantization(grey) == grey.quantization[0]
-    assert quantization(reopened(Image.new("RGB", (8, 8)), "JPEG")) is None
-    assert quantization(reopened(Image.new("L", (8, 8)), "PNG")) is None
-    encoded = encode_rgb(grey.convert("RGB"), "jpeg", quantization(grey))
-    assert Image.open(io.BytesIO(encoded)).quantization[0] == grey.quantization[0]
 
 
 @pytest.mark.parametrize("record_format", ["jpeg", "png"])

@@ -30,19 +30,19 @@ CASES = {
     "progressive jpeg": ("RGB", "JPEG", {"progressive": True}, "jpeg", True),
     "jpeg of RGB": ("RGB", "JPEG", {"keep_rgb": True}, "jpeg", True),
     "jpeg of several images": ("RGB", "MPO", {"save_all": True}, "jpeg", True),
-    "grey jpeg": ("L", "JPEG", {}, "jpeg", False),
+    "gray jpeg": ("L", "JPEG", {}, "jpeg", False),
     "cmyk jpeg": ("CMYK", "JPEG", {}, "jpeg", False),
     "png": ("RGB", "PNG", {}, "png", True),
-    "grey png": ("L", "PNG", {}, "png", False),
+    "gray png": ("L", "PNG", {}, "png", False),
     "png of one bit": ("1", "PNG", {}, "png", False),
     "palette": ("P", "PNG", {}, "png", False),
     "transparent palette": ("P", "PNG", {"transparency": bytes([0, 100, 255])}, "png", False),
     "transparent color": ("RGB", "PNG", {"transparency": (1, 1, 1)}, "png", False),
-    "transparent grey": ("L", "PNG", {"transparency": 7}, "png", False),
+    "transparent gray": ("L", "PNG", {"transparency": 7}, "png", False),
     "png with alpha": ("RGBA", "PNG", {}, "png", False),
-    "grey png with alpha": ("LA", "PNG", {}, "png", False),
+    "gray png with alpha": ("LA", "PNG", {}, "png", False),
     "bmp": ("RGB", "BMP", {}, "png", False),
-    "grey bmp": ("L", "BMP", {}, "png", False),
+    "gray bmp": ("L", "BMP", {}, "png", False),
     "bmp with a palette": ("P", "BMP", {}, "png", False),
     "bmp of one bit": ("1", "BMP", {}, "png", False),
     "bmp with alpha": ("RGBA", "BMP", {}, "png", False),
@@ -128,15 +128,22 @@ def test_sixteen_bits_of_color():
         assert list(image.tobytes()) == [0x12, 0, 0xFF, 0, 1, 0x80]
 
 
-def test_grey_becomes_color_without_a_trace():
-    """A photograph's quantization is used again; noise is the worst case for it."""
-    noise = Image.effect_noise((64, 48), 20)
-    for content in (encode(gradient("L"), "JPEG"), encode(noise, "JPEG", quality=60)):
-        with Image.open(io.BytesIO(content)) as image:
-            original = image.convert("RGB")
-        with Image.open(io.BytesIO(check_image(content, "a.jpg").encoded)) as image:
-            difference = ImageChops.difference(image, original)
-        assert max(most for _, most in difference.getextrema()) <= 1
+@pytest.mark.parametrize("progressive", [False, True])
+def test_gray_jpeg_becomes_color_without_a_trace(progressive):
+    content = encode(Image.effect_noise((64, 47), 90), "JPEG", progressive=progressive)
+    with Image.open(io.BytesIO(content)) as image:
+        original = image.convert("RGB").tobytes()
+    with Image.open(io.BytesIO(check_image(content, "a.jpg").encoded)) as image:
+        assert (image.mode, image.tobytes()) == ("RGB", original)
+
+
+def test_gray_jpeg_of_a_kind_that_cannot_get_colors_is_encoded_anew(monkeypatch):
+    """Such as an arithmetic coded one, which Pillow does not write."""
+    monkeypatch.setattr("odapi_ssd.data.images.add_colors", lambda content: None)
+    checked = check_image(encode(gradient("L"), "JPEG"), "a.jpg")
+    assert checked.record_format == "jpeg"
+    with Image.open(io.BytesIO(checked.encoded)) as image:
+        assert image.mode == "RGB"
 
 
 @pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG"])
@@ -212,7 +219,9 @@ def test_exif_orientation_is_told_and_not_applied(image_format, mode, max_side):
     checked = check_image(encode(image, image_format, exif=exif), "a", max_side)
     assert checked.exif_orientation == 6
     assert checked.image_hw == ((20, 40) if max_side is None else (16, 32))
-    is_kept = image_format != "WEBP" and mode == "RGB" and max_side is None
+    is_kept = max_side is None and (image_format, mode) in {
+        ("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB")
+    }  # fmt: skip
     with Image.open(io.BytesIO(checked.encoded)) as stored:
         assert stored.getexif().get(0x0112) == (6 if is_kept else None)
         assert min(stored.getpixel((4, 8))) > 250
@@ -310,7 +319,7 @@ def test_tensorflow_decodes_what_is_let_through_to_the_same_pixels(case):
     assert abs(pixels - expected).max() <= 8 * (record_format == "jpeg")
     if content.startswith((b"\xff\xd8", b"\x89PNG")):
         of_file = decode(content, channels=3).numpy().astype(int)
-        assert abs(pixels - of_file).max() <= 4 * (record_format == "jpeg")
+        assert abs(pixels - of_file).max() <= 8 * (record_format == "jpeg")
 
 
 @pytest.mark.parametrize(

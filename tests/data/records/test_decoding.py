@@ -97,7 +97,7 @@ def compare(serialized, expected, label_map):
     """Compares records with what they must hold; returns how many objects they have."""
     by_api, parsed = decode_all(serialized)
     for idx, (found, wanted) in enumerate(zip(by_api, expected, strict=True)):
-        difference = np.abs(found["image"].astype(int) - wanted.pixels.astype(int))
+        difference = np.abs(np.subtract(found["image"], wanted.pixels, dtype=np.int16))
         assert difference.max() <= wanted.tolerance, wanted.name
         assert difference.mean() <= wanted.tolerance / 4, wanted.name
         ids = [label_map[name] for name in wanted.class_names]
@@ -121,8 +121,8 @@ def compare(serialized, expected, label_map):
         with Image.open(io.BytesIO(plain["image/encoded"])) as image:
             assert (image.format or "").lower().encode() == plain["image/format"]
             assert image.mode == "RGB"
-            pixels = np.asarray(image).astype(int)
-        assert np.abs(pixels - wanted.pixels).max() <= wanted.tolerance
+            difference = np.subtract(np.asarray(image), wanted.pixels, dtype=np.int16)
+        assert np.abs(difference).max() <= wanted.tolerance
     return sum(len(one.class_names) for one in expected)
 
 

@@ -122,6 +122,11 @@ def _renames(
     help="With a faulty file, write nothing, or leave the image out and list it in skipped.json.",
 )
 @click.option(
+    "--fix_inverted",
+    is_flag=True,
+    help="Put boxes right whose corners are swapped, instead of dropping them.",
+)
+@click.option(
     "--force",
     is_flag=True,
     help="Convert also if neither input nor output has changed since the last time.",

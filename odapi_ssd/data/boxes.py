@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 from odapi_ssd.data.orientation import to_stored
 
-__all__ = ["FittedBox", "fit_box"]
+__all__ = ["INVERTED", "FittedBox", "describe_box", "fit_box", "is_inverted", "order_corners"]
+
+
+INVERTED = "corners are swapped"
+"""How the reason begins for which an inverted box is dropped."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,14 @@ def fit_box(
             annotated; the box returned is that of the stored image.
 
     Returns:
-        The box, or the reason why it is dropped. Swapped corners are not put right: one of them may
-        as well be mistyped.
+        The box, or the reason why it is dropped. Swapped corners are not put right here: one of
+        them may as well be mistyped.
     """
     height, width = image_hw
     xmin, ymin, xmax, ymax = box_xyxy_px
-    shown = f"xmin={xmin:g} ymin={ymin:g} xmax={xmax:g} ymax={ymax:g}"
-    if xmin > xmax or ymin > ymax:
-        return FittedBox(None, False, f"corners are swapped: {shown}")
+    shown = describe_box(box_xyxy_px)
+    if is_inverted(box_xyxy_px):
+        return FittedBox(None, False, f"{INVERTED}: {shown}")
     if xmin == xmax or ymin == ymax:
         return FittedBox(None, False, f"no area: {shown}")
     if xmin >= width or ymin >= height or xmax <= 0 or ymax <= 0:
@@ -63,6 +67,26 @@ def fit_box(
         return FittedBox(None, False, f"no area in single precision: {shown}")
     reason = f"reaches over the {width}x{height} image: {shown}" if is_clipped else ""
     return FittedBox((top, left, bottom, right), is_clipped, reason)
+
+
+def describe_box(box_xyxy_px: tuple[float, float, float, float]) -> str:
+    """A box as messages show it."""
+    xmin, ymin, xmax, ymax = box_xyxy_px
+    return f"xmin={xmin:g} ymin={ymin:g} xmax={xmax:g} ymax={ymax:g}"
+
+
+def is_inverted(box_xyxy_px: tuple[float, float, float, float]) -> bool:
+    """Whether the corners of a box are swapped, in one direction or both."""
+    xmin, ymin, xmax, ymax = box_xyxy_px
+    return xmin > xmax or ymin > ymax
+
+
+def order_corners(
+    box_xyxy_px: tuple[float, float, float, float],
+) -> tuple[float, float, float, float]:
+    """The box whose corners are swapped, put right."""
+    xmin, ymin, xmax, ymax = box_xyxy_px
+    return min(xmin, xmax), min(ymin, ymax), max(xmin, xmax), max(ymin, ymax)
 
 
 def _to_float32(value: float) -> float:

@@ -36,6 +36,7 @@ class ConversionOptions:
         num_shards: files per split; None to choose by size.
         num_workers: processes that check images; None for the cores available. The files written
             are the same whatever the number.
+        fix_inverted: put boxes right whose corners are swapped, instead of dropping them.
         max_side: the longest side in pixels that an image may have in the output; larger ones are
             made smaller. None to leave all as they are.
         overwrite: replace what is in the way also if no earlier conversion wrote it.
@@ -59,6 +60,7 @@ class ConversionOptions:
     group_by: str | None = None
     num_shards: int | None = None
     num_workers: int | None = None
+    fix_inverted: bool = False
     max_side: int | None = None
     overwrite: bool = False
     force: bool = False
@@ -78,4 +80,4 @@ class ConversionOptions:
 
     def for_examples(self) -> ExampleOptions:
         """Those that are about single images."""
-        return ExampleOptions(verify=self.verify, max_side=self.max_side)
+        return ExampleOptions(self.verify, self.max_side, self.fix_inverted)

@@ -22,6 +22,7 @@ from odapi_ssd.data.conversion_label_map import (
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits, load_unchanged
+from odapi_ssd.data.example_checks import ExampleChecks, describe_missing_classes
 from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
@@ -191,7 +192,7 @@ class _Conversion:
         self, plan: SplitPlan, outputs: OutputFolder, writer_class: type[DatasetWriter]
     ) -> DatasetSummary:
         """Writes everything to the staging folder and moves it in place."""
-        self._plan, self._findings = plan, ConversionFindings()
+        self._plan, self._findings, self._checks = plan, ConversionFindings(), ExampleChecks()
         self._faults: list[Fault] = []
         keeps = writer_class.keeps_other_splits
         earlier = load_kept_splits(outputs, self._label_map, self._plan.splits) if keeps else None
@@ -245,6 +246,7 @@ class _Conversion:
             writer.write(prepared.payload)
             counter.add(prepared.facts)
             self._findings.add(split, prepared.facts)
+            self._checks.add(split, key, prepared.facts)
             self._findings.add_lost(prepared.lost)
 
     def _summarize(self, splits: Mapping[str, SplitSummary]) -> DatasetSummary:
@@ -253,12 +255,16 @@ class _Conversion:
             splits=splits,
             dropped=tuple(self._findings.dropped),
             clipped=tuple(self._findings.clipped),
+            fixed=tuple(self._findings.fixed),
+            checks=self._checks.counts(),
             warnings=(
                 *self._plan.warnings,
                 *self._label_map_warnings,
                 *describe_dataset(self._dataset),
                 *describe_splits(self._dataset, self._plan.splits),
+                *describe_missing_classes(splits),
                 *self._findings.warnings(),
+                *self._checks.warnings(self._dataset),
                 *self._findings.lost_warnings(self._options.to),
                 *(self._skipped.warnings() if self._skipped is not None else ()),
             ),

@@ -80,6 +80,7 @@ def load_kept_splits(
         splits={name: _with_classes(split, label_map) for name, split in kept.items()},
         dropped=tuple(found for found in earlier.dropped if found.split in kept),
         clipped=tuple(found for found in earlier.clipped if found.split in kept),
+        fixed=tuple(found for found in earlier.fixed if found.split in kept),
     )
 
 
@@ -127,6 +128,7 @@ def _with_splits(summary: DatasetSummary, earlier: DatasetSummary) -> DatasetSum
         splits={**earlier.splits, **summary.splits},
         dropped=earlier.dropped + summary.dropped,
         clipped=earlier.clipped + summary.clipped,
+        fixed=earlier.fixed + summary.fixed,
         warnings=summary.warnings + kept,
     )
 

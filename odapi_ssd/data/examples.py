@@ -5,16 +5,17 @@ offenders at once.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
-from odapi_ssd.data.boxes import fit_box
+from odapi_ssd.data.box_findings import BoxFinding, OddBoxes, find_odd_boxes
+from odapi_ssd.data.boxes import describe_box, fit_box, is_inverted, order_corners
 from odapi_ssd.data.images import CheckedImage, check_image
 from odapi_ssd.data.orientation import boxes_are_upright, upright_hw
 from odapi_ssd.errors import OdapiError
 
 __all__ = [
-    "BoxFinding",
     "Example",
     "ExampleFacts",
     "ExampleFault",
@@ -35,11 +36,13 @@ class ExampleOptions:
 
     Attributes:
         verify: a further check of each image; None for none.
+        fix_inverted: put boxes right whose corners are swapped, instead of dropping them.
         max_side: the longest side in pixels that an image may have in the output; None for any.
     """
 
     verify: VerifyImage | None = None
     max_side: int | None = None
+    fix_inverted: bool = False
 
 
 _DEFAULTS = ExampleOptions()
@@ -54,16 +57,6 @@ class PlacedObject:
 
 
 @dataclass(frozen=True)
-class BoxFinding:
-    """A box that was dropped or clipped: annotation, object's number from 1, class, reason."""
-
-    file: str
-    object: int
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Example:
     """A checked example, ready for a record.
 
@@ -73,6 +66,8 @@ class Example:
         objects: those whose box has an area, in the order of the annotation.
         dropped: objects whose box has zero area.
         clipped: objects whose box was clipped to the image; they are among `objects`.
+        fixed: objects whose corners were swapped and have been put right.
+        odd: further objects to tell of; they are among `objects`.
         size_conflict: how the annotated size disagrees with the image; empty if it does not.
         has_rotated_boxes: whether the boxes were annotated on the image as its EXIF orientation
             shows it, and rotated to the image as it is stored.
@@ -85,6 +80,8 @@ class Example:
     clipped: tuple[BoxFinding, ...]
     size_conflict: str = ""
     has_rotated_boxes: bool = False
+    fixed: tuple[BoxFinding, ...] = ()
+    odd: OddBoxes = field(default_factory=OddBoxes)
 
     def facts(self) -> "ExampleFacts":
         """What is counted and reported of it."""
@@ -97,6 +94,9 @@ class Example:
             clipped=self.clipped,
             size_conflict=self.size_conflict,
             has_rotated_boxes=self.has_rotated_boxes,
+            fixed=self.fixed,
+            odd=self.odd,
+            sha256=self.image.sha256,
             is_resized=self.image.resized_from_hw is not None,
             is_first_frame=self.image.is_first_frame,
             had_transparency=self.image.had_transparency,
@@ -115,6 +115,7 @@ class ExampleFacts:
         is_resized: whether the image was made smaller.
         is_first_frame: whether it is the first frame of an animation.
         had_transparency: whether pixels were transparent in the file.
+        sha256: hexadecimal digest of the encoded image.
 
     The others are those of `Example`.
     """
@@ -130,6 +131,9 @@ class ExampleFacts:
     is_resized: bool = False
     is_first_frame: bool = False
     had_transparency: bool = False
+    fixed: tuple[BoxFinding, ...] = ()
+    odd: OddBoxes = field(default_factory=OddBoxes)
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,8 +172,36 @@ def check_example(
     if not is_upright:
         orientation = 1
     annotated_hw = upright_hw(image.file_hw, orientation)
-    objects, dropped, clipped = [], [], []
+    boxes = _fit_boxes(annotation, annotated_hw, orientation, options.fix_inverted)
+    return Example(
+        filename=annotated.record_name,
+        image=image,
+        size_conflict="" if is_upright else _describe_size_conflict(annotation, image),
+        has_rotated_boxes=is_upright,
+        **boxes,
+    )
+
+
+class _FittedBoxes(TypedDict):
+    """The fields of `Example` that are about boxes."""
+
+    objects: tuple[PlacedObject, ...]
+    dropped: tuple[BoxFinding, ...]
+    clipped: tuple[BoxFinding, ...]
+    fixed: tuple[BoxFinding, ...]
+    odd: OddBoxes
+
+
+def _fit_boxes(
+    annotation: Annotation, annotated_hw: tuple[int, int], orientation: int, fix_inverted: bool
+) -> _FittedBoxes:
+    """Fits the boxes to an image of that size; puts right those that are to be fixed."""
+    objects, dropped, clipped, fixed = [], [], [], []
     for one in annotation.objects:
+        if fix_inverted and is_inverted(one.box_xyxy_px):
+            reason = f"corners were swapped: {describe_box(one.box_xyxy_px)}"
+            fixed.append(BoxFinding(annotation.source, one.number, one.name, reason))
+            one = replace(one, box_xyxy_px=order_corners(one.box_xyxy_px))
         fitted = fit_box(one.box_xyxy_px, annotated_hw, orientation)
         finding = BoxFinding(annotation.source, one.number, one.name, fitted.reason)
         if fitted.box_yxyx is None:
@@ -178,14 +210,16 @@ def check_example(
         objects.append(PlacedObject(one, fitted.box_yxyx))
         if fitted.is_clipped:
             clipped.append(finding)
-    return Example(
-        filename=annotated.record_name,
-        image=image,
+    return _FittedBoxes(
         objects=tuple(objects),
         dropped=tuple(dropped),
         clipped=tuple(clipped),
-        size_conflict="" if is_upright else _describe_size_conflict(annotation, image),
-        has_rotated_boxes=is_upright,
+        fixed=tuple(fixed),
+        odd=find_odd_boxes(
+            annotation.source,
+            [placed.annotated for placed in objects],
+            [placed.box_yxyx for placed in objects],
+        ),
     )
 
 

@@ -1,12 +1,14 @@
 """Collects the warnings of a conversion: one line for each kind, however often it occurs."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from odapi_ssd.data.boxes import INVERTED
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import ExampleFacts
 from odapi_ssd.data.label_map import find_similar_names
+from odapi_ssd.data.near_names import find_near_names
 from odapi_ssd.data.summary import SplitBoxFinding
 from odapi_ssd.messages import count_of, list_some
 
@@ -23,6 +25,7 @@ class ConversionFindings:
     def __init__(self) -> None:
         self.dropped: list[SplitBoxFinding] = []
         self.clipped: list[SplitBoxFinding] = []
+        self.fixed: list[SplitBoxFinding] = []
         self._size_conflicts: dict[str, None] = {}
         self._rotated: dict[str, None] = {}
         self._with_rotated_boxes: dict[str, None] = {}
@@ -36,6 +39,7 @@ class ConversionFindings:
         """Adds the findings of one example."""
         self.dropped += [SplitBoxFinding(**vars(found), split=split) for found in example.dropped]
         self.clipped += [SplitBoxFinding(**vars(found), split=split) for found in example.clipped]
+        self.fixed += [SplitBoxFinding(**vars(found), split=split) for found in example.fixed]
         if example.size_conflict:
             self._size_conflicts[example.size_conflict] = None
         if example.has_rotated_boxes:
@@ -67,7 +71,7 @@ class ConversionFindings:
 
     def warnings(self) -> list[str]:
         """One line per kind of finding."""
-        lines = []
+        lines = self._describe_inverted()
         if self.dropped:
             boxes = [
                 f"{one.file}, object {one.object} ({one.name}): {one.reason}"
@@ -79,10 +83,8 @@ class ConversionFindings:
                 + ("; all are listed in dataset.json" if len(boxes) > _NUM_BOXES_NAMED else "")
             )
         if self.clipped:
-            boxes = [f"{one.file}, object {one.object}" for one in self.clipped]
-            lines.append(
-                f"{count_of(len(boxes), 'box', 'boxes')} clipped to the image: {list_some(boxes)}"
-            )
+            what = count_of(len(self.clipped), "box", "boxes")
+            lines.append(f"{what} clipped to the image: {_list_boxes(self.clipped)}")
         if self._size_conflicts:
             num = len(self._size_conflicts)
             lines.append(
@@ -105,6 +107,23 @@ class ConversionFindings:
                 f"-auto-orient`: {list_some(self._with_rotated_boxes)}"
             )
         return lines + self._describe_changes()
+
+    def _describe_inverted(self) -> list[str]:
+        inverted = [found for found in self.dropped if found.reason.startswith(INVERTED)]
+        lines = []
+        if inverted:
+            what = count_of(len(inverted), "box has", "boxes have")
+            lines.append(
+                f"{what} swapped corners and no place in the output; --fix_inverted swaps them "
+                f"back: {_list_boxes(inverted)}"
+            )
+        if self.fixed:
+            what = count_of(len(self.fixed), "box", "boxes")
+            lines.append(
+                f"{what} with swapped corners put right, as --fix_inverted asks: "
+                f"{_list_boxes(self.fixed)}"
+            )
+        return lines
 
     def _describe_changes(self) -> list[str]:
         """How images in the output differ from what their files show."""
@@ -129,13 +148,29 @@ class ConversionFindings:
         return lines
 
 
+def _list_boxes(found: Sequence[SplitBoxFinding]) -> str:
+    return list_some(f"{one.file}, object {one.object}" for one in found)
+
+
 def describe_dataset(dataset: Dataset) -> list[str]:
     """Warnings about a dataset as a whole: look-alike classes, and what its format warns of."""
+    num_objects = dataset.count_objects()
     lines = [
         "Classes that differ in letter case or spacing alone are kept apart: "
         + ", ".join(map(repr, group))
-        for group in find_similar_names(dataset.class_names())
+        for group in find_similar_names(num_objects)
     ]
+    near = find_near_names(num_objects)
+    if near:
+        rare, frequent = near[0]
+        pairs = (
+            f"{one!r} ({num_objects[one]:,}) and {other!r} ({num_objects[other]:,})"
+            for one, other in near
+        )
+        lines.append(
+            "Classes that may be the same, by a plural or a typo, are kept apart: "
+            f"{list_some(pairs)}. If so, use for example --rename {rare}={frequent}."
+        )
     return [*lines, *dataset.warnings]
 
 

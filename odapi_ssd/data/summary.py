@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from odapi_ssd.data.examples import BoxFinding, ExampleFacts
+from odapi_ssd.data.box_findings import BoxFinding
+from odapi_ssd.data.examples import ExampleFacts
 from odapi_ssd.data.json_values import JsonObject, WrongJsonError, read_json
 from odapi_ssd.errors import OdapiError
 
@@ -61,6 +62,8 @@ class DatasetSummary:
         clipped: boxes that are, clipped to the image.
         warnings: one line each.
         num_skipped: files that were left out for faults, listed in `skipped.json`.
+        fixed: boxes whose corners were swapped and have been put right.
+        checks: how many there are, by kind, of what can be used but is hardly meant.
     """
 
     label_map: Mapping[str, int]
@@ -69,6 +72,8 @@ class DatasetSummary:
     clipped: tuple[SplitBoxFinding, ...] = ()
     warnings: tuple[str, ...] = ()
     num_skipped: int = 0
+    fixed: tuple[SplitBoxFinding, ...] = ()
+    checks: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, records_dir: Path) -> "DatasetSummary":
@@ -109,6 +114,8 @@ class DatasetSummary:
             clipped=tuple(map(_read_finding, root.objects("clipped", ()))),
             warnings=tuple(map(str, root.items("warnings", ()))),
             num_skipped=root.integer("num_skipped", 0),
+            fixed=tuple(map(_read_finding, root.objects("fixed", ()))),
+            checks=_read_integers(root.object("checks", {})),
         )
 
 

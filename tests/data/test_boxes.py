@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odapi_ssd.data.boxes import fit_box
+from odapi_ssd.data.boxes import fit_box, is_inverted, order_corners
 
 IMAGE_HW = (20, 40)  # 40 wide, 20 high.
 
@@ -85,3 +85,18 @@ def test_result_is_a_legal_float32_box_or_a_reason(box_xyxy_px, image_hw, orient
     assert 0 <= ymin < ymax <= 1
     assert 0 <= xmin < xmax <= 1
     assert struct.unpack("4f", struct.pack("4f", *fitted.box_yxyx)) == fitted.box_yxyx
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((1, 2, 3, 4), None),
+        ((1, 2, 1, 2), None),
+        ((3, 2, 1, 4), (1, 2, 3, 4)),
+        ((1, 4, 3, 2), (1, 2, 3, 4)),
+        ((3, 4, 1, 2), (1, 2, 3, 4)),
+    ],
+)
+def test_inverted_boxes(box, expected):
+    assert is_inverted(box) == (expected is not None)
+    assert order_corners(box) == (expected or box)

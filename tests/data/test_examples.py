@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
+from odapi_ssd.data.box_findings import BoxFinding
 from odapi_ssd.data.examples import (
-    BoxFinding,
     ExampleFault,
     ExampleOptions,
     PlacedObject,

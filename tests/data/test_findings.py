@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
+from odapi_ssd.data.box_findings import BoxFinding
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.data.examples import BoxFinding, ExampleFacts
+from odapi_ssd.data.examples import ExampleFacts
 from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
 from odapi_ssd.data.summary import SplitBoxFinding
 

@@ -3,12 +3,14 @@
 What comes back is small: figures and boxes, no pixels. Pictures are made later, of few images.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject
-from odapi_ssd.data.examples import BoxFinding, Example, ExampleFault, check_example
+from odapi_ssd.data.annotations import AnnotatedImage
+from odapi_ssd.data.box_checks import find_equal_boxes
+from odapi_ssd.data.box_findings import BoxFinding
+from odapi_ssd.data.boxes import is_inverted
+from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.image_store import unpack_image
 from odapi_ssd.data.orientation import upright_hw
 
@@ -76,7 +78,7 @@ def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
     if isinstance(example, ExampleFault):
         return example
     all_objects = annotated.annotation.objects
-    inverted = {one.number for one in all_objects if _is_inverted(one)}
+    inverted = {one.number for one in all_objects if is_inverted(one.box_xyxy_px)}
     return InspectedImage(
         content_key=bytes.fromhex(example.image.sha256)[:16],
         image_hw=example.image.image_hw,
@@ -89,7 +91,7 @@ def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
         dropped=tuple(one for one in example.dropped if one.object not in inverted),
         clipped=example.clipped,
         shares_outside=_shares_outside(example),
-        repeated=_repeated(all_objects),
+        repeated=tuple(one.number for one in find_equal_boxes(all_objects).repeated),
         size_conflict=example.size_conflict,
         has_rotated_boxes=example.has_rotated_boxes,
         is_first_frame=example.image.is_first_frame,
@@ -111,19 +113,3 @@ def _shares_outside(example: Example) -> dict[int, float]:
             inside_y = (min(ymax, height) - max(ymin, 0)) / (ymax - ymin)
             shares[one.number] = 1 - inside_x * inside_y
     return shares
-
-
-def _is_inverted(one: AnnotatedObject) -> bool:
-    xmin, ymin, xmax, ymax = one.box_xyxy_px
-    return xmin > xmax or ymin > ymax
-
-
-def _repeated(objects: tuple[AnnotatedObject, ...]) -> tuple[int, ...]:
-    """Objects with the class and the box of an earlier one."""
-    seen: Counter[tuple[str, tuple[float, ...]]] = Counter()
-    repeated = []
-    for one in objects:
-        seen[one.name, one.box_xyxy_px] += 1
-        if seen[one.name, one.box_xyxy_px] > 1:
-            repeated.append(one.number)
-    return tuple(repeated)

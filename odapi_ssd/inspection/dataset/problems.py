@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from odapi_ssd.data.annotations import AnnotatedImage
+from odapi_ssd.data.box_findings import BoxFinding
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.data.examples import BoxFinding
 from odapi_ssd.data.label_map import find_similar_names
 from odapi_ssd.data.splits import SplitPlan
 from odapi_ssd.inspection.dataset.inspected_image import InspectedImage

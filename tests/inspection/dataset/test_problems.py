@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
-from odapi_ssd.data.examples import BoxFinding
+from odapi_ssd.data.box_findings import BoxFinding
 from odapi_ssd.inspection.dataset.problem_kinds import KINDS
 from odapi_ssd.inspection.dataset.problems import MAX_LISTED, ProblemCollector
 from odapi_ssd.inspection.dataset.statistics import DatasetStatistics

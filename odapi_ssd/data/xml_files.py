@@ -110,14 +110,20 @@ def without_preamble(content: bytes) -> bytes:
 
 def _check_root(root: etree._Element, source: str, expected_tag: str) -> None:
     if root.getroottree().docinfo.internalDTD is not None:
-        raise OdapiError(
-            f"{source}: declares a DTD or entities, which an annotation needs none of; "
-            "it is refused, and nothing that it refers to was read"
-        )
+        raise _declares_entities(source)
     if root.tag != expected_tag:
         raise OdapiError(f"{source}: the root tag is <{root.tag!s}>, expected <{expected_tag}>")
 
 
 def _not_xml(error: Exception, source: str) -> OdapiError:
     reason = error.msg if isinstance(error, etree.XMLSyntaxError) else str(error)
+    if reason and "amplification" in reason:  # libxml2 counts what entities would come to.
+        return _declares_entities(source)
     return OdapiError(f"{source}: is not XML: {reason or 'the file is empty'}")
+
+
+def _declares_entities(source: str) -> OdapiError:
+    return OdapiError(
+        f"{source}: declares a DTD or entities, which an annotation needs none of; "
+        "it is refused, and nothing that it refers to was read"
+    )

@@ -56,11 +56,14 @@ class Annotation:
             dataset's folder.
         declared_hw: the image's height and width in pixels as annotated; None if not stated.
         objects: in the order of the annotation; empty for an image without objects.
+        is_upright: whether the format itself says that boxes are those of the image with its EXIF
+            orientation applied. Otherwise `declared_hw` may prove it.
     """
 
     source: str
     declared_hw: tuple[int, int] | None
     objects: tuple[AnnotatedObject, ...]
+    is_upright: bool = False
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,9 @@ def check_example(
         message = f"{annotation.source}: image {_image_name(annotated)}: {refusal}"
         return ExampleFault(annotation.source, message)
     orientation = image.exif_orientation
-    is_upright = boxes_are_upright(annotation.declared_hw, image.file_hw, orientation)
+    is_upright = (annotation.is_upright and orientation != 1) or boxes_are_upright(
+        annotation.declared_hw, image.file_hw, orientation
+    )
     if not is_upright:
         orientation = 1
     annotated_hw = upright_hw(image.file_hw, orientation)

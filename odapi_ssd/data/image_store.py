@@ -107,15 +107,14 @@ def pack_image(image: AnnotatedImage) -> bytes:
     annotation = image.annotation
     objects = [tuple(vars(one).values()) for one in annotation.objects]
     fields = (image.key, str(image.path), image.name, image.byte_range)
-    return pickle.dumps(
-        (*fields, annotation.source, annotation.declared_hw, objects), pickle.HIGHEST_PROTOCOL
-    )
+    about = (annotation.source, annotation.declared_hw, annotation.is_upright)
+    return pickle.dumps((*fields, *about, objects), pickle.HIGHEST_PROTOCOL)
 
 
 def unpack_image(packed: bytes) -> AnnotatedImage:
     """The image that `pack_image` packed."""
-    key, path, name, byte_range, source, declared_hw, objects = pickle.loads(packed)
+    key, path, name, byte_range, source, declared_hw, is_upright, objects = pickle.loads(packed)
     annotation = Annotation(
-        source, declared_hw, tuple(AnnotatedObject(*fields) for fields in objects)
+        source, declared_hw, tuple(AnnotatedObject(*fields) for fields in objects), is_upright
     )
     return AnnotatedImage(key, Path(path), annotation, name, byte_range)

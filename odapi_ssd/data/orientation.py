@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["array_to_stored", "boxes_are_upright", "read_orientation", "to_stored", "upright_hw"]
+__all__ = [
+    "array_to_stored",
+    "boxes_are_upright",
+    "read_orientation",
+    "to_stored",
+    "to_upright",
+    "upright_hw",
+]
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -94,3 +101,18 @@ def array_to_stored(upright: npt.NDArray[_Value], orientation: int) -> npt.NDArr
     if orientation in (2, 3, 7, 8):
         stored = stored[:, ::-1]
     return stored
+
+
+def to_upright(
+    box_yxyx: tuple[float, float, float, float], orientation: int
+) -> tuple[float, float, float, float]:
+    """Moves a box from the image as it is stored to the image as it is shown.
+
+    Args:
+        box_yxyx: ymin, xmin, ymax, xmax, normalized to the size of the image as it is stored.
+        orientation: 1 to 8.
+
+    Returns:
+        ymin, xmin, ymax, xmax, normalized to the size of the image as it is shown.
+    """
+    return to_stored(box_yxyx, {6: 8, 8: 6}.get(orientation, orientation))

@@ -10,6 +10,7 @@ from odapi_ssd.data.orientation import (
     boxes_are_upright,
     read_orientation,
     to_stored,
+    to_upright,
     upright_hw,
 )
 
@@ -84,3 +85,9 @@ def test_damaged_exif_is_no_reason_to_refuse_an_image():
     image = Image.new("L", (4, 2))
     image.info["exif"] = b"Exif\0\0garbage"
     assert read_orientation(image) == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_there_and_back(orientation):
+    shown = to_upright(to_stored(BOX_YXYX, orientation), orientation)
+    assert shown == pytest.approx(BOX_YXYX)

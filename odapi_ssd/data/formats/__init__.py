@@ -16,6 +16,7 @@ from odapi_ssd.data.formats import (
     voc,
     voc_writer,
     yolo,
+    yolo_writer,
 )
 from odapi_ssd.data.formats.registry import (
     AnnotationFormat,
@@ -44,3 +45,4 @@ register(tfrecord_dataset.FORMAT)
 
 register_writer("tfrecord", tfrecord.TfRecordWriter)
 register_writer("voc", voc_writer.VocWriter)
+register_writer("yolo", yolo_writer.YoloWriter)

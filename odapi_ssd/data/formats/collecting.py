@@ -15,8 +15,7 @@ __all__ = ["DatasetCollector"]
 class DatasetCollector:
     """Takes the annotations of a dataset one by one, in the order of its keys.
 
-    Images come from one index, and each has a name of its own in records: its file's name, or its
-    path where another image has the same.
+    Images come from one index, and each has a name of its own in records.
 
     Attributes:
         index: finds the images.
@@ -39,8 +38,16 @@ class DatasetCollector:
         self._faults: dict[str, tuple[str, ...]] = {}
         self._source_of: dict[Path, str] = {}
 
-    def add(self, key: str, path: Path, annotation: Annotation) -> None:
-        """Adds an image; that it has another annotation already is a fault of this one."""
+    def add(self, key: str, path: Path, annotation: Annotation, name: str | None = None) -> None:
+        """Adds an image; that it has another annotation already is a fault of this one.
+
+        Args:
+            key: the image's key.
+            path: the image file, of the index.
+            annotation: its objects.
+            name: its name in records; None for the file's name, or its path where another image
+                has the same.
+        """
         first = self._source_of.setdefault(path, annotation.source)
         if first != annotation.source or key in self._keys:
             name = self.index.name_of(path)
@@ -50,7 +57,8 @@ class DatasetCollector:
             )
             return
         self._keys[key] = None
-        self._images.add(AnnotatedImage(key, path, annotation, self.index.unique_name_of(path)))
+        name = name or self.index.unique_name_of(path)
+        self._images.add(AnnotatedImage(key, path, annotation, name))
 
     def add_missing(self, key: str, annotation: Annotation, reason: str) -> None:
         """Adds an annotation without an image; the line about it is its source and the reason."""

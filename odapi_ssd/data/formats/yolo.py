@@ -16,12 +16,12 @@ from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.formats.collecting import DatasetCollector
 from odapi_ssd.data.formats.registry import AnnotationFormat
 from odapi_ssd.data.formats.yolo_config import YoloConfig, find_yaml, read_config
-from odapi_ssd.data.formats.yolo_layout import LabelFiles, SplitResolver, has_labels
+from odapi_ssd.data.formats.yolo_layout import LabelFiles, SplitResolver, has_labels, record_names
 from odapi_ssd.data.formats.yolo_rows import parse_rows
-from odapi_ssd.data.image_header import read_upright_hw
 from odapi_ssd.data.image_index import ImageIndex
 from odapi_ssd.data.split_folders import splits_by_folder
 from odapi_ssd.data.text_files import read_text
+from odapi_ssd.data.upright_size import read_upright_hw
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
@@ -55,6 +55,7 @@ class _Reader:
         self.collector = DatasetCollector(data_dir, index)
         self._config, self._index, self._labels = config, index, labels
         self._paths = {index.name_of(path): path for path in index.image_paths()}
+        self._names = record_names(self._paths, {*config.splits, *config.others})
         self._num_unlabelled = self._num_with_keypoints = 0
         if not self._paths:
             raise OdapiError(f"No image in {data_dir} or its subfolders, expected those of YOLO.")
@@ -95,18 +96,19 @@ class _Reader:
         if rows.faults:
             self.collector.add_faults(key, rows.faults)
             return
-        self.collector.add(key, self._paths[key], Annotation(source, image_hw, rows.objects))
+        annotation = Annotation(source, image_hw, rows.objects, is_upright=True)
+        self.collector.add(key, self._paths[key], annotation, self._names[key])
 
     def read_splits(self) -> None:
         """Takes the splits that the dataset names, else those of its folders."""
         collector = self.collector
         collector.warnings += self._config.warnings
-        if not self._config.splits:
+        resolver = SplitResolver(self._config, self._index, self._labels)
+        splits = resolver.resolve()
+        if not splits:
             by_folder = splits_by_folder({key: [key] for key in self._paths})
             collector.splits.update({name: list(entries) for name, entries in by_folder.items()})
             return
-        resolver = SplitResolver(self._config, self._index, self._labels)
-        splits = resolver.resolve()
         collector.splits.update({name: list(entries) for name, entries in splits.items()})
         listed = {entry.key for entry in itertools.chain.from_iterable(splits.values())}
         # Roboflow names folders of splits that it does not export.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from odapi_ssd.data.file_names import is_plain_file_name
 from odapi_ssd.data.numbers import shown
 from odapi_ssd.data.split_folders import split_of_folder
 from odapi_ssd.data.text_files import read_text
@@ -26,6 +27,7 @@ _HEAD_BYTES = 1_000_000
 _NOTHING = ("", "~", "null", "Null", "NULL")
 _MAX_CLASSES = 100_000
 _MAX_YAML_FILES = 10
+_MAX_SPLIT_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class YoloConfig:
         base: the folder that the entries of splits are in, as the file has it; mostly of another
             machine.
         splits: by split, the folders or lists of images, as the file has them.
+        others: further keys that may be splits, which they are if their paths are found.
         num_keypoint_values: how many numbers about keypoints follow the box in each row.
         warnings: what the user should know, one line each.
     """
@@ -46,6 +49,7 @@ class YoloConfig:
     class_names: Mapping[int, str]
     base: str = ""
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     num_keypoint_values: int = 0
     warnings: tuple[str, ...] = ()
 
@@ -114,12 +118,22 @@ def _config_of_yaml(values: Any, source: str) -> YoloConfig:
         split = split_of_folder(key)
         if split is not None and value not in _NOTHING:
             splits[split] = (*splits.get(split, ()), *_parse_entries(value, key, source))
+    others = {
+        key: tuple(texts)
+        for key, value in values.items()
+        if key not in ("path", "names", "nc", "kpt_shape") and split_of_folder(key) is None
+        if is_plain_file_name(key) and len(key) <= _MAX_SPLIT_NAME
+        if (texts := [value] if isinstance(value, str) else value)
+        and isinstance(texts, list)
+        and all(isinstance(one, str) and one for one in texts)
+    }
     base = values.get("path", "")
     return YoloConfig(
         source=source,
         class_names=names,
         base=base if isinstance(base, str) and base not in _NOTHING else "",
         splits=splits,
+        others=others,
         num_keypoint_values=_count_keypoint_values(values.get("kpt_shape"), source),
     )
 

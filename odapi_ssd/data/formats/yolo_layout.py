@@ -8,6 +8,7 @@ folder's own listing, from their end on, and never followed out of it.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -21,7 +22,7 @@ from odapi_ssd.data.split_folders import split_of_folder
 from odapi_ssd.data.text_files import decode_text, read_text
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["LabelFiles", "SplitResolver"]
+__all__ = ["LabelFiles", "SplitResolver", "has_labels", "record_names"]
 
 _IMAGE_FOLDERS = ("images", "imgs", "img", "jpegimages")
 _LABEL_FOLDER = "labels"
@@ -82,13 +83,18 @@ class SplitResolver:
 
     def resolve(self) -> dict[str, tuple[SplitEntry, ...]]:
         """The entries of each split, an image each."""
+        others = {
+            key: entries
+            for key, entries in self._config.others.items()
+            if all(self._find_place(entry) not in (None, ".") for entry in entries)
+        }
         return {
             split: tuple(one for entry in entries for one in self._resolve_entry(split, entry))
-            for split, entries in self._config.splits.items()
+            for split, entries in {**self._config.splits, **others}.items()
         }
 
     def _resolve_entry(self, split: str, entry: str) -> Iterator[SplitEntry]:
-        place = next((one for one in self._places(entry) if self._is_known(one)), None)
+        place = self._find_place(entry)
         if place is None:
             self.unresolved[split] = (
                 f"{self._config.source}: {split} is {entry!r}, which is not in this folder"
@@ -98,6 +104,9 @@ class SplitResolver:
         else:
             prefix = "" if place == "." else f"{place}/"
             yield from (SplitEntry(name, name) for name in self._names if name.startswith(prefix))
+
+    def _find_place(self, entry: str) -> str | None:
+        return next((one for one in self._places(entry) if self._is_known(one)), None)
 
     def _places(self, entry: str) -> Iterator[str]:
         """Where an entry may be here: with the base's folders, then with fewer and fewer."""
@@ -124,6 +133,30 @@ class SplitResolver:
                 yield SplitEntry(line, line, f"{name}: {error.problem}")
             else:
                 yield SplitEntry(key, line)
+
+
+def record_names(image_names: Iterable[str], splits: Iterable[str] = ()) -> dict[str, str]:
+    """The names in records of images, by their paths: without the folders of all images or a split.
+
+    Of images that would have the same name each keeps its path.
+
+    Args:
+        image_names: the images' paths.
+        splits: names of splits beside the usual ones.
+    """
+    names = {name: _without_layout(name, splits) for name in image_names}
+    counts = Counter(name.casefold() for name in names.values())
+    return {path: name if counts[name.casefold()] == 1 else path for path, name in names.items()}
+
+
+def _without_layout(image_name: str, splits: Iterable[str]) -> str:
+    *folders, name = image_name.split("/")
+    is_layout = (
+        one.lower() in _IMAGE_FOLDERS or one in splits or split_of_folder(one) is not None
+        for one in folders
+    )
+    num_left_out = next((place for place, known in enumerate(is_layout) if not known), len(folders))
+    return "/".join([*folders[num_left_out:], name])
 
 
 def _label_names(image_name: str) -> Iterator[str]:

@@ -23,12 +23,14 @@ class TestYaml:
         text = (
             "path: ../pets\ntrain: [images/a, images/b]\nvalid: images/c\ntest: ~\nnc: 2\n"
             "kpt_shape: [17, 3]\nnames: {3: dog, 1: no}\nroboflow: {license: CC}\n"
+            "hard: [images/d]\n../up: images/a\nflip_idx: []\n"
         )
         assert config_of(tmp_path, text) == YoloConfig(
             source="data.yaml",
             class_names={3: "dog", 1: "no"},
             base="../pets",
             splits={"train": ("images/a", "images/b"), "val": ("images/c",)},
+            others={"hard": ("images/d",)},
             num_keypoint_values=51,
         )
 

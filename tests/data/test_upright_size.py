@@ -6,7 +6,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from odapi_ssd.data.image_header import read_upright_hw
+from odapi_ssd.data.upright_size import read_upright_hw
 from odapi_ssd.errors import OdapiError
 
 

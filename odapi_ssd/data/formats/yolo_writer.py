@@ -1,0 +1,166 @@
+"""Writes a dataset as Ultralytics trains on it: `images/<split>/`, `labels/<split>/`, `data.yaml`.
+
+Boxes are those of the image as it is shown, its EXIF orientation applied, as Ultralytics reads
+images. They have as many decimals as it takes to get the same float32 values back.
+
+Source: https://docs.ultralytics.com/datasets/detect/.
+"""
+
+import functools
+import io
+import struct
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from odapi_ssd.data.examples import Example, PlacedObject
+from odapi_ssd.data.formats.writing import WriterContext, find_lost
+from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
+from odapi_ssd.data.images import CheckedImage
+from odapi_ssd.data.orientation import read_orientation, to_stored, to_upright
+
+__all__ = ["YoloPayload", "YoloWriter"]
+
+_IMAGES, _LABELS, _CONFIG = "images", "labels", "data.yaml"
+_LEAST_DECIMALS, _MOST_DECIMALS = 6, 17
+
+
+@dataclass(frozen=True)
+class YoloPayload:
+    """An example as files.
+
+    Attributes:
+        image_name: where the image goes, in the folder of the split, if nothing else is there.
+        image: the bytes of its file.
+        rows: the text of its labels.
+    """
+
+    image_name: str
+    image: bytes
+    rows: str
+
+
+class YoloWriter:
+    """Writes images, labels and `data.yaml`."""
+
+    keeps_other_splits = False
+
+    def __init__(self, context: WriterContext):
+        self._context = context
+        self._folder_of: dict[str, str] = {}
+
+    @staticmethod
+    def target_names(output_dir: Path, splits: Collection[str]) -> list[str]:
+        """Both folders, whole: the splits of an earlier conversion go with them."""
+        return [_IMAGES, _LABELS, _CONFIG]
+
+    @property
+    def encode(self) -> Callable[[Example], YoloPayload]:
+        """Makes the files of one example."""
+        index_of = {name: index for index, name in enumerate(self._context.label_map)}
+        return functools.partial(_encode, index_of=index_of)
+
+    @property
+    def lost(self) -> Callable[[Example], Mapping[str, int]]:
+        """All that objects have beside class and box, and names that files cannot have."""
+        return _find_lost
+
+    def open_split(self, split: str, num_examples: int, num_bytes: int) -> "_YoloSplitWriter":
+        """Begins the folders of a split; names that are equal once they are safe get a number."""
+        folder = wanted = safe_part(split)
+        number = 2
+        while folder.casefold() in map(str.casefold, self._folder_of.values()):
+            folder = f"{wanted}_{number}"
+            number += 1
+        self._folder_of[split] = folder
+        return _YoloSplitWriter(self._context.folder, folder)
+
+    def finish(self) -> None:
+        """Writes `data.yaml`, in which classes are numbered from 0 in the order of their ids."""
+        import yaml  # Workers import this module too, and have no use for it.
+
+        splits = {split: f"{_IMAGES}/{folder}" for split, folder in self._folder_of.items()}
+        names = dict(enumerate(self._context.label_map))
+        text = yaml.safe_dump({**splits, "names": names}, sort_keys=False, allow_unicode=True)
+        (self._context.folder / _CONFIG).write_bytes(text.encode())
+
+
+class _YoloSplitWriter:
+    """Writes the examples of one split."""
+
+    num_shards = 1
+
+    def __init__(self, folder: Path, split_folder: str):
+        self._images = WrittenFiles(folder / _IMAGES / split_folder)
+        self._labels = WrittenFiles(folder / _LABELS / split_folder)
+        self._stems: set[str] = set()
+
+    def write(self, payload: YoloPayload, /) -> None:
+        """Writes an image and its labels, under a name that no other image's labels have."""
+        path = PurePosixPath(payload.image_name)
+        number = 2
+        while str(path.with_suffix("")).casefold() in self._stems:
+            path = PurePosixPath(payload.image_name)
+            path = path.with_name(f"{path.stem}_{number}{path.suffix}")
+            number += 1
+        name = self._images.write([str(path)], payload.image)
+        stem = str(PurePosixPath(name).with_suffix(""))
+        self._stems.add(stem.casefold())
+        self._labels.write([f"{stem}.txt"], payload.rows.encode())
+
+    def close(self) -> None:
+        """All is written with the examples."""
+
+
+def _encode(example: Example, index_of: Mapping[str, int]) -> YoloPayload:
+    orientation = _orientation_of(example.image)
+    rows = [
+        f"{index_of[placed.annotated.name]} {_box_text(placed, orientation)}\n"
+        for placed in example.objects
+    ]
+    return YoloPayload(
+        image_name=safe_image_name(example.filename, example.image.record_format),
+        image=example.image.encoded,
+        rows="".join(rows),
+    )
+
+
+def _orientation_of(image: CheckedImage) -> int:
+    """The EXIF orientation of the bytes that are written, which may be other than the file's."""
+    if image.exif_orientation == 1:
+        return 1
+    with Image.open(io.BytesIO(image.encoded)) as opened:
+        return read_orientation(opened)
+
+
+def _box_text(placed: PlacedObject, orientation: int) -> str:
+    """Center and size of a box, normalized, with the decimals that it takes."""
+    ymin, xmin, ymax, xmax = to_upright(placed.box_yxyx, orientation)
+    numbers = ((xmin + xmax) / 2, (ymin + ymax) / 2, xmax - xmin, ymax - ymin)
+    text = ""
+    for num_decimals in range(_LEAST_DECIMALS, _MOST_DECIMALS + 1):
+        text = " ".join(f"{number:.{num_decimals}f}" for number in numbers)
+        if _box_of(text, orientation) == placed.box_yxyx:
+            break
+    return text
+
+
+def _box_of(text: str, orientation: int) -> tuple[float, ...]:
+    """The box that a reader makes of its text, in the image as it is stored: float32 values."""
+    x, y, width, height = map(float, text.split())
+    sides = (y - height / 2, x - width / 2, y + height / 2, x + width / 2)
+    ymin, xmin, ymax, xmax = (min(max(one, 0.0), 1.0) for one in sides)
+    return tuple(map(_float32, to_stored((ymin, xmin, ymax, xmax), orientation)))
+
+
+def _float32(value: float) -> float:
+    return float(struct.unpack("f", struct.pack("f", value))[0])
+
+
+def _find_lost(example: Example) -> dict[str, int]:
+    lost = find_lost(example, ())
+    if safe_image_name(example.filename, example.image.record_format) != example.filename:
+        lost["names of images"] = 1
+    return lost

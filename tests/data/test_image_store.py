@@ -50,7 +50,9 @@ IMAGES = st.builds(
 
 def image(key, num_objects=1, name="dog"):
     objects = [AnnotatedObject(one, name, (0.0, 1.0, 2.0, 3.0)) for one in range(num_objects)]
-    return AnnotatedImage(key, Path(f"data/{key}.jpg"), Annotation(key, (3, 4), tuple(objects), is_upright=True))
+    return AnnotatedImage(
+        key, Path(f"data/{key}.jpg"), Annotation(key, (3, 4), tuple(objects), is_upright=True)
+    )
 
 
 @settings(max_examples=50)

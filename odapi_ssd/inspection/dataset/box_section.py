@@ -80,7 +80,7 @@ def _ratios(statistics: DatasetStatistics) -> Markup:
 
 
 def _places(statistics: DatasetStatistics) -> Markup:
-    text = "Where in the image the centers of boxes are; the darker, the more"
+    text = "Where in the image the centers of boxes are: the stronger the color, the more"
     svg = place_map(statistics.boxes_yxyx, text)
     return chart_figure("Places of boxes", text, svg)
 

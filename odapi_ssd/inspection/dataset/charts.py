@@ -93,7 +93,7 @@ def columns(
 
 
 def place_map(boxes_yxyx: npt.NDArray[np.float64], alt: str, num_cells: int = 24) -> Markup:
-    """A map of the image, darker where more boxes have their center."""
+    """A map of the image: the more boxes have their center in a cell, the stronger its color."""
     centers = (boxes_yxyx[:, :2] + boxes_yxyx[:, 2:]) / 2
     counts, _, _ = np.histogram2d(
         centers[:, 0], centers[:, 1], bins=num_cells, range=((0, 1), (0, 1))
@@ -120,7 +120,7 @@ def heat(
     most = np.log1p(counts.max(initial=1))
     cells = [
         element("rect", x=left + column * width, y=top + row * height,
-                width=width + 0.3, height=height + 0.3, class_="heat",
+                width=width, height=height, class_="heat",
                 fill_opacity=float(0.12 + 0.88 * np.log1p(counts[row, column]) / most))
         for row, column in np.argwhere(counts)
     ]  # fmt: skip

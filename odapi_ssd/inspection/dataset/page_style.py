@@ -70,6 +70,7 @@ figcaption b { font-size: 1rem; font-weight: 600; display: block; }
 .chart .grid { stroke: var(--line); }
 .chart .guide { stroke: var(--quiet); stroke-dasharray: 3 3; opacity: .5; }
 .heat { fill: var(--heat); }
+rect.heat { shape-rendering: crispEdges; }
 .reach { stroke: var(--anchor); stroke-dasharray: 4 3; fill: none; stroke-width: 1.3; }
 .anchor { stroke: var(--anchor); fill: none; stroke-width: 1.6; }
 .s0 { fill: var(--s0); } .s1 { fill: var(--s1); } .s2 { fill: var(--s2); }
@@ -117,6 +118,7 @@ footer { margin-top: 4rem; border-top: 1px solid var(--line); padding-top: 1rem;
   body { max-width: none; font-size: .8rem; padding: 0;
     -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   nav { display: none; }
+  .tiles { grid-template-columns: repeat(6, 1fr); }
   .pictures { grid-template-columns: repeat(3, 1fr); }
   .charts, .charts.big { grid-template-columns: repeat(2, 1fr); }
   h2, h3 { break-after: avoid; }

@@ -75,10 +75,15 @@ def inspect_dataset(
         inspection = DatasetInspection(dataset, options.num_workers, progress)
         inspection.check_images()
         matches = anchors.match(inspection.statistics) if anchors is not None else None
-        findings = inspection.conclude(Path(data_dir).resolve().name, matches)
+        findings = inspection.conclude(_title(Path(data_dir)), matches)
         page = page_text(findings).encode(errors="backslashreplace")
         (outputs.staging / PAGE_FILE).write_bytes(page)
         report = report_text(findings).encode(errors="backslashreplace")
         (outputs.staging / REPORT_FILE).write_bytes(report)
         outputs.publish()
     return findings
+
+
+def _title(data_dir: Path) -> str:
+    """The folder's name, without what leads to it: the page is for others, too."""
+    return data_dir.resolve().name or str(data_dir)

@@ -17,6 +17,7 @@ __all__ = ["class_table", "match_table", "split_legend", "split_table", "table"]
 
 _MAX_CLASSES = 300
 _NUM_RAREST = 50
+_MAX_SPLIT_COLUMNS = 8
 
 
 def table(
@@ -71,17 +72,18 @@ def class_table(statistics: DatasetStatistics, colors: Mapping[str, str]) -> Mar
         names = [*names[: _MAX_CLASSES - _NUM_RAREST], *names[-_NUM_RAREST:]]
     most = max(total.values(), default=1)
     splits = statistics.splits
+    has_columns = 1 < len(splits) <= _MAX_SPLIT_COLUMNS
     rows: list[list[Child]] = []
     for name in names:
         counts = [figures.num_objects_per_class[name] for figures in splits.values()]
         rows.append([
             [swatch(colors[name]), element("bdi", shown_name(name))],
-            *(counts if len(counts) > 1 else ()),
+            *(counts if has_columns else ()),
             total[name],
             statistics.total.num_images_per_class[name],
             element("td", bar(counts, max(most, sum(counts))), class_="bar"),
         ])  # fmt: skip
-    split_names = [element("bdi", shown_name(one)) for one in splits] if len(splits) > 1 else []
+    split_names = [element("bdi", shown_name(one)) for one in splits] if has_columns else []
     caption = "Objects of each class"
     if num_left_out:
         caption += f"; {num_left_out:,} classes between are in report.json"

@@ -82,6 +82,16 @@ def test_classes():
     assert "val" in split_legend(statistics)
 
 
+def test_many_splits():
+    splits = [f"split {number}" for number in range(9)]
+    statistics = DatasetStatistics(splits)
+    statistics.add("a", splits, inspected([("dog", _BOX)]))
+    rows = _Table(class_table(statistics, class_colors(["dog"]))).rows
+    assert rows[0][:3] == ["class", "objects", "images"]
+    assert rows[1][:3] == ["dog", "1", "1"]
+    assert len(_Table(split_table(statistics)).rows) == 11
+
+
 def test_a_thousand_classes():
     statistics = DatasetStatistics(["train"])
     names = [f"class {number}" for number in range(1000)]

@@ -12,7 +12,7 @@ def test_a_dataset_with_faults_gets_its_page_and_status_0(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert ["train", "11", "1", "3", "16"] in lines
+    assert ["train", "14", "1", "3", "21"] in lines
     assert ["warning", "2", "Boxes", "with", "zero", "area"] in lines
     assert lines[-1][0] == "Written:"
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"index.html", "report.json"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from odapi_ssd.data.box_findings import OddBoxes
 from odapi_ssd.inspection.dataset.inspected_image import InspectedImage, InspectedObject
 
 Boxes = Sequence[tuple[str, tuple[float, float, float, float]]]
@@ -20,7 +21,7 @@ def inspected(boxes: Boxes, image_hw: tuple[int, int] = (50, 80), **others) -> I
         "dropped": (),
         "clipped": (),
         "shares_outside": {},
-        "repeated": (),
+        "odd": OddBoxes(),
         "size_conflict": "",
         "has_rotated_boxes": False,
         "is_first_frame": False,

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from odapi_ssd.data.annotations import AnnotatedImage
-from odapi_ssd.data.box_checks import find_equal_boxes
-from odapi_ssd.data.box_findings import BoxFinding
+from odapi_ssd.data.box_findings import BoxFinding, OddBoxes
 from odapi_ssd.data.boxes import is_inverted
 from odapi_ssd.data.examples import Example, ExampleFault, check_example
 from odapi_ssd.data.image_store import unpack_image
@@ -45,7 +44,7 @@ class InspectedImage:
         dropped: other objects that are not, as their box has zero area in the image.
         clipped: objects whose box was clipped to the image; they are among `objects`.
         shares_outside: by the numbers of those, how much of the box is outside, 0..1.
-        repeated: numbers of objects with the class and the box of an earlier one.
+        odd: further boxes to tell of; they are among `objects`.
         size_conflict: how the annotated size disagrees with the image; empty if it does not.
         has_rotated_boxes: whether the boxes were annotated on the image as EXIF shows it.
         is_first_frame: whether it is the first frame of an animation.
@@ -60,7 +59,7 @@ class InspectedImage:
     dropped: tuple[BoxFinding, ...]
     clipped: tuple[BoxFinding, ...]
     shares_outside: Mapping[int, float]
-    repeated: tuple[int, ...]
+    odd: OddBoxes
     size_conflict: str
     has_rotated_boxes: bool
     is_first_frame: bool
@@ -91,7 +90,7 @@ def inspect_image(annotated: AnnotatedImage) -> InspectedImage | ExampleFault:
         dropped=tuple(one for one in example.dropped if one.object not in inverted),
         clipped=example.clipped,
         shares_outside=_shares_outside(example),
-        repeated=tuple(one.number for one in find_equal_boxes(all_objects).repeated),
+        odd=example.odd,
         size_conflict=example.size_conflict,
         has_rotated_boxes=example.has_rotated_boxes,
         is_first_frame=example.image.is_first_frame,

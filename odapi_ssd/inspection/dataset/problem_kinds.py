@@ -51,7 +51,8 @@ _ALL = (
     ProblemKind(
         "box_inverted", "warning", "Boxes with swapped corners", "box", "boxes",
         "The left edge is right of the right one, or the top below the bottom. A conversion drops "
-        "these boxes, because one of the numbers may as well be mistyped.",
+        "these boxes, because one of the numbers may as well be mistyped; with --fix_inverted it "
+        "swaps them back.",
     ),
     ProblemKind(
         "box_without_area", "warning", "Boxes with zero area", "box", "boxes",
@@ -67,6 +68,16 @@ _ALL = (
         "box_repeated", "warning", "Boxes annotated twice", "box", "boxes",
         "The same class and the same box as another object of the image. It counts twice in "
         "training and costs recall in evaluation.",
+    ),
+    ProblemKind(
+        "box_of_two_classes", "warning", "Boxes of two classes", "box", "boxes",
+        "Exactly the box of an object of another class: mostly an object that was annotated anew "
+        "instead of being renamed. One of the two is a wrong answer whatever the detector says.",
+    ),
+    ProblemKind(
+        "box_tiny", "warning", "Tiny boxes", "box", "boxes",
+        "Less than a pixel wide or high once the image is resized to 300×300 pixels, the smallest "
+        "input among the templates. Often a click by mistake; otherwise too small to be learned.",
     ),
     ProblemKind(
         "box_too_small", "warning", "Boxes that no anchor can match", "box", "boxes",
@@ -88,6 +99,12 @@ _ALL = (
         "group of names", "groups of names",
         "They differ in letter case, spacing or Unicode form alone, and are kept apart as classes "
         "of their own. Rename all but one.",
+    ),
+    ProblemKind(
+        "class_names_near", "warning", "Class names that may be the same",
+        "pair of names", "pairs of names",
+        "A plural beside its singular, or a rare name that is one letter off a frequent one. If "
+        "they are the same class, rename one: convert --rename old=new.",
     ),
     ProblemKind(
         "class_missing", "warning", "Classes that a split lacks", "class", "classes",

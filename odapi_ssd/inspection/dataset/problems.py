@@ -7,6 +7,7 @@ from odapi_ssd.data.annotations import AnnotatedImage
 from odapi_ssd.data.box_findings import BoxFinding
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.label_map import find_similar_names
+from odapi_ssd.data.near_names import find_near_names
 from odapi_ssd.data.splits import SplitPlan
 from odapi_ssd.inspection.dataset.inspected_image import InspectedImage
 from odapi_ssd.inspection.dataset.problem_kinds import KINDS, ProblemKind
@@ -75,6 +76,9 @@ class ProblemCollector:
         for kind, findings in (
             ("box_inverted", image.inverted),
             ("box_without_area", image.dropped),
+            ("box_repeated", image.odd.repeated),
+            ("box_of_two_classes", image.odd.reclassified),
+            ("box_tiny", image.odd.tiny),
         ):
             for found in findings:
                 self.add(kind, _describe_box(found), {key: (found.object,)})
@@ -82,8 +86,6 @@ class ProblemCollector:
             share = image.shares_outside[found.object]
             text = f"{_describe_box(found)}, {share:.1%} of it outside"
             self.add("box_clipped", text, {key: (found.object,)}, share)
-        for number in image.repeated:
-            self.add("box_repeated", f"{source}, object {number}", {key: (number,)})
         if image.size_conflict:
             self.add("size_conflict", image.size_conflict, {key: ()})
         if image.exif_orientation != 1:
@@ -138,10 +140,13 @@ class ProblemCollector:
                 self._compare_copies([key], splits_of)
         for copies in self._copies.values():
             self._compare_copies(copies, splits_of)
-        names = statistics.class_names
+        names, counts = statistics.class_names, statistics.total.num_objects_per_class
         for group in find_similar_names(names):
             shown = ", ".join(f"{name!r}" for name in group)
             self.add("class_names_similar", shown, self._views_of(group))
+        for rare, frequent in find_near_names(counts):
+            text = f"{rare!r} ({counts[rare]:,}) and {frequent!r} ({counts[frequent]:,})"
+            self.add("class_names_near", text, self._views_of([rare, frequent]))
         for name in sorted(names):
             self._find_missing_splits(name, statistics)
         if not names:

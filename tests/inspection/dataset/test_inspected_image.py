@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
+from odapi_ssd.data.box_findings import OddBoxes
 from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.image_store import pack_image
 from odapi_ssd.inspection.dataset.inspected_image import inspect_image, inspect_packed_image
@@ -31,7 +32,8 @@ def test_boxes_as_they_go_into_records(inspect):
     assert (one.number, one.name) == (1, "dog")
     assert one.box_yxyx == pytest.approx((0.1, 0.1, 0.5, 0.5))
     assert image.image_hw == (50, 80)
-    assert (image.inverted, image.dropped, image.clipped, image.repeated) == ((), (), (), ())
+    assert (image.inverted, image.dropped, image.clipped) == ((), (), ())
+    assert image.odd == OddBoxes()
 
 
 def test_every_wrong_box_is_told_apart(inspect):
@@ -47,8 +49,10 @@ def test_repeated_boxes_are_of_the_same_class(inspect):
     box = (8, 5, 40, 25)
     names = ("dog", "cat", "dog", "dog")
     objects = [AnnotatedObject(n, name, box) for n, name in enumerate(names, start=1)]
-    assert inspect(objects=objects).repeated == (3, 4)
-    assert inspect(box, (8, 5, 40, 26)).repeated == ()
+    odd = inspect(objects=objects).odd
+    assert [one.object for one in odd.repeated] == [3, 4]
+    assert [one.object for one in odd.reclassified] == [2]
+    assert inspect(box, (8, 5, 40, 26)).odd == OddBoxes()
 
 
 def test_the_same_bytes_have_the_same_key(inspect, tmp_path):

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
-from odapi_ssd.data.box_findings import BoxFinding
+from odapi_ssd.data.box_findings import BoxFinding, OddBoxes
 from odapi_ssd.inspection.dataset.problem_kinds import KINDS
 from odapi_ssd.inspection.dataset.problems import MAX_LISTED, ProblemCollector
 from odapi_ssd.inspection.dataset.statistics import DatasetStatistics
@@ -55,14 +55,17 @@ def test_a_good_dataset(images):
 def test_problems_of_one_image_name_the_objects(images):
     finding = BoxFinding("a.xml", 2, "dog", "why")
     clipped = {"clipped": (finding,), "shares_outside": {2: 0.25}}
-    others = {"repeated": (3,), "size_conflict": "sizes"}
+    odd = OddBoxes(repeated=(finding,), reclassified=(finding,), tiny=(finding,))
+    others = {"odd": odd, "size_conflict": "sizes"}
     images.add("a", ["train"], ["dog"], inverted=(finding,), **clipped, **others)
     images.add("b", ["val"], ["dog"], exif_orientation=6, is_first_frame=True)
     images.add("c", ["val"], ["dog"], had_transparency=True)
     assert images.problems() == {
         "box_inverted": ["a.xml, object 2 (dog): why"],
         "box_clipped": ["a.xml, object 2 (dog): why, 25.0% of it outside"],
-        "box_repeated": ["a.xml, object 3"],
+        "box_repeated": ["a.xml, object 2 (dog): why"],
+        "box_of_two_classes": ["a.xml, object 2 (dog): why"],
+        "box_tiny": ["a.xml, object 2 (dog): why"],
         "size_conflict": ["sizes"],
         "image_rotated": ["b.xml: EXIF orientation 6; boxes are taken as they are"],
         "image_animated": ["b.xml: the first frame is taken"],
@@ -96,6 +99,16 @@ def test_classes(images):
         "image_without_objects": ["c.xml: no objects"],
     }
     assert images.views("class_names_similar") == [{"a": (2, 1)}]
+
+
+def test_names_that_may_be_the_same(images):
+    for split in ("train", "val"):
+        names = ["vehicle"] * 40 + ["vehicel", "dogs", "dog"]
+        images.add(split, [split], names)
+    assert images.problems() == {
+        "class_names_near": ["'dog' (2) and 'dogs' (2)", "'vehicel' (2) and 'vehicle' (80)"],
+    }
+    assert images.views("class_names_near")[1] == {"train": (41, 1)}
 
 
 def test_no_object_anywhere(images):

@@ -136,6 +136,7 @@ def test_every_kind_of_problem_is_counted_and_shown(tmp_path):
         assert len(one["listed"]) == one["num"]
     sections = dict(re.findall(r'<h3 id="(\w+)">(.*?)</article>', page, re.DOTALL))
     for kind in ("box_inverted", "box_without_area", "box_clipped", "box_repeated",
+                 "box_of_two_classes", "box_tiny", "class_names_near",
                  "image_in_two_splits", "class_names_similar", "class_missing", "size_conflict",
                  "image_rotated", "image_without_objects"):  # fmt: skip
         assert 'src="data:image/jpeg;base64,' in sections[kind], kind

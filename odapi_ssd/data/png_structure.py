@@ -19,6 +19,7 @@ _MAX_PIXELS = 1 << 29  # TensorFlow's
 _BLOCK_BYTES = 1024 * 1024
 _NUM_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type
 _PALETTE_TYPE = 3
+_LAST_FILTER = 4  # Paeth
 # Of an interlaced image, Adam7: first column, first row, step between columns, between rows.
 _PASSES = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)
@@ -45,17 +46,15 @@ class _Header:
                 f"the image is too large for TensorFlow: {self.width}x{self.height} pixels"
             )
 
-    def num_data_bytes(self) -> int:
-        """How long the image's data is when decompressed."""
+    def passes(self) -> Iterator[tuple[int, int]]:
+        """Yields the number of rows of each pass, and how many bytes a row has with its filter."""
         bits_per_pixel = _NUM_CHANNELS[self.color_type] * self.bit_depth
         passes = _PASSES if self.interlacing else ((0, 0, 1, 1),)
-        total = 0
         for column, row, column_step, row_step in passes:
             num_columns = -(-(self.width - column) // column_step)
             num_rows = -(-(self.height - row) // row_step)
             if num_columns > 0 and num_rows > 0:
-                total += num_rows * (1 + -(-num_columns * bits_per_pixel // 8))
-        return total
+                yield num_rows, 1 + -(-num_columns * bits_per_pixel // 8)
 
 
 def check_png(content: bytes) -> None:
@@ -80,7 +79,7 @@ def check_png(content: bytes) -> None:
         raise ValueError("the PNG file has no header (IHDR)")
     if header.color_type == _PALETTE_TYPE and not has_palette:
         raise ValueError("the PNG file has no palette (PLTE) before its data")
-    _check_data(data, header.num_data_bytes())
+    _check_data(data, header)
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -127,17 +126,47 @@ def _check_other(
     return False
 
 
-def _check_data(data: list[memoryview], num_bytes: int) -> None:
-    """Decompresses all of it in blocks, so that it takes no memory."""
+def _check_data(data: list[memoryview], header: _Header) -> None:
+    """Decompresses all of it in blocks, so that it takes no memory, and looks at the filters."""
     decompressor = zlib.decompressobj()
-    num_found = 0
+    rows = _RowCheck(header)
     try:
         for part in data:
             rest: bytes | memoryview = part
             while len(rest) and not decompressor.eof:
-                num_found += len(decompressor.decompress(rest, _BLOCK_BYTES))
+                rows.add(decompressor.decompress(rest, _BLOCK_BYTES))
                 rest = decompressor.unconsumed_tail
     except zlib.error as error:
         raise ValueError("the data of the PNG file is damaged") from error
-    if num_found < num_bytes or not decompressor.eof:
+    if not rows.are_complete or not decompressor.eof:
         raise ValueError("the data of the PNG file is cut short or damaged: rows are missing")
+
+
+class _RowCheck:
+    """Follows the rows of an image through blocks of its data.
+
+    Pillow takes an unknown filter in the last row.
+    """
+
+    def __init__(self, header: _Header):
+        self._passes = list(header.passes())
+        self._offset = 0  # of the next block in the first of the passes
+
+    @property
+    def are_complete(self) -> bool:
+        """Whether all rows have been seen."""
+        return not self._passes
+
+    def add(self, block: bytes) -> None:
+        """Takes the next block; raises ValueError for an unknown filter."""
+        while block and self._passes:
+            num_rows, stride = self._passes[0]
+            num_bytes = min(len(block), num_rows * stride - self._offset)
+            filters = block[-self._offset % stride : num_bytes : stride]
+            if filters and max(filters) > _LAST_FILTER:
+                raise ValueError("the data of the PNG file is damaged: a row has an unknown filter")
+            self._offset += num_bytes
+            block = block[num_bytes:]
+            if self._offset == num_rows * stride:
+                del self._passes[0]
+                self._offset = 0

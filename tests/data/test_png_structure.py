@@ -25,6 +25,8 @@ REASONS = {
     "png with data cut short": "the data of the PNG file is cut short or damaged: rows",
     "png with longer data cut short": "the data of the PNG file is cut short or damaged: rows",
     "png with damaged data": "the data of the PNG file is damaged",
+    "png with an unknown filter": "the data of the PNG file is damaged: a row has an unknown",
+    "png with an unknown filter in its last row": "the data of the PNG file is damaged: a row",
 }
 
 
@@ -50,3 +52,17 @@ def test_a_palette_with_a_color_cut_short():
     )
     with pytest.raises(ValueError, match=r"palette \(PLTE\) of the PNG file is damaged"):
         check_png(damaged)
+
+
+@pytest.mark.parametrize("num_bytes", [1, 7, 121, 242])
+def test_rows_are_followed_through_blocks_of_any_size(num_bytes, monkeypatch):
+    monkeypatch.setattr("odapi_ssd.data.png_structure._BLOCK_BYTES", num_bytes)
+    for name in (
+        "interlaced png",
+        "png of 16 bits",
+        "png of one bit",
+        "png with more data than rows",
+    ):
+        check_png(TAKEN[name])
+    with pytest.raises(ValueError, match="a row has an unknown filter"):
+        check_png(REFUSED["png with an unknown filter in its last row"])

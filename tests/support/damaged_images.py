@@ -69,6 +69,12 @@ def _more_rows(data: bytes, is_whole: bool) -> bytes:
     return longer if is_whole else longer[:-4]
 
 
+def _with_filter(data: bytes, row: int, number: int) -> bytes:
+    rows = bytearray(zlib.decompress(data))
+    rows[row * (1 + 40 * 3)] = number
+    return zlib.compress(rows)
+
+
 _PALETTE = changed_png(lambda chunks: [one for one in chunks if one[0] != b"PLTE"], "P")
 _PNG = gradient("PNG")
 _JPEG = gradient("JPEG")
@@ -94,6 +100,10 @@ REFUSED = {
     "png with data cut short": with_data(lambda data: data[:-4]),
     "png with longer data cut short": with_data(lambda data: _more_rows(data, False)),
     "png with damaged data": with_data(lambda data: data[:9] + b"\xff" * 9 + data[18:]),
+    "png with an unknown filter": with_data(lambda data: _with_filter(data, 3, 5)),
+    "png with an unknown filter in its last row": with_data(
+        lambda data: _with_filter(data, 19, 127)
+    ),
     "jpeg without its end": _JPEG[:-2],
     "jpeg without its end, with something after": _JPEG[:-2] + b"junk",
     "jpeg cut within a segment": _JPEG[:30],

@@ -19,7 +19,7 @@ from odapi_ssd.data.masks import PngMask
 from odapi_ssd.data.records import keys
 from odapi_ssd.data.records.reader import Record
 from odapi_ssd.errors import OdapiError
-from odapi_ssd.messages import count_of
+from odapi_ssd.messages import count_of, list_some, printable
 
 __all__ = ["RecordReader", "image_suffix", "plain_name"]
 
@@ -83,10 +83,10 @@ class RecordReader:
         """What was in the records and is not in the annotations, one line for each kind."""
         lines = self.classes.warnings()
         if self.num_unread:
-            features = (f"{key} ({count:,})" for key, count in sorted(self.num_unread.items()))
+            features = sorted(self.num_unread.items(), key=lambda item: (-item[1], item[0]))
+            named = list_some(f"{printable(key)} ({count:,})" for key, count in features)
             lines.append(
-                "Features of records that are not read, with the number of records: "
-                + ", ".join(features)
+                f"Features of records that are not read, with the number of records: {named}"
             )
         if self.num_other_sizes:
             what = count_of(self.num_other_sizes, "record gives", "records give")

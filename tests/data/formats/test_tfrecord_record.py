@@ -177,3 +177,10 @@ def test_a_box_divided_again_is_the_same_in_single_precision(side):
     for step in range(1, 1000):
         (value,) = struct.unpack("f", struct.pack("f", step / 1000))
         assert value * side / side == value
+
+
+def test_keys_of_strangers_are_printable_and_not_endless():
+    strange = {f"\x1b[2J{number}": [1] for number in range(100)}
+    _, (warning,) = read({**features(**TEXT), **strange})
+    assert warning.isprintable()
+    assert warning.endswith(" and 95 more")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from odapi_ssd.check.tensorflow_images import describe_refusal
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
-from odapi_ssd.data.examples import Example, ExampleFault, check_example
+from odapi_ssd.data.examples import Example, ExampleFault, ExampleOptions, check_example
 from odapi_ssd.data.records.contents import RecordContents
 from odapi_ssd.data.records.reader import Record
 from odapi_ssd.data.records.writer import encode_example
@@ -23,13 +23,14 @@ from tools.fuzz.target import Observation
 __all__ = ["Target", "write_seeds"]
 
 _SIZE_WH = (48, 40)
+_MAX_SIDE = 32
 _OBJECT = AnnotatedObject(1, "circle", (4.0, 5.0, 30.0, 31.0))
 _AGREED = "accepted, and decoded by TensorFlow"
 _BEYOND_FAST_CHECK = "accepted by the fast check, refused by --verify full"
 
 
 def write_seeds(folder: Path) -> None:
-    """One drawn scene in 20 ways to store it."""
+    """One drawn scene in 30 ways to store it."""
     scene, _ = draw_scene(random.Random(0))
     for name, content in _encoded(scene.resize(_SIZE_WH)):
         (folder / name).write_bytes(content)
@@ -48,6 +49,8 @@ def _encoded(scene: Image.Image) -> Iterator[tuple[str, bytes]]:
         ("full.jpg", scene, {"subsampling": 0, "quality": 95}),
         ("restart.jpg", scene, {"restart_marker_rows": 1}),
         ("gray.jpg", scene.convert("L"), {}),
+        ("gray_progressive.jpg", scene.convert("L"), {"progressive": True, "quality": 40}),
+        ("gray_restart.jpg", scene.convert("L"), {"restart_marker_blocks": 3, "exif": exif}),
         ("cmyk.jpg", scene.convert("CMYK"), {}),
         ("rotated.jpg", scene, {"exif": exif}),
         ("commented.jpg", scene, {"comment": b"a comment", "icc_profile": bytes(200)}),
@@ -66,10 +69,15 @@ def _encoded(scene: Image.Image) -> Iterator[tuple[str, bytes]]:
         ("rgba.bmp", transparent, {}),
         ("still.gif", scene.convert("P"), {}),
         ("animated.gif", scene, {"save_all": True, "append_images": frames}),
+        ("lossy.webp", scene, {}),
+        ("lossless.webp", scene, {"lossless": True}),
+        ("rgba.webp", transparent, {"exif": exif, "icc_profile": bytes(200)}),
+        ("animated.webp", scene, {"save_all": True, "append_images": frames}),
     )
     for name, image, options in variants:
         buffer = io.BytesIO()
-        kind = {"jpg": "JPEG"}.get(name[-3:], name[-3:].upper())
+        ending = name.rpartition(".")[2]
+        kind = {"jpg": "JPEG"}.get(ending, ending.upper())
         image.save(buffer, kind, **options)
         yield name, buffer.getvalue()
 
@@ -85,7 +93,7 @@ class Target:
         """Writes one damaged image."""
         name, content = generator.choice(list(self._seeds.items()))
         others = list(self._seeds.values())
-        ending = generator.choice((name, name, name, "image.jpg"))[-4:]
+        ending = Path(generator.choice((name, name, name, "image.jpg"))).suffix
         Path(f"image{ending}").write_bytes(mutate_image(generator, content, others))
         return f"image{ending} made of {name}"
 
@@ -98,11 +106,16 @@ class Target:
         except OSError as error:  # as its contract says; `detect` names the file
             observed.messages.append(f"{path.name}: {error}")
         annotation = Annotation("image.xml", (_SIZE_WH[1], _SIZE_WH[0]), (_OBJECT,))
-        found = check_example(AnnotatedImage("image", path, annotation))
+        annotated = AnnotatedImage("image", path, annotation)
+        found = check_example(annotated)
         if isinstance(found, ExampleFault):
             observed.refuse([found.message])
         else:
             observed.remarks += self._use(found)
+        smaller = check_example(annotated, ExampleOptions(max_side=_MAX_SIDE))
+        if isinstance(smaller, Example):
+            assert max(smaller.image.image_hw) <= _MAX_SIDE
+            observed.remarks += self._use(smaller)
         return observed
 
     def _use(self, example: Example) -> Iterator[str]:
@@ -112,6 +125,8 @@ class Target:
         contents.add(Record(serialized, "record"))
         assert not contents.broken, contents.broken
         assert not contents.outside, contents.outside
+        with Image.open(io.BytesIO(example.image.encoded)) as image:
+            assert (image.mode, image.size[::-1]) == ("RGB", example.image.image_hw)
         if self._decode is None:
             return
         is_refused = describe_refusal(example.image.encoded, example.image.image_hw) is not None

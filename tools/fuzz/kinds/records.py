@@ -1,4 +1,4 @@
-"""TFRecords of `tf.train.Example`, as `check` and `anchors` read them."""
+"""TFRecords of `tf.train.Example`, as `check`, `anchors` and `convert` read them."""
 
 import io
 import random
@@ -13,12 +13,15 @@ from odapi_ssd.check.records import check_contents
 from odapi_ssd.config.files import new_config
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.convert import convert_dataset
+from odapi_ssd.data.examples import ExampleFault, check_example
+from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.protos import Example
 from odapi_ssd.data.records import keys
-from odapi_ssd.data.records.contents import read_contents
+from odapi_ssd.data.records.contents import RecordContents, read_contents
 from odapi_ssd.data.records.counts import count_records
 from odapi_ssd.data.records.framing import write_record
-from odapi_ssd.data.records.reader import read_records
+from odapi_ssd.data.records.reader import Record, read_records
+from odapi_ssd.data.records.writer import encode_example
 from odapi_ssd.data.synthetic.shapes import write_shapes
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.inspection.anchors.record_boxes import read_boxes
@@ -73,7 +76,7 @@ class Target:
         return done
 
     def run(self) -> Observation:
-        """Counts, reads, checks; the boxes too."""
+        """Counts, reads, checks; the boxes too, and the annotations."""
         observed, findings = Observation(), Findings()
         try:
             self._check(findings)
@@ -81,11 +84,29 @@ class Target:
             observed.refuse([str(error)])
         observed.refuse(list(map(str, findings.problems)))
         observed.messages += map(str, findings.warnings)
-        try:
-            read_boxes([_RECORDS])
-        except OdapiError as error:
-            observed.refuse([str(error)])
+        for read in (lambda: read_boxes([_RECORDS]), lambda: self._convert(observed)):
+            try:
+                read()
+            except OdapiError as error:
+                observed.refuse([str(error)])
         return observed
+
+    def _convert(self, observed: Observation) -> None:
+        """Reads the file as a dataset; what is taken must make records."""
+        dataset = read_dataset(Path(), "tfrecord")
+        observed.refuse(dataset.fault_lines())
+        observed.messages += dataset.warnings
+        label_map = {name: idx for idx, name in enumerate(sorted(dataset.class_names()), start=1)}
+        for key, annotated in dataset.images.items():
+            assert _is_inside(key), key
+            example = check_example(annotated)
+            if isinstance(example, ExampleFault):
+                observed.refuse([example.message])
+                continue
+            contents = RecordContents()
+            contents.add(Record(encode_example(example, label_map), "record"))
+            assert not contents.broken, contents.broken
+            assert not contents.outside, contents.outside
 
     def _check(self, findings: Findings) -> None:
         num_records = count_records(_RECORDS)
@@ -95,6 +116,11 @@ class Target:
         reader.label_map_path = _LABEL_MAP
         label_map = check_label_map(reader, "train_input_reader", 5, findings)
         check_contents(contents, label_map, reader, "train_input_reader", 5, findings)
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name is one of a file in the folder that it is joined to."""
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
 def _frames(payloads: list[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""Damages image files by their structure: PNG's chunks, JPEG's segments, EXIF, BMP, GIF."""
+"""Damages image files by their structure: PNG's chunks, JPEG's segments, EXIF, BMP, GIF, WebP."""
 
 import io
 import random
@@ -18,6 +18,7 @@ _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf", b"gAMA", b"cHRM", b
 _BMP_FIELDS = ((2, 4), (10, 4), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2), (30, 4), (34, 4),
                (46, 4), (50, 4))  # fmt: skip
 _GIF_FIELDS = ((6, 2), (8, 2), (10, 1), (11, 1), (12, 1), (13, 1))
+_WEBP_CHUNKS = (b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"ICCP", b"EXIF", b"XMP ")
 _BOMB_BYTES = 50_000_000
 
 
@@ -31,6 +32,8 @@ def mutate_image(generator: random.Random, data: bytes, others: Sequence[bytes])
         return _mutate_jpeg(generator, data)
     if data.startswith(b"BM"):
         return _set_field(generator, data, _BMP_FIELDS)
+    if data.startswith(b"RIFF"):
+        return _mutate_webp(generator, data)
     return _set_field(generator, data, _GIF_FIELDS)
 
 
@@ -183,6 +186,44 @@ def _mutate_frame(generator: random.Random, content: bytes) -> bytes:
             changed[place : place + 2] = struct.pack(">H", generator.choice(_SIDES) % 2**16)
         else:
             changed[place] = generator.choice((0, 1, 2, 3, 4, 8, 12, 0x11, 0x22, 0x41, 255))
+    return bytes(changed)
+
+
+def _mutate_webp(generator: random.Random, data: bytes) -> bytes:
+    """Changes chunks; the length of the whole is right, but for one in ten."""
+    chunks, place = [], 12
+    while place + 8 <= len(data):
+        (length,) = struct.unpack_from("<I", data, place + 4)
+        chunks.append((data[place : place + 4], data[place + 8 : place + 8 + length]))
+        place += 8 + length + length % 2
+    for _ in range(generator.randint(1, 2)):
+        index = generator.randrange(len(chunks)) if chunks else 0
+        name, content = chunks[index] if chunks else (b"VP8 ", b"")
+        action = generator.randrange(5)
+        if action == 0 and chunks:
+            del chunks[index]
+        elif action == 1:
+            chunks.insert(generator.randrange(len(chunks) + 1), (name, content))
+        elif action == 2 and chunks:
+            chunks[index] = (name, mutate_bytes(generator, content))
+        elif action == 3 and chunks:
+            chunks[index] = (generator.choice(_WEBP_CHUNKS), content)
+        elif chunks:
+            chunks[index] = (name, _mutate_webp_header(generator, content))
+    body = b"WEBP" + b"".join(
+        name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
+        for name, content in chunks
+    )
+    length = len(body) if generator.random() > 0.1 else generator.choice(INTEGERS) % 2**32
+    return b"RIFF" + struct.pack("<I", length) + body
+
+
+def _mutate_webp_header(generator: random.Random, content: bytes) -> bytes:
+    """The numbers at the beginning of a chunk: flags, canvas or frame, of three bytes each."""
+    changed = bytearray(content.ljust(10, b"\0"))
+    place, width = generator.choice(((0, 1), (3, 3), (4, 3), (6, 2), (7, 3), (8, 2), (9, 3)))
+    value = generator.choice((*_SIDES, 1 << 14, (1 << 24) - 1)) % 2 ** (8 * width)
+    changed[place : place + width] = value.to_bytes(width, "little")
     return bytes(changed)
 
 

@@ -30,6 +30,7 @@ from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.input_state import InputState, read_input_state
 from odapi_ssd.data.preparation import PreparedExample, prepare_packed_example
+from odapi_ssd.data.replaced_input import require_other_place
 from odapi_ssd.data.skipping import SKIPPED_FILE, EmptySplitError, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
@@ -111,7 +112,7 @@ def _convert(
         overwrite=options.overwrite,
         warn=progress.warning,
     ) as outputs:
-        _require_free(outputs, writer_class, plan, given)
+        _require_free(outputs, dataset, writer_class, plan, given)
         faults = find_faults(dataset, plan, given.ids if given else None)
         skipped = SkippedFiles(faults) if options.on_error == "skip" else None
         if faults and skipped is None:
@@ -127,12 +128,14 @@ def _convert(
 
 def _require_free(
     outputs: OutputFolder,
+    dataset: Dataset,
     writer_class: type[DatasetWriter],
     plan: SplitPlan,
     given: ConversionLabelMap | None,
 ) -> None:
     """Refuses what is in the way, before the work."""
     names = writer_class.target_names(outputs.path, plan.splits)
+    require_other_place(dataset, plan, outputs.path, names)
     contents = {LABEL_MAP_FILE: given.text.encode()} if given else {}
     outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, SKIPPED_FILE, *names], contents)
 

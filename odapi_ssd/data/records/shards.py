@@ -1,11 +1,18 @@
 """Names of shards, `<split>.record-00000-of-00002`: how many there are, and which are absent."""
 
 import fnmatch
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-__all__ = ["choose_num_shards", "missing_shards", "shard_counts", "shard_name"]
+__all__ = [
+    "choose_num_shards",
+    "missing_shards",
+    "shard_counts",
+    "shard_name",
+    "shard_ranges",
+]
 
 _BYTES_PER_SHARD = 150 * 1024 * 1024
 _SHARD = re.compile(r"(?P<prefix>.*)-(?P<index>\d{4,})-of-(?P<total>\d{4,})(?P<suffix>.*)", re.S)
@@ -26,6 +33,17 @@ def choose_num_shards(num_examples: int, num_bytes: int, num_shards: int | None 
 def shard_name(split: str, shard_idx: int, num_shards: int) -> str:
     """The file name of one shard, counted from 0."""
     return f"{split}.record-{shard_idx:05d}-of-{num_shards:05d}"
+
+
+def shard_ranges(num_examples: int, num_shards: int) -> list[range]:
+    """Which examples are in which shard: consecutive ones, in shards of even length.
+
+    Args:
+        num_examples: of the split, counted from 0.
+        num_shards: from 1 to num_examples.
+    """
+    firsts = [-(-shard * num_examples // num_shards) for shard in range(num_shards + 1)]
+    return [range(first, end) for first, end in itertools.pairwise(firsts)]
 
 
 def missing_shards(pattern: str, paths: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from odapi_ssd.data.records.shards import (
     missing_shards,
     shard_counts,
     shard_name,
+    shard_ranges,
 )
 
 MIB = 1024 * 1024
@@ -24,6 +25,16 @@ MIB = 1024 * 1024
 )
 def test_choose_num_shards(num_examples, num_bytes, num_shards, expected):
     assert choose_num_shards(num_examples, num_bytes, num_shards) == expected
+
+
+@pytest.mark.parametrize(
+    ("num_examples", "num_shards", "expected"),
+    [(5, 1, [5]), (5, 3, [2, 2, 1]), (4, 4, [1, 1, 1, 1]), (7, 3, [3, 2, 2])],
+)
+def test_shard_ranges(num_examples, num_shards, expected):
+    ranges = shard_ranges(num_examples, num_shards)
+    assert [len(one) for one in ranges] == expected
+    assert [index for one in ranges for index in one] == list(range(num_examples))
 
 
 def test_shard_name():

@@ -15,7 +15,8 @@ set -euo pipefail
 
 readonly venv=$project/.venv
 readonly supported="3.10 3.11 3.12"
-readonly inputs=(pyproject.toml setup.py requirements.txt requirements-dev.txt constraints.txt)
+readonly inputs=(pyproject.toml setup.py requirements.txt requirements-dev.txt
+    requirements-beam.txt constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
 say() { printf 'setup: %s\n' "$*" >&2; }

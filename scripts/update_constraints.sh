@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes constraints.txt afresh: every version that pip resolves today from requirements.txt and
-# requirements-dev.txt, in an empty environment. Run the tests with it before it is committed.
+# Writes constraints.txt afresh: every version that pip resolves today from requirements.txt,
+# requirements-dev.txt and requirements-beam.txt, in an empty environment. Run the tests with it
+# before it is committed.
 #
 #     scripts/update_constraints.sh [PYTHON]      PYTHON: python3.11 by default
 set -euo pipefail
@@ -17,7 +18,8 @@ trap 'rm -rf -- "$work"' EXIT
 fresh=$work/venv/bin/python
 # setuptools comes with some Pythons' venv and not with others': --upgrade treats all alike.
 "$fresh" -m pip install --quiet --upgrade \
-    --requirement "$project/requirements.txt" --requirement "$project/requirements-dev.txt"
+    --requirement "$project/requirements.txt" --requirement "$project/requirements-dev.txt" \
+    --requirement "$project/requirements-beam.txt"
 
 {
     echo "# Every version of the tested environment; scripts/setup.sh installs with it."

@@ -17,10 +17,11 @@ UNTIL = "the API's converters pass numbers"
 
 def apply() -> bool:
     """Makes `dataset_util` convert booleans to 0 and 1 where protobuf does not."""
+    import numpy as np
     import tensorflow as tf
 
     try:
-        tf.train.Int64List(value=[True])
+        tf.train.Int64List(value=[np.True_])  # protobuf 6 warns of Python's own True and takes it.
     except TypeError:
         after_import("object_detection.utils.dataset_util", _convert_booleans)
         return True

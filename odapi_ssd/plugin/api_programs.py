@@ -38,8 +38,7 @@ def run_module(module: str, arguments: Sequence[str]) -> None:
             raise
         raise OdapiError(
             f"{full_name} needs Apache Beam, which is not installed.",
-            hint="install it, best in an environment of its own, as it brings an older protobuf "
-            "and Pillow: python -m pip install apache-beam.",
+            hint="pip install 'odapi-ssd[beam]'",
         ) from error
 
 

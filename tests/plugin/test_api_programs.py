@@ -86,6 +86,7 @@ class TestRunModule:
             raise NameError("name 'beam' is not defined", name="beam")
 
         monkeypatch.setattr(api_programs.runpy, "run_module", run_module)
+        monkeypatch.setattr(api_programs.importlib.util, "find_spec", lambda name: None)
         with pytest.raises(OdapiError, match="needs Apache Beam"):
             api_programs.run_module("model_main_tf2", [])
 

@@ -1,5 +1,6 @@
 """The API's programs in this process, one after the other, with flags of the same names."""
 
+import importlib.util
 import sys
 
 import pytest
@@ -86,7 +87,10 @@ class TestRunModule:
             raise NameError("name 'beam' is not defined", name="beam")
 
         monkeypatch.setattr(api_programs.runpy, "run_module", run_module)
-        monkeypatch.setattr(api_programs.importlib.util, "find_spec", lambda name: None)
+        find_spec = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name: name != "apache_beam" and find_spec(name)
+        )
         with pytest.raises(OdapiError, match="needs Apache Beam"):
             api_programs.run_module("model_main_tf2", [])
 

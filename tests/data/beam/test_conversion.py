@@ -23,9 +23,7 @@ def shapes(tmp_path_factory):
     write_shapes(root / "data", num_images=30)
     dataset = read_dataset(root / "data")
     plan = plan_splits(dataset)
-    splits = {
-        split: [dataset.images[key] for key in keys] for split, keys in plan.splits.items()
-    }
+    splits = {split: [dataset.images[key] for key in keys] for split, keys in plan.splits.items()}
     convert_dataset(root / "data", root / "local", ConversionOptions(num_shards=2, num_workers=1))
     return root, splits, make_label_map(dataset.class_names())
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from odapi_ssd.data.annotations import AnnotatedImage
 from odapi_ssd.data.beam.worker_paths import WorkerPaths
-from odapi_ssd.data.examples import ExampleFacts, ExampleFault, ExampleOptions
+from odapi_ssd.data.examples import ExampleFault, ExampleOptions
+from odapi_ssd.data.image_store import unpack_image
 from odapi_ssd.data.masks import IndexedMask
-from odapi_ssd.data.preparation import prepare_example
+from odapi_ssd.data.preparation import PreparedExample, prepare_example
 from odapi_ssd.data.records.framing import write_record
 from odapi_ssd.data.records.writer import encode_example
 
@@ -26,7 +27,8 @@ class ShardTask:
     """What a worker is told.
 
     Attributes:
-        images: those of the shard, in its order.
+        shard_idx: the shard's place in its split, from 0; it is the payload of what is reported.
+        images: those of the shard, packed by `image_store`, in its order.
         options: how they are checked.
         label_map: ids by class name.
         shard: the file to write, as workers see it; None for images that are checked only.
@@ -35,7 +37,8 @@ class ShardTask:
         paths: how workers find the images.
     """
 
-    images: tuple[AnnotatedImage, ...]
+    shard_idx: int
+    images: tuple[bytes, ...]
     options: ExampleOptions
     label_map: Mapping[str, int]
     shard: str | None
@@ -50,12 +53,12 @@ def write_task(task: ShardTask, path: Path) -> None:
         pickle.dump(task, file)
 
 
-def read_outcomes(path: Path) -> list[ExampleFacts | ExampleFault]:
+def read_outcomes(path: Path) -> list[PreparedExample | ExampleFault]:
     """What `convert_shard` has reported, one for each image, in order. Raises OSError."""
     # Pickle is safe here: the file is in a folder that this run of the program has just made, and
-    # whoever could write there could replace the program's other files as well.
+    # whoever could write there could replace the records themselves.
     with path.open("rb") as file:
-        outcomes: list[ExampleFacts | ExampleFault] = pickle.load(file)
+        outcomes: list[PreparedExample | ExampleFault] = pickle.load(file)
     return outcomes
 
 
@@ -74,7 +77,9 @@ def convert_shard(task_path: str) -> None:
         task: ShardTask = pickle.load(file)
     part = f"{task.work_dir}/{uuid.uuid4().hex}.part"
     with tempfile.TemporaryDirectory(prefix="odapi-ssd-") as scratch:
-        images = (_localized(one, task.paths, Path(scratch)) for one in task.images)
+        images = (
+            _localized(unpack_image(packed), task.paths, Path(scratch)) for packed in task.images
+        )
         outcomes = _write_examples(task, images, part if task.shard else None)
     if task.shard:
         FileSystems.rename([part], [task.shard])
@@ -85,19 +90,19 @@ def convert_shard(task_path: str) -> None:
 
 def _write_examples(
     task: ShardTask, images: Iterator[AnnotatedImage], part: str | None
-) -> list[ExampleFacts | ExampleFault]:
+) -> list[PreparedExample | ExampleFault]:
     from apache_beam.io.filesystems import FileSystems
 
     encode = functools.partial(encode_example, label_map=task.label_map) if part else None
     file: Any = FileSystems.create(part) if part else None
-    outcomes: list[ExampleFacts | ExampleFault] = []
+    outcomes: list[PreparedExample | ExampleFault] = []
     try:
         for annotated in images:
             prepared = prepare_example(annotated, task.options, encode)
             if isinstance(prepared, ExampleFault):
                 outcomes.append(prepared)
                 continue
-            outcomes.append(prepared.facts)
+            outcomes.append(replace(prepared, payload=task.shard_idx))
             if file is not None:
                 write_record(file, prepared.payload)
     finally:

@@ -131,10 +131,39 @@ def _renames(
     is_flag=True,
     help="Convert also if neither input nor output has changed since the last time.",
 )
+@click.option(
+    "--runner",
+    metavar="RUNNER",
+    help="Convert in an Apache Beam pipeline (extra beam): DirectRunner (on this machine, in "
+    "--num_workers processes), FlinkRunner, SparkRunner, DataflowRunner, ….",
+)
+@click.option(
+    "--runner_option",
+    "runner_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the runner, such as flink_master=host:8081; may be given several times.",
+)
+@click.option(
+    "--worker_path",
+    "worker_paths",
+    multiple=True,
+    metavar="HERE=THERE",
+    help="What the runner's workers call a folder of this machine, such as /mnt/data=gs://bucket; "
+    "may be given several times.  [default: the same]",
+)
 @overwrite_option
 @pass_settings
 def command(
-    settings: Settings, /, data_dir: Path, output_dir: Path, verify: str, **values: Any
+    settings: Settings,
+    /,
+    data_dir: Path,
+    output_dir: Path,
+    verify: str,
+    runner: str | None,
+    runner_options: tuple[str, ...],
+    worker_paths: tuple[str, ...],
+    **values: Any,
 ) -> None:
     """Convert an annotated dataset to TFRecords that the API reads.
 
@@ -145,10 +174,13 @@ def command(
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import item_display
+    from odapi_ssd.data.beam.pipeline import RunnerOptions
+    from odapi_ssd.data.beam.worker_paths import WorkerPaths
     from odapi_ssd.data.conversion_options import ConversionOptions
     from odapi_ssd.data.convert import convert_dataset
     from odapi_ssd.data.skipping import SKIPPED_FILE
-    from odapi_ssd.errors import printable_lines
+    from odapi_ssd.data.workers import count_cores
+    from odapi_ssd.errors import OptionError, printable_lines
     from odapi_ssd.messages import count_of
 
     if verify == "full":
@@ -157,7 +189,16 @@ def command(
 
         quiet_native_code(settings.verbose)
         values["verify"] = describe_refusal
-    options = ConversionOptions(**values)
+    if runner is not None:
+        values["runner"] = RunnerOptions(
+            runner,
+            values["num_workers"] or count_cores(),
+            tuple(f"--{one}" for one in runner_options),
+        )
+    elif runner_options or worker_paths:
+        name = "runner_option" if runner_options else "worker_path"
+        raise OptionError(name, "is about the workers of a runner; --runner was expected too.")
+    options = ConversionOptions(**values, worker_paths=WorkerPaths.parse(worker_paths))
     with item_display("Images converted") as progress:
         summary = convert_dataset(data_dir, output_dir, options, progress)
     print_warnings(summary.warnings)

@@ -1,8 +1,10 @@
 """The options of a conversion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from odapi_ssd.data.beam.pipeline import RunnerOptions
+from odapi_ssd.data.beam.worker_paths import WorkerPaths
 from odapi_ssd.data.class_selection import require_renames
 from odapi_ssd.data.examples import ExampleOptions, VerifyImage
 from odapi_ssd.data.grouping import compile_group_by
@@ -42,6 +44,9 @@ class ConversionOptions:
         overwrite: replace what is in the way also if no earlier conversion wrote it.
         force: convert also if nothing has changed since the last conversion.
         verify: a further check of each image in the workers; None for none.
+        runner: an Apache Beam runner that converts the images, in place of this process and its
+            workers; None for these.
+        worker_paths: how its workers find this machine's folders.
         on_error: "fail" to write nothing if any file has a fault; "skip" to leave out the images
             that have one, and to list them in `skipped.json`.
 
@@ -65,6 +70,8 @@ class ConversionOptions:
     overwrite: bool = False
     force: bool = False
     verify: VerifyImage | None = None
+    runner: RunnerOptions | None = None
+    worker_paths: WorkerPaths = field(default_factory=WorkerPaths)
     on_error: str = "fail"
 
     def __post_init__(self) -> None:
@@ -77,6 +84,8 @@ class ConversionOptions:
         if self.on_error not in ERROR_MODES:
             expected = " or ".join(ERROR_MODES)
             raise OptionError("on_error", f"is {self.on_error!r}; expected {expected}.")
+        if self.runner is not None and self.to != "tfrecord":
+            raise OptionError("runner", f"writes tfrecord; --to is {self.to!r}.")
 
     def for_examples(self) -> ExampleOptions:
         """Those that are about single images."""

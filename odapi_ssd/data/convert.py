@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Collection, Generator, Mapping
 from pathlib import Path
 
+from odapi_ssd.data.beam.writer import RunnerWriter
 from odapi_ssd.data.class_selection import select_classes
 from odapi_ssd.data.conversion_faults import faults_error, find_faults
 from odapi_ssd.data.conversion_label_map import (
@@ -102,7 +103,7 @@ def _convert(
     dataset = read_dataset(data_dir, options.format)
     digest = state.digest if state is not None and state.covers(dataset) else None
     dataset = select_classes(dataset, options.rename, options.classes)
-    writer_class = find_writer(options.to)
+    writer_class = RunnerWriter if options.runner else find_writer(options.to)
     plan = plan_splits(dataset, options.splits, options.val_fraction, options.group_by)
     given = read_given_label_map(options.label_map_path) if options.label_map_path else None
     with output_folder(
@@ -220,7 +221,7 @@ class _Conversion:
         images = _prepare_images(self._dataset, self._plan, self._options, self._progress, writer)
         with contextlib.closing(images) as prepared:
             for split, keys in self._plan.splits.items():
-                num_bytes = sum(self._dataset.images[key].num_bytes() for key in keys)
+                num_bytes = self._dataset.num_bytes(keys)
                 counter = SplitCounter(self._label_map)
                 with contextlib.closing(
                     writer.open_split(split, len(keys), num_bytes)
@@ -289,6 +290,9 @@ def _prepare_images(
     num_workers = options.num_workers or min(
         count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER)
     )
+    if isinstance(writer, RunnerWriter):
+        yield from writer.prepare(dataset, plan.splits, options)
+        return
     prepare = functools.partial(
         prepare_packed_example,
         options=options.for_examples(),

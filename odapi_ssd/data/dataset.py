@@ -5,7 +5,7 @@ yet read. The formats and `read_dataset` are in `formats/`.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +81,10 @@ class Dataset:
         if isinstance(self.images, ImageStore):
             return self.images.packed(key)
         return pack_image(self.images[key])
+
+    def num_bytes(self, keys: Iterable[str]) -> int:
+        """The size of images as they are in their files. Raises KeyError or OSError."""
+        return sum(self.images[key].num_bytes() for key in keys)
 
     def class_names(self) -> set[str]:
         """The classes of all objects."""

@@ -1,19 +1,20 @@
 """Runs the pipeline: every shard is converted by some worker of a runner."""
 
 import contextlib
-import os
+import importlib.util
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from odapi_ssd.data.beam.process_group import run_in_process_group
 from odapi_ssd.data.beam.shards import convert_shard
 from odapi_ssd.errors import OdapiError, OptionError
 
 __all__ = ["RunnerOptions", "run_pipeline"]
 
 _ON_THIS_MACHINE = "DirectRunner"
+_PACKAGE = "apache_beam"
 _INSTALL = "pip install 'odapi-ssd[beam]'"
 # The end of a worker's traceback, which a runner passes on as text.
 _CAUSE = re.compile(r"^(?:[\w.]+\.)?(\w+(?:Error|Exception)): (.+?)(?: \[while running .*)?$", re.M)
@@ -26,8 +27,7 @@ class RunnerOptions:
     Attributes:
         runner: Beam's name: DirectRunner, FlinkRunner, SparkRunner, DataflowRunner, ….
         num_workers: processes of the DirectRunner; of the others it is an option of their own.
-        pipeline_options: Beam's and the runner's own, as its command line takes them:
-            `--flink_master=host:8081`.
+        pipeline_options: Beam's and the runner's own flags: `--flink_master=host:8081`.
     """
 
     runner: str
@@ -46,14 +46,22 @@ def run_pipeline(task_paths: Sequence[str], options: RunnerOptions) -> None:
         OdapiError: Beam is not installed, or the pipeline failed.
         OptionError: there is no such runner, or it does not take an option.
     """
-    beam = _import_beam(options)
+    _require_beam(options)
+    if options.runner == _ON_THIS_MACHINE:
+        run_in_process_group(_build_and_run, task_paths, options)
+    else:
+        _build_and_run(task_paths, options)
+
+
+def _build_and_run(task_paths: Sequence[str], options: RunnerOptions) -> None:
+    import apache_beam as beam
+
     pipeline_options = _pipeline_options(options)
     pipeline = beam.Pipeline(runner=_runner(options, pipeline_options), options=pipeline_options)
     # Shuffled, so that no two of them are fused into one piece of work.
     tasks = pipeline | beam.Create(list(task_paths)) | beam.Reshuffle()
     tasks | "ConvertShard" >> beam.Map(convert_shard)
-    with _quiet(is_needed=options.runner == _ON_THIS_MACHINE):
-        _run(pipeline, options)
+    _run(pipeline, options)
 
 
 def _run(pipeline: Any, options: RunnerOptions) -> None:
@@ -71,15 +79,11 @@ def _run(pipeline: Any, options: RunnerOptions) -> None:
         raise _failure(options, f"it ended as {state}")
 
 
-def _import_beam(options: RunnerOptions) -> Any:
-    try:
-        with _quiet():
-            import apache_beam
-    except ImportError as error:
+def _require_beam(options: RunnerOptions) -> None:
+    if importlib.util.find_spec(_PACKAGE) is None:
         raise OdapiError(
             f"--runner {options.runner} needs Apache Beam, which is not installed.", hint=_INSTALL
-        ) from error
-    return apache_beam
+        )
 
 
 def _runner(options: RunnerOptions, pipeline_options: Any) -> Any:
@@ -128,23 +132,3 @@ def _failure(options: RunnerOptions, text: str) -> OdapiError:
         f"The pipeline failed on {options.runner}; nothing was written: {cause}",
         hint="see to the cause, or convert on this machine, without --runner.",
     )
-
-
-@contextlib.contextmanager
-def _quiet(*, is_needed: bool = True) -> Iterator[None]:
-    """Without standard error, where Beam and its processes tell of every step they take.
-
-    What has failed is in the exception that they raise.
-    """
-    if not is_needed:
-        yield
-        return
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -1,11 +1,10 @@
-"""The writer of a conversion whose shards the workers have written already."""
+"""Shards that the workers of a runner have written."""
 
 from pathlib import Path
 
-from odapi_ssd.data.formats.tfrecord import TfRecordWriter
-from odapi_ssd.data.records.shards import choose_num_shards, shard_name
+from odapi_ssd.data.records.shards import shard_name
 
-__all__ = ["RunnerWriter", "WrittenShards"]
+__all__ = ["WrittenShards"]
 
 
 class WrittenShards:
@@ -39,12 +38,3 @@ class WrittenShards:
 
     def _path(self, shard_idx: int, num_shards: int) -> Path:
         return self._folder / shard_name(self._split, shard_idx, num_shards)
-
-
-class RunnerWriter(TfRecordWriter):
-    """Writes nothing: the workers of a runner have done it when it is asked to."""
-
-    def open_split(self, split: str, num_examples: int, num_bytes: int) -> WrittenShards:
-        """Begins a split; see `DatasetWriter`."""
-        num_shards = choose_num_shards(num_examples, num_bytes, self._context.num_shards)
-        return WrittenShards(self._context.folder, split, num_shards)

@@ -1,13 +1,12 @@
-import sys
-
 import pytest
 
+from odapi_ssd.data.beam import pipeline
 from odapi_ssd.data.beam.pipeline import RunnerOptions, run_pipeline
 from odapi_ssd.errors import OdapiError, OptionError
 
 
 def test_without_beam(monkeypatch):
-    monkeypatch.setitem(sys.modules, "apache_beam", None)
+    monkeypatch.setattr(pipeline, "_PACKAGE", "no_beam")
     with pytest.raises(OdapiError, match=r"--runner DirectRunner needs Apache Beam") as caught:
         run_pipeline([], RunnerOptions("DirectRunner"))
     assert caught.value.hint == "pip install 'odapi-ssd[beam]'"

@@ -290,8 +290,10 @@ def _prepare_images(
     num_workers = options.num_workers or min(
         count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER)
     )
-    if isinstance(writer, RunnerWriter):
-        yield from writer.prepare(dataset, plan.splits, options)
+    if options.runner is not None and isinstance(writer, RunnerWriter):
+        yield from writer.prepare(
+            dataset, plan.splits, options.for_examples(), options.runner, options.worker_paths
+        )
         return
     prepare = functools.partial(
         prepare_packed_example,

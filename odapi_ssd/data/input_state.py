@@ -23,7 +23,9 @@ from odapi_ssd.outputs.manifest import Manifest
 __all__ = ["InputState", "read_input_state"]
 
 # Options that the files written do not depend on.
-_WITHOUT_EFFECT = ("force", "label_map_path", "num_workers", "overwrite", "verify")
+_WITHOUT_EFFECT = (
+    "force", "label_map_path", "num_workers", "overwrite", "runner", "verify", "worker_paths",
+)  # fmt: skip
 # Two changes closer to each other than this may bear the same time: kernels count in ticks, and
 # some file systems in seconds.
 _TICK_NS = 20_000_000

@@ -3,10 +3,11 @@
 from collections.abc import Generator, Mapping, Sequence
 
 from odapi_ssd.data.beam.conversion import BeamConversion
+from odapi_ssd.data.beam.pipeline import RunnerOptions
+from odapi_ssd.data.beam.worker_paths import WorkerPaths
 from odapi_ssd.data.beam.written_shards import WrittenShards
-from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.dataset import Dataset
-from odapi_ssd.data.examples import ExampleFault
+from odapi_ssd.data.examples import ExampleFault, ExampleOptions
 from odapi_ssd.data.formats.tfrecord import TfRecordWriter
 from odapi_ssd.data.preparation import PreparedExample
 from odapi_ssd.data.records.shards import choose_num_shards
@@ -18,19 +19,25 @@ class RunnerWriter(TfRecordWriter):
     """The files of `TfRecordWriter`, written while the examples are prepared."""
 
     def prepare(
-        self, dataset: Dataset, splits: Mapping[str, Sequence[str]], options: ConversionOptions
+        self,
+        dataset: Dataset,
+        splits: Mapping[str, Sequence[str]],
+        options: ExampleOptions,
+        runner: RunnerOptions,
+        paths: WorkerPaths,
     ) -> Generator[PreparedExample | ExampleFault, None, None]:
         """Has all shards written, then yields what is reported of the images, in order.
 
         Args:
             dataset: of which all images are there.
             splits: the keys of the images of each split.
-            options: with a runner.
+            options: how images are checked.
+            runner: where the pipeline runs.
+            paths: how its workers find this machine's folders.
 
         Raises:
             OdapiError: the pipeline failed.
         """
-        assert options.runner is not None
         num_shards = {
             split: self._num_shards(len(keys), dataset.num_bytes(keys))
             for split, keys in splits.items()
@@ -39,9 +46,9 @@ class RunnerWriter(TfRecordWriter):
             staging=self._context.folder,
             packed_image=dataset.packed_image,
             label_map=self._context.label_map,
-            options=options.for_examples(),
-            runner=options.runner,
-            paths=options.worker_paths,
+            options=options,
+            runner=runner,
+            paths=paths,
         )
         yield from conversion.run(splits, num_shards)
 

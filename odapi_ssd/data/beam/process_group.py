@@ -62,7 +62,7 @@ def _receive(receiving: Connection) -> OdapiError | None:
 
 def _call(sending: Connection, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Runs in the process."""
-    os.setsid()
+    os.setpgrp()  # not another session: a terminal that is closed reaches it
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

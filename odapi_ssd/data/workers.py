@@ -86,7 +86,8 @@ class WorkerPool:
             modules: what they import first.
         """
         if self._num_workers > 1:
-            self._submit(modules, _do_nothing)
+            for _ in range(self._num_workers):  # Each starts one, as long as none is idle.
+                self._submit(modules, _do_nothing)
 
     def map_in_order(
         self, function: Callable[[_Item], _Result], items: Iterable[_Item]

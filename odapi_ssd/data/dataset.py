@@ -25,7 +25,7 @@ class MissingImage:
     problem: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SplitEntry:
     """One entry of a split that the dataset defines.
 

@@ -7,11 +7,17 @@ from typing import NoReturn
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["shallow_files", "walk_files"]
+__all__ = ["shallow_files", "walk_files", "walk_names"]
 
 
 def walk_files(root_dir: Path) -> Iterator[tuple[str, Path]]:
-    """Yields each file with its folder: the path from `root_dir`, "" for its own files.
+    """`walk_names`, with the path of each file in place of its name."""
+    for folder, name in walk_names(root_dir):
+        yield folder, Path(root_dir, folder, name)
+
+
+def walk_names(root_dir: Path) -> Iterator[tuple[str, str]]:
+    """Yields each file's folder and name: the folder as the path from `root_dir`, "" for its own.
 
     Symbolic links are followed, but no folder is listed twice. Files and folders whose name begins
     with a dot are left out: macOS leaves "._name.jpg" beside each copied file.
@@ -29,9 +35,8 @@ def walk_files(root_dir: Path) -> Iterator[tuple[str, Path]]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         inside = Path(folder).relative_to(root_dir).as_posix()
         for name in sorted(names):
-            path = Path(folder, name)
-            if not name.startswith(".") and path.is_file():
-                yield "" if inside == "." else inside, path
+            if not name.startswith(".") and os.path.isfile(os.path.join(folder, name)):
+                yield "" if inside == "." else inside, name
 
 
 def shallow_files(root_dir: Path, suffix: str, depth: int = 2) -> Iterator[Path]:

@@ -4,13 +4,14 @@ Names are looked up in the folders' listings and never joined to a path.
 """
 
 import functools
+import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
 from odapi_ssd.data.file_names import is_unicode, path_parts
-from odapi_ssd.data.folder_tree import walk_files
+from odapi_ssd.data.folder_tree import walk_names
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
@@ -23,22 +24,36 @@ class ImageIndex:
 
     def __init__(self, images_dir: Path):
         self._images_dir = images_dir
-        self._unreadable: list[Path] = []
-        files: dict[str, list[Path]] = defaultdict(list)
-        for folder, path in walk_files(images_dir):
-            if is_unicode(f"{folder}/{path.name}"):
-                files[folder].append(path)
-            elif path.suffix.lower() in IMAGE_SUFFIXES:
-                self._unreadable.append(path)
-        self._folders = {folder: _FolderListing(paths) for folder, paths in files.items()}
+        self._unreadable: list[str] = []
+        names: dict[str, list[str]] = defaultdict(list)
+        for folder, name in walk_names(images_dir):
+            if is_unicode(_joined(folder, name)):
+                names[folder].append(name)
+            elif _is_image(name):
+                self._unreadable.append(_joined(folder, name))
+        self._folders = {folder: _FolderListing(those) for folder, those in names.items()}
+
+    def image_names(self) -> Iterator[str]:
+        """The names of all files with an image's ending, but of those left out for their names.
+
+        A name is a path from the folder of images, with slashes.
+        """
+        for folder, listing in self._folders.items():
+            for name in listing.names:
+                if _is_image(name):
+                    yield _joined(folder, name)
 
     def image_paths(self) -> list[Path]:
-        """All files with an image's ending, except those that are left out for their names."""
-        return [path for listing in self._folders.values() for path in listing.image_paths()]
+        """The paths of the same files."""
+        return list(map(self.path_of, self.image_names()))
 
     def left_out(self) -> list[str]:
         """The images whose path is not Unicode, quoted so that it can be printed."""
-        return [ascii(self.name_of(path)) for path in self._unreadable]
+        return list(map(ascii, self._unreadable))
+
+    def path_of(self, name: str) -> Path:
+        """The path of an image of the listing."""
+        return self._images_dir / name
 
     def name_of(self, path: Path) -> str:
         """An image's path from the folder of images, with slashes."""
@@ -49,11 +64,15 @@ class ImageIndex:
 
         Else its path from the folder of images: names of different images are different.
         """
-        is_only = len(self._by_folded_file_name[path.name.casefold()]) == 1
+        is_only = len(self._by_folded_file_name.get(path.name.casefold(), ())) == 1
         return path.name if is_only else self.name_of(path)
 
     def find(self, filename: str | None, stem: str, *, also_elsewhere: bool = False) -> Path:
-        """The image of one annotation: by the name that the annotation gives, else by a stem.
+        """The path of the image that `find_name` finds."""
+        return self.path_of(self.find_name(filename, stem, also_elsewhere=also_elsewhere))
+
+    def find_name(self, filename: str | None, stem: str, *, also_elsewhere: bool = False) -> str:
+        """The name of an annotation's image: by the file name that it gives, else by a stem.
 
         Either may differ from the file's name in letter case; `filename` may lack the ending. An
         image in the annotation's own subfolder goes before one in none.
@@ -72,8 +91,7 @@ class ImageIndex:
             if len(found) == 1:
                 return found[0]
             if found:
-                names = ", ".join(self.name_of(path) for path in found)
-                raise OdapiError(f"several images fit, expected one: {names}")
+                raise OdapiError(f"several images fit, expected one: {', '.join(found)}")
         asked = f"{filename!r}, nor " if filename else ""
         endings = ", ".join(IMAGE_SUFFIXES)
         where = f" in {self._images_dir.name}/{folder} or above" if folder else ""
@@ -83,16 +101,21 @@ class ImageIndex:
 
     def _found_in_turn(
         self, folder: str, filename: str | None, stem: str, also_elsewhere: bool
-    ) -> Iterator[list[Path]]:
+    ) -> Iterator[list[str]]:
         """The images that fit best in the annotation's own subfolder, in none, and elsewhere."""
         for one in dict.fromkeys((folder, "")):
             if one in self._folders:
-                yield self._folders[one].find(filename, stem)
+                yield next(filter(None, self._candidates(one, filename, stem)), [])
         if also_elsewhere and (not folder or folder not in self._folders):
-            everywhere = (one.candidates(filename, stem) for one in self._folders.values())
+            everywhere = (self._candidates(one, filename, stem) for one in self._folders)
             # Of all folders first the images of that very name, then those of another case, …
             levels = (chain.from_iterable(found) for found in zip(*everywhere, strict=True))
             yield next(filter(None, map(list, levels)), [])
+
+    def _candidates(self, folder: str, filename: str | None, stem: str) -> Iterator[list[str]]:
+        """The images of a folder that fit, in lists that fit less and less."""
+        for names in self._folders[folder].candidates(filename, stem):
+            yield [_joined(folder, name) for name in names]
 
     def find_by_path(self, name: str, folder: str = "") -> Path:
         """The image that an annotation names by a path of whatever machine it was made on.
@@ -117,33 +140,31 @@ class ImageIndex:
             for fold in (str, str.casefold):
                 found = self._best_matches([fold(part) for part in parts], fold, is_absolute, base)
                 if len(found) == 1:
-                    return found[0]
+                    return self.path_of(found[0])
                 if found:
-                    names = ", ".join(self.name_of(path) for path in found)
+                    names = ", ".join(found)
                     raise OdapiError(f"several images fit {name!r}, expected one: {names}")
         raise OdapiError(f"no image {name!r} in {self._images_dir.name}")
 
     def _best_matches(
         self, parts: list[str], fold: Callable[[str], str], is_absolute: bool, base: str
-    ) -> list[Path]:
+    ) -> list[str]:
         """Those in a folder whose path there agrees with the longest end of the one asked for."""
-        base_dir = self._images_dir / base
-        best: dict[int, list[Path]] = defaultdict(list)
-        for path in self._by_folded_file_name.get(parts[-1].casefold(), ()):
-            if not path.is_relative_to(base_dir):
+        inside = f"{base}/" if base else ""
+        best: dict[int, list[str]] = defaultdict(list)
+        for name in self._by_folded_file_name.get(parts[-1].casefold(), ()):
+            if not name.startswith(inside):
                 continue
-            here = [fold(part) for part in path.relative_to(base_dir).parts]
+            here = [fold(part) for part in name.removeprefix(inside).split("/")]
             length = _common_end(here, parts)
             if length and (is_absolute or length == min(len(here), len(parts))):
-                best[length].append(path)
+                best[length].append(name)
         return best[max(best)] if best else []
 
     @functools.cached_property
-    def _by_folded_file_name(self) -> Mapping[str, list[Path]]:
-        found: Mapping[str, list[Path]] = defaultdict(list)
-        for path in self.image_paths():
-            found[path.name.casefold()].append(path)
-        return found
+    def _by_folded_file_name(self) -> Mapping[str, Sequence[str]]:
+        """The names of images by their last part in lower case."""
+        return _grouped((name.rpartition("/")[2].casefold(), name) for name in self.image_names())
 
 
 def describe_unused(num_unannotated: int, left_out: Sequence[str]) -> list[str]:
@@ -177,36 +198,55 @@ def _common_end(first: Sequence[str], second: Sequence[str]) -> int:
     )
 
 
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _is_image(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
 class _FolderListing:
-    """The files of one folder, by name and by stem."""
+    """The names of the files of one folder, looked up as they are, in other cases, by their stems.
 
-    def __init__(self, files: Sequence[Path]):
-        self._by_name = {path.name: path for path in files}
-        self._by_folded_name: Mapping[str, list[Path]] = defaultdict(list)
-        self._by_stem: Mapping[str, list[Path]] = defaultdict(list)
-        self._by_folded_stem: Mapping[str, list[Path]] = defaultdict(list)
-        for name, path in self._by_name.items():
-            self._by_folded_name[name.casefold()].append(path)
-            if path.suffix.lower() in IMAGE_SUFFIXES:
-                self._by_stem[path.stem].append(path)
-                self._by_folded_stem[path.stem.casefold()].append(path)
+    Most annotations give the very name, so that the other mappings are rarely made: they would
+    take ten times the memory of the names.
 
-    def image_paths(self) -> list[Path]:
-        return [path for paths in self._by_stem.values() for path in paths]
+    Attributes:
+        names: of all files.
+    """
 
-    def find(self, filename: str | None, stem: str) -> list[Path]:
-        """The images that fit best; several if they fit equally well."""
-        return next(filter(None, self.candidates(filename, stem)), [])
+    def __init__(self, names: Sequence[str]):
+        self.names = names
+        self._known = frozenset(names)
 
-    def candidates(self, filename: str | None, stem: str) -> list[list[Path]]:
-        """The images that fit, in lists that fit less and less."""
-        candidates: list[list[Path]] = []
+    def candidates(self, filename: str | None, stem: str) -> Iterator[Sequence[str]]:
+        """The names that fit, in lists that fit less and less; mostly the first decides."""
         if filename:
-            candidates.append([self._by_name[filename]] if filename in self._by_name else [])
-            candidates.append(self._by_folded_name.get(filename.casefold(), []))
-        if filename and Path(filename).suffix.lower() not in IMAGE_SUFFIXES:
-            candidates.append(self._by_stem.get(filename, []))
-            candidates.append(self._by_folded_stem.get(filename.casefold(), []))
-        candidates.append(self._by_stem.get(stem, []))
-        candidates.append(self._by_folded_stem.get(stem.casefold(), []))
-        return candidates
+            yield [filename] if filename in self._known else []
+            yield self._by_folded_name.get(filename.casefold(), ())
+        if filename and not _is_image(filename):
+            yield self._by_stem.get(filename, ())
+            yield self._by_folded_stem.get(filename.casefold(), ())
+        yield self._by_stem.get(stem, ())
+        yield self._by_folded_stem.get(stem.casefold(), ())
+
+    @functools.cached_property
+    def _by_folded_name(self) -> Mapping[str, Sequence[str]]:
+        return _grouped((name.casefold(), name) for name in self.names)
+
+    @functools.cached_property
+    def _by_stem(self) -> Mapping[str, Sequence[str]]:
+        return _grouped((os.path.splitext(name)[0], name) for name in filter(_is_image, self.names))
+
+    @functools.cached_property
+    def _by_folded_stem(self) -> Mapping[str, Sequence[str]]:
+        stems = ((stem.casefold(), names) for stem, names in self._by_stem.items())
+        return _grouped((stem, name) for stem, names in stems for name in names)
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    grouped: dict[str, tuple[str, ...]] = {}
+    for key, name in pairs:
+        grouped[key] = (*grouped.get(key, ()), name)
+    return grouped

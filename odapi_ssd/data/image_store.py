@@ -1,7 +1,7 @@
 """A mapping of annotated images that takes little memory however many there are.
 
 Only the keys and, for each, an offset stay in memory. The images themselves are packed into bytes,
-which spill into an unnamed temporary file once there are some megabytes of them, and are unpacked
+which spill into an unnamed temporary file once there is a megabyte of them, and are unpacked
 when they are asked for. Packed images also travel to worker processes as they are.
 """
 
@@ -21,7 +21,7 @@ from odapi_ssd.data.masks import IndexedMask
 
 __all__ = ["CountedImages", "ImageStore", "pack_image", "unpack_image"]
 
-_BYTES_IN_MEMORY = 4 * 1024 * 1024
+_BYTES_IN_MEMORY = 1024 * 1024
 
 
 class CountedImages(Mapping[str, AnnotatedImage]):

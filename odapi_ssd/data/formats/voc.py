@@ -64,12 +64,12 @@ def read(data_dir: Path) -> Dataset:
     class_ids = _declared_label_map(layout, contents)
     return Dataset(
         root_dir=layout.root_dir,
-        keys=tuple(contents.paths_of),
+        keys=tuple(contents.folders_of),
         images=contents.images,
         missing_images=contents.missing,
         faults=contents.faults,
         splits={name: tuple(entries) for name, entries in contents.splits.items()}
-        or splits_by_folder(contents.paths_of),
+        or splits_by_folder(contents.folders_of),
         split_faults=tuple(contents.split_faults),
         declared_label_map=class_ids,
         warnings=(*_describe_parts(layout, contents), *contents.warnings()),
@@ -83,7 +83,8 @@ class _Contents:
     Attributes:
         root_dir: the folder that names are relative to.
         images, missing, faults, splits, split_faults: as in `Dataset`.
-        paths_of: by key, in order, the names of the annotation and of its image, if it has one.
+        folders_of: by key, in order, the folders of the annotation and of its image, if it has one,
+            each with a slash at its end.
         part_warnings: lines about single parts.
         num_unannotated: images without an annotation.
         left_out: the names of images that cannot be used.
@@ -96,15 +97,22 @@ class _Contents:
     faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
     splits: dict[str, list[SplitEntry]] = field(default_factory=dict)
     split_faults: list[str] = field(default_factory=list)
-    paths_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    folders_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     part_warnings: list[str] = field(default_factory=list)
     num_unannotated: int = 0
     left_out: list[str] = field(default_factory=list)
     without_masks: list[str] = field(default_factory=list)
+    _shared: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
-    def name_of(self, path: Path) -> str:
-        """A file's name in messages."""
-        return path.relative_to(self.root_dir).as_posix()
+    def prefix_of(self, folder: Path) -> str:
+        """How the names of files in a folder begin in messages."""
+        name = folder.relative_to(self.root_dir).as_posix()
+        return "" if name == "." else f"{name}/"
+
+    def add_key(self, key: str, *names: str) -> None:
+        """Adds a key, or replaces its folders, by the names of its files."""
+        folders = tuple(name[: name.rfind("/") + 1] for name in names)
+        self.folders_of[key] = self._shared.setdefault(folders, folders)
 
     def warnings(self) -> list[str]:
         """One line per kind, for all parts."""
@@ -121,42 +129,44 @@ class _Contents:
 
 def _add_part(contents: _Contents, part: VocPart) -> None:
     """Reads one part: its annotations, with their images and masks, and its splits."""
-    paths = list_annotations(part.annotations_dir)
+    names = list_annotations(part.annotations_dir)
     index = ImageIndex(part.images_dir)
     masks = _list_masks(part.masks_dir)
-    no_images = None if index.image_paths() else describe_no_images(part.images_dir, len(paths))
-    key_of_image: dict[Path, str] = {}
-    for stem, path in paths.items():
-        key, source = part.prefix + stem, contents.name_of(path)
-        contents.paths_of[key] = (source,)
+    annotations_prefix = contents.prefix_of(part.annotations_dir)
+    images_prefix = contents.prefix_of(part.images_dir)
+    stem_of_image: dict[str, str] = {}
+    for stem, xml_name in names.items():
+        key, source = part.prefix + stem, annotations_prefix + xml_name
         folder = stem.rpartition("/")[0]
+        contents.add_key(key, source)
         try:
-            content = read_voc_xml(path, source, folder)
+            content = read_voc_xml(f"{part.annotations_dir}/{xml_name}", source, folder)
         except OdapiError as error:
             contents.faults[key] = error.details or (error.problem,)
             continue
         annotation = _with_masks(content, masks, stem, contents)
         try:
-            image_path = index.find(content.filename, stem, also_elsewhere=True)
+            name = index.find_name(content.filename, stem, also_elsewhere=True)
         except OdapiError as error:
-            contents.missing[key] = MissingImage(
-                annotation, no_images or f"{source}: {error.problem}"
-            )
+            is_empty = next(index.image_names(), None) is None
+            no_images = describe_no_images(part.images_dir, len(names)) if is_empty else None
+            problem = no_images or f"{source}: {error.problem}"
+            contents.missing[key] = MissingImage(annotation, problem)
             continue
-        name = index.name_of(image_path)
-        contents.paths_of[key] = (source, contents.name_of(image_path))
-        first = key_of_image.setdefault(image_path, stem)
+        contents.add_key(key, source, images_prefix + name)
+        first = stem_of_image.setdefault(name, stem)
         if first.rpartition("/")[0] != folder:
-            other = contents.name_of(paths[first])
+            other = annotations_prefix + names[first]
             contents.faults[key] = (_describe_second(source, name, other),)
             continue
-        contents.images.add(AnnotatedImage(key, image_path, annotation, part.prefix + name))
-    lists = read_splits(part.split_lists_dir, paths, part.prefix)
+        image = AnnotatedImage(key, index.path_of(name), annotation, part.prefix + name)
+        contents.images.add(image)
+    lists = read_splits(part.split_lists_dir, names, part.prefix)
     for split, entries in lists.splits.items():
         contents.splits.setdefault(split, []).extend(entries)
     contents.split_faults += lists.faults
-    contents.part_warnings += _describe_subfolders(paths, part.annotations_dir)
-    contents.num_unannotated += len(set(index.image_paths()) - key_of_image.keys())
+    contents.part_warnings += _describe_subfolders(names, part.annotations_dir)
+    contents.num_unannotated += sum(name not in stem_of_image for name in index.image_names())
     contents.left_out += index.left_out()
 
 
@@ -210,7 +220,7 @@ def _describe_parts(layout: VocLayout, contents: _Contents) -> Iterable[str]:
     if len(folders) < 2 or all(map(split_of_folder, folders)):
         return
     counts = (
-        f"{folder} ({sum(key.startswith(f'{folder}/') for key in contents.paths_of):,})"
+        f"{folder} ({sum(key.startswith(f'{folder}/') for key in contents.folders_of):,})"
         for folder in folders
     )
     yield (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from odapi_ssd.data.file_names import is_unicode
-from odapi_ssd.data.folder_tree import walk_files
+from odapi_ssd.data.folder_tree import walk_names
 from odapi_ssd.data.formats.voc_pairs import FolderPair, find_pairs
 from odapi_ssd.data.formats.voc_tree import FolderTree, scan_tree
 from odapi_ssd.errors import OdapiError
@@ -75,31 +75,34 @@ def require_layout(data_dir: Path) -> VocLayout:
     return layout
 
 
-def list_annotations(annotations_dir: Path) -> dict[str, Path]:
+def list_annotations(annotations_dir: Path) -> dict[str, str]:
     """The XML files of a folder and its subfolders, sorted.
 
     Returns:
-        Their paths by stem, with the subfolder before it if they are in one: `night/0001`.
+        Their paths from the folder, with slashes, by stem, with the subfolder before it if they are
+        in one: `night/0001`.
 
     Raises:
         OdapiError: there are none, a name is not Unicode, or two in a folder have the same stem.
     """
-    paths: dict[str, Path] = {}
-    for folder, path in walk_files(annotations_dir):
-        if path.suffix.lower() != ".xml":
+    names: dict[str, str] = {}
+    for folder, file_name in walk_names(annotations_dir):
+        stem, ending = os.path.splitext(file_name)
+        if ending.lower() != ".xml":
             continue
-        name = path.relative_to(annotations_dir).as_posix()
+        name, key = (f"{folder}/{file_name}", f"{folder}/{stem}") if folder else (file_name, stem)
         if not is_unicode(name):
             raise OdapiError(f"The name of the annotation {name!a} is not UTF-8; rename it.")
-        key = f"{folder}/{path.stem}" if folder else path.stem
-        if key in paths:
+        if key in names:
+            first = names[key].rpartition("/")[2]
             raise OdapiError(
-                f"Two annotations for one stem in {path.parent}: {paths[key].name} and {path.name}."
+                f"Two annotations for one stem in {annotations_dir / folder}: {first} and "
+                f"{file_name}."
             )
-        paths[key] = path
-    if not paths:
+        names[key] = name
+    if not names:
         raise OdapiError(f"No XML file in {annotations_dir}, expected the annotations.")
-    return dict(sorted(paths.items()))
+    return dict(sorted(names.items()))
 
 
 def _find_parts(tree: FolderTree) -> list[VocPart]:

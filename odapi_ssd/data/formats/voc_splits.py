@@ -6,7 +6,7 @@ A class-wise list, `aeroplane_train.txt`, has a line for every image of its spli
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def read_splits(
     """
     found = SplitLists()
     class_wise: dict[str, dict[str, None]] = {}
-    keys_of_stem = _group_by_stem(keys)
+    keys_of_stem = _KeysByStem(keys)
     for path in sorted(split_lists_dir.iterdir()) if split_lists_dir is not None else ():
         if path.suffix.lower() != ".txt" or path.name.startswith(".") or not path.is_file():
             continue
@@ -68,8 +68,26 @@ def read_splits(
     return found
 
 
+class _KeysByStem:
+    """The keys that a list may mean by a stem: that one itself, else those in subfolders."""
+
+    def __init__(self, keys: Collection[str]):
+        self._keys = keys
+        self._in_subfolders: dict[str, list[str]] = {}
+        for key in keys:
+            stem = key.rpartition("/")[2]
+            if stem != key and stem not in keys:
+                self._in_subfolders.setdefault(stem, []).append(key)
+
+    def __contains__(self, stem: str) -> bool:
+        return stem in self._keys or stem in self._in_subfolders
+
+    def find(self, stem: str) -> Sequence[str]:
+        return (stem,) if stem in self._keys else self._in_subfolders.get(stem, ())
+
+
 def _class_wise_stems(
-    list_name: str, lines: Collection[str], known: Collection[str]
+    list_name: str, lines: Collection[str], known: _KeysByStem
 ) -> list[str] | None:
     """The stems of a class-wise list; None if it is no such list."""
     matches = [_CLASS_WISE_LINE.fullmatch(line) for line in lines]
@@ -80,28 +98,18 @@ def _class_wise_stems(
     return [match[1] for match in matches if match]
 
 
-def _group_by_stem(keys: Collection[str]) -> Mapping[str, list[str]]:
-    """The keys that a list may mean by a stem: that one itself, else those in subfolders."""
-    keys_of: dict[str, list[str]] = {key: [key] for key in keys}
-    for key in keys:
-        stem = key.rpartition("/")[2]
-        if stem != key and stem not in keys:
-            keys_of.setdefault(stem, []).append(key)
-    return keys_of
-
-
 def _entries(
-    lines: Collection[str], keys_of_stem: Mapping[str, list[str]], prefix: str
+    lines: Collection[str], keys_of_stem: _KeysByStem, prefix: str
 ) -> tuple[SplitEntry, ...]:
     return tuple(_entry(line, keys_of_stem, prefix) for line in lines)
 
 
-def _entry(line: str, keys_of_stem: Mapping[str, list[str]], prefix: str) -> SplitEntry:
+def _entry(line: str, keys_of_stem: _KeysByStem, prefix: str) -> SplitEntry:
     """A list's line, which may carry the ending of the image or of the annotation."""
     ending = Path(line).suffix
     has_ending = ending.lower() in (*IMAGE_SUFFIXES, ".xml")
     stem = line.removesuffix(ending) if has_ending and line not in keys_of_stem else line
-    keys = keys_of_stem.get(stem, ())
+    keys = keys_of_stem.find(stem)
     key, text = prefix + stem, prefix + line
     if len(keys) == 1:
         return SplitEntry(prefix + keys[0], text)

@@ -6,6 +6,8 @@ when they are asked for. Packed images also travel to worker processes as they a
 """
 
 import abc
+import dataclasses
+import operator
 import os
 import pickle
 import tempfile
@@ -21,6 +23,7 @@ from odapi_ssd.data.masks import IndexedMask
 
 __all__ = ["CountedImages", "ImageStore", "pack_image", "unpack_image"]
 
+_fields_of = operator.attrgetter(*(field.name for field in dataclasses.fields(AnnotatedObject)))
 _BYTES_IN_MEMORY = 1024 * 1024
 
 
@@ -105,7 +108,7 @@ class ImageStore(CountedImages):
 def pack_image(image: AnnotatedImage) -> bytes:
     """An image as bytes, which are small and quick to make; masks are pickled as they are."""
     annotation = image.annotation
-    objects = [tuple(vars(one).values()) for one in annotation.objects]
+    objects = list(map(_fields_of, annotation.objects))
     fields = (image.key, str(image.path), image.name, image.byte_range)
     about = (annotation.source, annotation.declared_hw, annotation.is_upright)
     return pickle.dumps((*fields, *about, objects), pickle.HIGHEST_PROTOCOL)

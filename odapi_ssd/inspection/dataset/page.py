@@ -90,9 +90,17 @@ def _tiles(findings: DatasetFindings) -> Markup:
     ]
     return element(
         "dl",
-        [element("div", element("dt", name), element("dd", count)) for name, count in tiles],
+        [
+            element("div", element("dt", name), element("dd", count, class_=_alarm(name, count)))
+            for name, count in tiles
+        ],
         class_="tiles",
     )
+
+
+def _alarm(name: str, count: int) -> str | None:
+    """The color of a count of problems; None for a good one and for any other."""
+    return name.removesuffix("s") if name in ("errors", "warnings") and count else None
 
 
 def _problem_section(findings: DatasetFindings, colors: Mapping[str, str]) -> Markup:

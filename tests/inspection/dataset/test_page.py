@@ -112,5 +112,9 @@ def test_what_readers_of_screens_need(document):
         assert one.get("aria-hidden") == "true" or (one["role"] == "img" and one["aria-label"])
 
 
+def test_counts_of_problems_stand_out(document):
+    assert [one.get("class") for one in document.of("dd")] == [None] * 4 + ["error", "warning"]
+
+
 def test_its_size_is_bounded(page):
     assert 10_000 < len(page) < 3_000_000

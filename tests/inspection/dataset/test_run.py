@@ -1,5 +1,6 @@
 """The figures of `report.json` against a count of the XML files by other means, and the page."""
 
+import itertools
 import json
 import re
 import statistics
@@ -140,6 +141,26 @@ def test_every_kind_of_problem_is_counted_and_shown(tmp_path):
                  "image_in_two_splits", "class_names_similar", "class_missing", "size_conflict",
                  "image_rotated", "image_without_objects"):  # fmt: skip
         assert 'src="data:image/jpeg;base64,' in sections[kind], kind
+
+
+def test_boxes_of_all_extremes(tmp_path):
+    """Each of eight numbers for each corner: 4,096 boxes in four images."""
+    numbers = (-1e308, -5, 0, 1e-40, 10, 50, 79.9, 1e308)
+    boxes = list(itertools.product(numbers, repeat=4))
+    for part in range(4):
+        objects = [(f"class {idx % 5}", box, 0) for idx, box in enumerate(boxes[part::4])]
+        add_image(tmp_path / "data", f"i{part}", objects, part)
+    report = _inspect(tmp_path / "data", tmp_path)
+    num = {one["kind"]: one["num"] for one in report["problems"]}
+    inverted = [box for box in boxes if box[0] > box[2] or box[1] > box[3]]
+    assert num["box_inverted"] == len(inverted)
+    num_used = report["total"]["num_objects"]
+    assert num_used == len(boxes) - len(inverted) - num["box_without_area"]
+    assert 0 < num["box_clipped"] < num_used
+    assert {one["kind"]: len(one["listed"]) for one in report["problems"]}["box_inverted"] == 1000
+    page = _page(tmp_path)
+    assert not re.search(r'="(nan|-?inf)', page)
+    assert "more; report.json lists the first 1,000." in page
 
 
 def test_a_dataset_of_faults_alone(tmp_path):

@@ -8,6 +8,7 @@ several parts, such as VOC2007 and VOC2012, is read as one, with the part's fold
 Source: the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -127,47 +128,82 @@ class _Contents:
         return lines
 
 
-def _add_part(contents: _Contents, part: VocPart) -> None:
+@dataclass
+class _Part:
+    """One part while it is read.
+
+    Attributes:
+        layout: where its files are.
+        names: those of its annotations by stem.
+        index: its images.
+        masks: the files of its masks by stem.
+        source_prefix, image_prefix: how the names of its annotations and images begin in messages.
+        stem_of_image: the stem of the first annotation of each image.
+    """
+
+    layout: VocPart
+    names: Mapping[str, str]
+    index: ImageIndex
+    masks: Mapping[str, Path]
+    source_prefix: str
+    image_prefix: str
+    stem_of_image: dict[str, str] = field(default_factory=dict)
+
+    @functools.cached_property
+    def no_images(self) -> str | None:
+        """What is wrong with all annotations, where there is no image at all."""
+        if next(self.index.image_names(), None) is not None:
+            return None
+        return describe_no_images(self.layout.images_dir, len(self.names))
+
+
+def _add_part(contents: _Contents, layout: VocPart) -> None:
     """Reads one part: its annotations, with their images and masks, and its splits."""
-    names = list_annotations(part.annotations_dir)
-    index = ImageIndex(part.images_dir)
-    masks = _list_masks(part.masks_dir)
-    annotations_prefix = contents.prefix_of(part.annotations_dir)
-    images_prefix = contents.prefix_of(part.images_dir)
-    stem_of_image: dict[str, str] = {}
-    for stem, xml_name in names.items():
-        key, source = part.prefix + stem, annotations_prefix + xml_name
-        folder = stem.rpartition("/")[0]
-        contents.add_key(key, source)
-        try:
-            content = read_voc_xml(f"{part.annotations_dir}/{xml_name}", source, folder)
-        except OdapiError as error:
-            contents.faults[key] = error.details or (error.problem,)
-            continue
-        annotation = _with_masks(content, masks, stem, contents)
-        try:
-            name = index.find_name(content.filename, stem, also_elsewhere=True)
-        except OdapiError as error:
-            is_empty = next(index.image_names(), None) is None
-            no_images = describe_no_images(part.images_dir, len(names)) if is_empty else None
-            problem = no_images or f"{source}: {error.problem}"
-            contents.missing[key] = MissingImage(annotation, problem)
-            continue
-        contents.add_key(key, source, images_prefix + name)
-        first = stem_of_image.setdefault(name, stem)
-        if first.rpartition("/")[0] != folder:
-            other = annotations_prefix + names[first]
-            contents.faults[key] = (_describe_second(source, name, other),)
-            continue
-        image = AnnotatedImage(key, index.path_of(name), annotation, part.prefix + name)
-        contents.images.add(image)
-    lists = read_splits(part.split_lists_dir, names, part.prefix)
+    part = _Part(
+        layout,
+        names=list_annotations(layout.annotations_dir),
+        index=ImageIndex(layout.images_dir),
+        masks=_list_masks(layout.masks_dir),
+        source_prefix=contents.prefix_of(layout.annotations_dir),
+        image_prefix=contents.prefix_of(layout.images_dir),
+    )
+    for stem, xml_name in part.names.items():
+        _add_annotation(contents, part, stem, xml_name)
+    lists = read_splits(layout.split_lists_dir, part.names, layout.prefix)
     for split, entries in lists.splits.items():
         contents.splits.setdefault(split, []).extend(entries)
     contents.split_faults += lists.faults
-    contents.part_warnings += _describe_subfolders(names, part.annotations_dir)
-    contents.num_unannotated += sum(name not in stem_of_image for name in index.image_names())
-    contents.left_out += index.left_out()
+    contents.part_warnings += _describe_subfolders(part.names, layout.annotations_dir)
+    used = part.stem_of_image
+    contents.num_unannotated += sum(name not in used for name in part.index.image_names())
+    contents.left_out += part.index.left_out()
+
+
+def _add_annotation(contents: _Contents, part: _Part, stem: str, xml_name: str) -> None:
+    """Reads one annotation and finds its image."""
+    key, source = part.layout.prefix + stem, part.source_prefix + xml_name
+    folder = stem.rpartition("/")[0]
+    contents.add_key(key, source)
+    try:
+        content = read_voc_xml(f"{part.layout.annotations_dir}/{xml_name}", source, folder)
+    except OdapiError as error:
+        contents.faults[key] = error.details or (error.problem,)
+        return
+    annotation = _with_masks(content, part.masks, stem, contents)
+    try:
+        name = part.index.find_name(content.filename, stem, also_elsewhere=True)
+    except OdapiError as error:
+        problem = part.no_images or f"{source}: {error.problem}"
+        contents.missing[key] = MissingImage(annotation, problem)
+        return
+    contents.add_key(key, source, part.image_prefix + name)
+    first = part.stem_of_image.setdefault(name, stem)
+    if first.rpartition("/")[0] != folder:
+        other = part.source_prefix + part.names[first]
+        contents.faults[key] = (_describe_second(source, name, other),)
+        return
+    path = part.index.path_of(name)
+    contents.images.add(AnnotatedImage(key, path, annotation, part.layout.prefix + name))
 
 
 def _list_masks(masks_dir: Path | None) -> dict[str, Path]:
@@ -181,7 +217,7 @@ def _list_masks(masks_dir: Path | None) -> dict[str, Path]:
 
 
 def _with_masks(
-    content: VocXml, masks: dict[str, Path], stem: str, contents: _Contents
+    content: VocXml, masks: Mapping[str, Path], stem: str, contents: _Contents
 ) -> Annotation:
     """The annotation, with a mask for each object where there are masks: object n has value n."""
     annotation = content.annotation

@@ -110,7 +110,11 @@ def _find_parts(tree: FolderTree) -> list[VocPart]:
     part = _named_part(tree)
     if part is not None:
         return [part]
-    if _holds_annotations_itself(tree) or not any(map(_named_part, tree.folders())):
+    if (
+        tree.has_annotations
+        or tree.may_have_annotations
+        or not any(map(_named_part, tree.folders()))
+    ):
         return [_paired_part(pair) for pair in find_pairs(tree)]
     return [part for one in tree.subfolders.values() for part in _find_parts(one)]
 
@@ -121,20 +125,19 @@ def _named_part(tree: FolderTree) -> VocPart | None:
     image_folder = next((name for name in _IMAGE_FOLDERS if name in folders), None)
     if image_folder is None or "annotations" not in folders:
         return None
-    if not any(map(_holds_annotations_itself, folders["annotations"].folders())):
+    annotations = folders["annotations"]
+    if not annotations.may_have_annotations and not any(
+        one.has_annotations for one in annotations.folders()
+    ):
         return None
     return VocPart(
         tree.path,
-        folders["annotations"].path,
+        annotations.path,
         folders[image_folder].path,
         split_lists_dir=_find_split_lists(tree.path),
         masks_dir=_find_folder(tree.path, "segmentationobject"),
         has_voc_folders=image_folder == _VOC_IMAGE_FOLDER,
     )
-
-
-def _holds_annotations_itself(folder: FolderTree) -> bool:
-    return folder.num_xml > 0 and folder.has_annotations
 
 
 def _paired_part(pair: FolderPair) -> VocPart:

@@ -31,7 +31,7 @@ def find_pairs(tree: FolderTree) -> list[FolderPair]:
         The pairs; none if there are no annotations. Where there are no images, the folder of the
         annotations is that of the images too.
     """
-    annotated = [one for one in tree.folders() if one.num_xml and one.has_annotations]
+    annotated = _annotated_folders(tree)
     with_images = [one for one in tree.folders() if one.num_images]
     if not annotated:
         return []
@@ -47,6 +47,17 @@ def find_pairs(tree: FolderTree) -> list[FolderPair]:
         if pairs:
             return pairs
     return [FolderPair(annotations_dir, images_dir)]
+
+
+def _annotated_folders(tree: FolderTree) -> list[FolderTree]:
+    """Those with annotations; damaged files count with others that tell, or in the folder itself.
+
+    Damaged XML somewhere in a tree of other things is no sign of a dataset.
+    """
+    sure = any(one.has_annotations for one in tree.folders()) or tree.may_have_annotations
+    return [
+        one for one in tree.folders() if sure and (one.has_annotations or one.may_have_annotations)
+    ]
 
 
 def _is_side_by_side(folder: FolderTree) -> bool:

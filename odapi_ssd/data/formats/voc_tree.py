@@ -40,12 +40,20 @@ class FolderTree:
 
     @functools.cached_property
     def has_annotations(self) -> bool:
-        """Whether the XML files of the folder itself are VOC's; also if all are too damaged."""
+        """Whether the XML files of the folder itself are VOC's, as the root of one shows."""
+        return "annotation" in self._tags
+
+    @property
+    def may_have_annotations(self) -> bool:
+        """Whether they may be VOC's, as all that were looked into are too damaged to tell."""
+        return self.num_xml > 0 and not any(self._tags)
+
+    @functools.cached_property
+    def _tags(self) -> list[str | None]:
         tags = [root_tag(self.path / name) for name in self.xml_names[:1]]
-        if tags == ["annotation"]:
-            return True
-        tags += [root_tag(self.path / name) for name in self.xml_names[1:]]
-        return "annotation" in tags or (bool(tags) and not any(tags))
+        if tags != ["annotation"]:
+            tags += [root_tag(self.path / name) for name in self.xml_names[1:]]
+        return tags
 
     def folders(self) -> Iterator["FolderTree"]:
         """The folder and all below it."""

@@ -9,7 +9,8 @@ def pairs_of(root, *names):
     for name in names:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("<annotation/>" if path.suffix == ".xml" else "")
+        is_xml = path.suffix == ".xml" and not path.stem.startswith("damaged")
+        path.write_text("<annotation/>" if is_xml else "")
     return [
         tuple(one.relative_to(root).as_posix() for one in (pair.annotations_dir, pair.images_dir))
         for pair in find_pairs(scan_tree(root))
@@ -44,6 +45,9 @@ def pairs_of(root, *names):
         (["a.xml", "a.jpg", "old/a.xml"], [(".", ".")]),
         (["a.xml"], [(".", ".")]),
         (["x/1/a.xml", "x/2/a.xml"], [("x", "x")]),
+        (["damaged.xml"], [(".", ".")]),
+        (["xml/1/damaged.xml", "xml/2/a.xml", "img/a.jpg"], [("xml", "img")]),
+        (["lib/damaged.xml", "share/a.png"], []),
         (["a.jpg"], []),
         ([".xml/a.xml", "imgs/a.jpg"], []),
     ],

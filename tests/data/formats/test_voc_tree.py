@@ -29,17 +29,18 @@ def test_files_are_counted_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("contents", "expected"),
     [
-        ({}, False),
-        ({"a": "<annotation/>"}, True),
-        ({"a": "<annotations/>"}, False),
-        ({"a": "no xml", "b": "<annotation/>"}, True),
-        ({"a": "<annotations/>", "b": "<annotation/>"}, True),
-        ({"a": "no xml", "b": ""}, True),
-        ({"a": "no xml", "b": "<svg/>"}, False),
+        ({}, (False, False)),
+        ({"a": "<annotation/>"}, (True, False)),
+        ({"a": "<annotations/>"}, (False, False)),
+        ({"a": "no xml", "b": "<annotation/>"}, (True, False)),
+        ({"a": "<annotations/>", "b": "<annotation/>"}, (True, False)),
+        ({"a": "no xml", "b": ""}, (False, True)),
+        ({"a": "no xml", "b": "<svg/>"}, (False, False)),
     ],
 )
 def test_annotations_are_told_by_the_root_of_the_first_files(tmp_path, contents, expected):
-    assert scan_tree(write(tmp_path / "x", **contents)).has_annotations is expected
+    tree = scan_tree(write(tmp_path / "x", **contents))
+    assert (tree.has_annotations, tree.may_have_annotations) == expected
 
 
 def test_links_in_a_circle_and_folders_without_end(tmp_path):

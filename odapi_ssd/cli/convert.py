@@ -108,6 +108,11 @@ def _renames(
     help="Make images smaller whose longer side is above this.  [default: none]",
 )
 @click.option(
+    "--include_masks",
+    is_flag=True,
+    help="Write the masks of objects, from which a Mask R-CNN learns; each object must have one.",
+)
+@click.option(
     "--verify",
     type=click.Choice(["fast", "full"]),
     default="fast",

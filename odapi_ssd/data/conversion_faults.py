@@ -10,7 +10,7 @@ from odapi_ssd.data.splits import SplitPlan
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
-__all__ = ["faults_error", "find_faults"]
+__all__ = ["faults_error", "find_faults", "require_masks"]
 
 
 def find_faults(
@@ -35,6 +35,16 @@ def find_faults(
             if annotation is not None:
                 faults += _find_unknown_classes(key, annotation, label_map)
     return faults
+
+
+def require_masks(dataset: Dataset) -> None:
+    """Raises OdapiError for a dataset without any mask, of which each image would have a fault."""
+    if not dataset.count_masks() and not dataset.faults:
+        raise OdapiError(
+            f"No object in {dataset.root_dir} has a mask, which --include_masks needs of each.",
+            hint="run without --include_masks; masks are read from COCO's segmentation and VOC's "
+            "SegmentationObject, among others.",
+        )
 
 
 def faults_error(dataset: Dataset, faults: Iterable[Fault]) -> OdapiError:

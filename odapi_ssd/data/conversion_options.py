@@ -41,6 +41,7 @@ class ConversionOptions:
         fix_inverted: put boxes right whose corners are swapped, instead of dropping them.
         max_side: the longest side in pixels that an image may have in the output; larger ones are
             made smaller. None to leave all as they are.
+        include_masks: write the masks of objects, which each of them must have then.
         overwrite: replace what is in the way also if no earlier conversion wrote it.
         force: convert also if nothing has changed since the last conversion.
         verify: a further check of each image in the workers; None for none.
@@ -67,6 +68,7 @@ class ConversionOptions:
     num_workers: int | None = None
     fix_inverted: bool = False
     max_side: int | None = None
+    include_masks: bool = False
     overwrite: bool = False
     force: bool = False
     verify: VerifyImage | None = None
@@ -89,4 +91,6 @@ class ConversionOptions:
 
     def for_examples(self) -> ExampleOptions:
         """Those that are about single images."""
-        return ExampleOptions(self.verify, self.max_side, self.fix_inverted)
+        return ExampleOptions(
+            self.verify, self.max_side, self.fix_inverted, self.include_masks
+        )

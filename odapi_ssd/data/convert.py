@@ -14,7 +14,7 @@ from pathlib import Path
 
 from odapi_ssd.data.beam.writer import RunnerWriter
 from odapi_ssd.data.class_selection import select_classes
-from odapi_ssd.data.conversion_faults import faults_error, find_faults
+from odapi_ssd.data.conversion_faults import faults_error, find_faults, require_masks
 from odapi_ssd.data.conversion_label_map import (
     ConversionLabelMap,
     make_own_label_map,
@@ -26,7 +26,12 @@ from odapi_ssd.data.earlier_conversion import add_kept_splits, load_kept_splits,
 from odapi_ssd.data.example_checks import ExampleChecks, describe_missing_classes
 from odapi_ssd.data.examples import ExampleFault
 from odapi_ssd.data.faults import Fault
-from odapi_ssd.data.findings import ConversionFindings, describe_dataset, describe_splits
+from odapi_ssd.data.findings import (
+    ConversionFindings,
+    describe_dataset,
+    describe_masks,
+    describe_splits,
+)
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.input_state import InputState, read_input_state
@@ -105,6 +110,8 @@ def _convert(
     dataset = select_classes(dataset, options.rename, options.classes)
     writer_class = RunnerWriter if options.runner else find_writer(options.to)
     plan = plan_splits(dataset, options.splits, options.val_fraction, options.group_by)
+    if options.include_masks:
+        require_masks(dataset)
     given = read_given_label_map(options.label_map_path) if options.label_map_path else None
     with output_folder(
         "output_dir",
@@ -265,6 +272,7 @@ class _Conversion:
                 *self._plan.warnings,
                 *self._label_map_warnings,
                 *describe_dataset(self._dataset),
+                *describe_masks(self._dataset, self._options.include_masks),
                 *describe_splits(self._dataset, self._plan.splits),
                 *describe_missing_classes(splits),
                 *self._findings.warnings(),

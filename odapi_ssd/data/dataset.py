@@ -101,6 +101,13 @@ class Dataset:
         counts.update(one.name for annotation in annotations for one in annotation.objects)
         return counts
 
+    def count_masks(self) -> int:
+        """How many objects of its images have a mask."""
+        if isinstance(self.images, ImageStore):
+            return self.images.count_masks()
+        objects = (one for image in self.images.values() for one in image.annotation.objects)
+        return sum(one.mask is not None for one in objects)
+
     def fault_lines(self) -> list[str]:
         """The faults of all annotations."""
         return [line for lines in self.faults.values() for line in lines]

@@ -4,6 +4,7 @@ An example that fails its checks travels back as a fault, so that a conversion c
 offenders at once.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
@@ -38,11 +39,13 @@ class ExampleOptions:
         verify: a further check of each image; None for none.
         fix_inverted: put boxes right whose corners are swapped, instead of dropping them.
         max_side: the longest side in pixels that an image may have in the output; None for any.
+        include_masks: whether objects get their masks, each of them.
     """
 
     verify: VerifyImage | None = None
     max_side: int | None = None
     fix_inverted: bool = False
+    include_masks: bool = False
 
 
 _DEFAULTS = ExampleOptions()
@@ -50,10 +53,19 @@ _DEFAULTS = ExampleOptions()
 
 @dataclass(frozen=True)
 class PlacedObject:
-    """An object and its box: ymin, xmin, ymax, xmax, float32 values, normalized to 0..1."""
+    """An object in the image as it is in the output.
+
+    Attributes:
+        annotated: the object.
+        box_yxyx: ymin, xmin, ymax, xmax, float32 values, normalized to 0..1.
+        mask_png: its mask of the image's size, as `mask_rendering` encodes it; None without masks.
+        area_px: the pixels of its mask, else its area as annotated; None if neither is known.
+    """
 
     annotated: AnnotatedObject
     box_yxyx: tuple[float, float, float, float]
+    mask_png: bytes | None = None
+    area_px: float | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +187,13 @@ def check_example(
         orientation = 1
     annotated_hw = upright_hw(image.file_hw, orientation)
     boxes = _fit_boxes(annotation, annotated_hw, orientation, options.fix_inverted)
+    objects = [_with_area(placed, image) for placed in boxes["objects"]]
+    if options.include_masks:
+        try:
+            objects = _with_masks(objects, annotated_hw, orientation, image)
+        except OdapiError as error:
+            return ExampleFault(annotation.source, f"{annotation.source}: {error.problem}")
+    boxes["objects"] = tuple(objects)
     return Example(
         filename=annotated.record_name,
         image=image,
@@ -223,6 +242,32 @@ def _fit_boxes(
             [placed.box_yxyx for placed in objects],
         ),
     )
+
+
+def _with_masks(
+    objects: list[PlacedObject],
+    annotated_hw: tuple[int, int],
+    orientation: int,
+    image: CheckedImage,
+) -> list[PlacedObject]:
+    """The objects with their masks and the areas of those. Raises OdapiError."""
+    from odapi_ssd.data.object_masks import render_masks  # here: NumPy takes time to start
+
+    annotated = [placed.annotated for placed in objects]
+    masks = render_masks(annotated, annotated_hw, orientation, image.image_hw)
+    return [
+        replace(placed, mask_png=mask.png, area_px=mask.area_px)
+        for placed, mask in zip(objects, masks, strict=True)
+    ]
+
+
+def _with_area(placed: PlacedObject, image: CheckedImage) -> PlacedObject:
+    """The object with its annotated area, scaled as the image is."""
+    area_px = placed.annotated.area_px
+    if area_px is None:
+        return placed
+    scale = math.prod(image.image_hw) / math.prod(image.file_hw)
+    return replace(placed, area_px=area_px * scale)
 
 
 def _read_image(annotated: AnnotatedImage, max_side: int | None) -> CheckedImage:

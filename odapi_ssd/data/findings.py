@@ -12,7 +12,7 @@ from odapi_ssd.data.near_names import find_near_names
 from odapi_ssd.data.summary import SplitBoxFinding
 from odapi_ssd.messages import count_of, list_some
 
-__all__ = ["ConversionFindings", "describe_dataset", "describe_splits"]
+__all__ = ["ConversionFindings", "describe_dataset", "describe_masks", "describe_splits"]
 
 _NUM_BOXES_NAMED = 5
 
@@ -172,6 +172,15 @@ def describe_dataset(dataset: Dataset) -> list[str]:
             f"{list_some(pairs)}. If so, use for example --rename {rare}={frequent}."
         )
     return [*lines, *dataset.warnings]
+
+
+def describe_masks(dataset: Dataset, include_masks: bool) -> list[str]:
+    """Says of a dataset with masks that they are not in the output, if they are not."""
+    num_masks = 0 if include_masks else dataset.count_masks()
+    if not num_masks:
+        return []
+    what = count_of(num_masks, "object has a mask", "objects have masks")
+    return [f"{what}, which only --include_masks writes; the boxes alone are written."]
 
 
 def describe_splits(dataset: Dataset, plan: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -60,6 +60,7 @@ class ImageStore(CountedImages):
         self._number_of: dict[str, int] = {}
         self._num_objects: Counter[str] = Counter()
         self.folders: set[str] = set()
+        self._num_masks = 0
 
     def add(self, image: AnnotatedImage) -> None:
         """Adds an image under its key.
@@ -80,6 +81,7 @@ class ImageStore(CountedImages):
         for one in image.annotation.objects:
             if isinstance(one.mask, IndexedMask):
                 self.folders.add(os.path.dirname(one.mask.path))
+        self._num_masks += sum(one.mask is not None for one in image.annotation.objects)
 
     def packed(self, key: str) -> bytes:
         """What `unpack_image` makes the image of. Raises KeyError."""
@@ -91,6 +93,10 @@ class ImageStore(CountedImages):
     def count_objects(self) -> Counter[str]:
         """How many objects each class has, by name."""
         return Counter(self._num_objects)
+
+    def count_masks(self) -> int:
+        """How many objects have a mask."""
+        return self._num_masks
 
     def __getitem__(self, key: str) -> AnnotatedImage:
         return unpack_image(self.packed(key))

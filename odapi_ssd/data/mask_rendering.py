@@ -18,11 +18,11 @@ from PIL import Image, UnidentifiedImageError
 
 from odapi_ssd.data.images import decoding_fault
 from odapi_ssd.data.masks import IndexedMask, Mask, PolygonMask, RunLengthMask
-from odapi_ssd.data.orientation import array_to_stored
+from odapi_ssd.data.orientation import mask_to_stored
 from odapi_ssd.data.run_lengths import RunLengthError, decompress_runs, mask_of_runs
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["decode_png_mask", "encode_png_mask", "render_mask"]
+__all__ = ["decode_png_mask", "encode_png_mask", "render_mask", "shrink_mask"]
 
 _BoolArray = npt.NDArray[np.bool_]
 
@@ -47,7 +47,15 @@ def render_mask(mask: Mask, annotated_hw: tuple[int, int], orientation: int = 1)
     Raises:
         OdapiError: the mask is damaged, or not of the image's size.
     """
-    return array_to_stored(_render(mask, annotated_hw), orientation)
+    return mask_to_stored(_render(mask, annotated_hw), orientation)
+
+
+def shrink_mask(mask: _BoolArray, output_hw: tuple[int, int]) -> _BoolArray:
+    """A mask for an image that was made smaller: pixels of which half or more was the object's."""
+    height, width = output_hw
+    levels = Image.fromarray(mask.astype(np.uint8) * 255)
+    resized = np.asarray(levels.resize((width, height), Image.Resampling.BOX))
+    return resized >= 128
 
 
 def encode_png_mask(mask: _BoolArray) -> bytes:

@@ -7,22 +7,22 @@ which loses nothing, so it is the boxes that are moved.
 Source: the tag `Orientation` (0x0112) of EXIF 2.32, section 4.6.4.
 """
 
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 __all__ = [
-    "array_to_stored",
     "boxes_are_upright",
+    "mask_to_stored",
     "read_orientation",
     "to_stored",
     "to_upright",
     "upright_hw",
 ]
-
-_Value = TypeVar("_Value", bound=np.generic)
 
 _TAG = 0x0112
 _UPRIGHT = 1
@@ -85,15 +85,15 @@ def to_stored(
     return ys[0], xs[0], ys[1], xs[1]
 
 
-def array_to_stored(upright: npt.NDArray[_Value], orientation: int) -> npt.NDArray[_Value]:
-    """Moves pixels from the image as it is shown to the image as it is stored; see `to_stored`.
+def mask_to_stored(upright: "npt.NDArray[np.bool_]", orientation: int) -> "npt.NDArray[np.bool_]":
+    """Moves a mask from the image as it is shown to the image as it is stored; see `to_stored`.
 
     Args:
-        upright: [H, W] or [H, W, C] as it is shown.
+        upright: bool [H, W] as it is shown.
         orientation: 1 to 8.
 
     Returns:
-        A view of the pixels, H and W as stored.
+        A view of the pixels: bool [H, W] as stored.
     """
     stored = upright.swapaxes(0, 1) if orientation in _SWAPPING else upright
     if orientation in (3, 4, 6, 7):

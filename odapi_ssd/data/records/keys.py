@@ -1,7 +1,7 @@
 """The feature keys of a record.
 
-They are those that `object_detection.dataset_tools.create_pascal_tf_record` writes and that the
-API's `TfExampleDecoder` reads.
+They are those that `object_detection.dataset_tools.create_pascal_tf_record` writes, and
+`create_coco_tf_record` beside them, and that the API's `TfExampleDecoder` reads.
 """
 
 HEIGHT = "image/height"
@@ -23,5 +23,8 @@ CLASS_LABEL = "image/object/class/label"
 DIFFICULT = "image/object/difficult"
 TRUNCATED = "image/object/truncated"
 VIEW = "image/object/view"
+
+# Those of `object_detection.dataset_tools.create_coco_tf_record`.
 IS_CROWD = "image/object/is_crowd"
+AREA = "image/object/area"
 MASK = "image/object/mask"

@@ -1,7 +1,8 @@
 """Writes checked examples as TFRecords with the feature keys of the API's own VOC converter.
 
-Keys, types and meanings are those of `object_detection.dataset_tools.create_pascal_tf_record`, so
-the API's `TfExampleDecoder` reads the files. The bytes are those that TensorFlow writes.
+Keys, types and meanings are those of `object_detection.dataset_tools.create_pascal_tf_record`, with
+masks, areas and crowds those of `create_coco_tf_record` too, so the API's `TfExampleDecoder` reads
+the files. The bytes are those that TensorFlow writes.
 """
 
 from collections.abc import Mapping
@@ -45,12 +46,11 @@ def encode_example(example: Example, label_map: Mapping[str, int]) -> bytes:
         keys.DIFFICULT: [int(one.is_difficult) for one in objects],
         keys.TRUNCATED: [int(one.is_truncated) for one in objects],
     }
-    if any(one.is_crowd for one in objects):
-        integers[keys.IS_CROWD] = [int(one.is_crowd) for one in objects]
     floats = {
         key: [placed.box_yxyx[side] for placed in example.objects]
         for side, key in enumerate(keys.BOX_YXYX)
     }
+    _add_details(example, byte_strings, integers, floats)
     message = ExampleProto()
     features = message.features.feature
     for key, byte_values in byte_strings.items():
@@ -61,6 +61,27 @@ def encode_example(example: Example, label_map: Mapping[str, int]) -> bytes:
         features[key].float_list.value.extend(float_values)
     serialized: bytes = message.SerializeToString(deterministic=True)
     return serialized
+
+
+def _add_details(
+    example: Example,
+    byte_strings: dict[str, list[bytes]],
+    integers: dict[str, list[int]],
+    floats: dict[str, list[float]],
+) -> None:
+    """Adds what COCO's records have beside VOC's keys, as far as it is known of all objects.
+
+    Without it the example is that of the API's VOC converter.
+    """
+    objects = example.objects
+    masks = [placed.mask_png for placed in objects if placed.mask_png is not None]
+    areas = [placed.area_px for placed in objects if placed.area_px is not None]
+    if masks:
+        byte_strings[keys.MASK] = masks
+    if objects and len(areas) == len(objects):
+        floats[keys.AREA] = areas
+    if keys.AREA in floats or any(placed.annotated.is_crowd for placed in objects):
+        integers[keys.IS_CROWD] = [int(placed.annotated.is_crowd) for placed in objects]
 
 
 class ShardedWriter:

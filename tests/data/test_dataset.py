@@ -4,6 +4,8 @@ import pytest
 
 from odapi_ssd.data.annotations import AnnotatedImage, AnnotatedObject, Annotation
 from odapi_ssd.data.dataset import Dataset, MissingImage
+from odapi_ssd.data.image_store import ImageStore
+from odapi_ssd.data.masks import PngMask
 from odapi_ssd.errors import OdapiError
 
 
@@ -30,6 +32,16 @@ def test_annotations_by_key():
 def test_objects_count_whether_the_image_is_there_or_not():
     assert DATASET.count_objects() == {"dog": 3, "cat": 1}
     assert DATASET.class_names() == {"dog", "cat"}
+
+
+def test_masks_are_counted_in_any_mapping():
+    masked = AnnotatedObject(1, "dog", (0, 0, 1, 1), mask=PngMask(b""))
+    image = AnnotatedImage("a", Path("a.jpg"), Annotation("a", None, (masked, *FOUND.objects)))
+    store = ImageStore()
+    store.add(image)
+    assert Dataset(Path("data"), ("a",), store).count_masks() == 1
+    assert Dataset(Path("data"), ("a",), {"a": image}).count_masks() == 1
+    assert DATASET.count_masks() == 0
 
 
 def test_no_images():

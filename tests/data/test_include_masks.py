@@ -143,7 +143,7 @@ def test_voc(tmp_path):
             "image's 80x50",
         ),
         (
-            lambda one: one.update(segmentation={"size": list(IMAGE_HW), "counts": "Q" * 5000}),
+            lambda one: one.update(segmentation={"size": list(IMAGE_HW), "counts": "0" * 5000}),
             "instances_all.json, a.png: object 1 (dog): the mask: its runs ",
         ),
     ],
@@ -158,9 +158,15 @@ def test_an_object_without_a_mask_is_a_fault(coco_dir, tmp_path, change, message
 
 def test_its_image_can_be_skipped(coco_dir, tmp_path):
     change_annotations(coco_dir, lambda annotations: annotations[0].pop("segmentation"))
+    path = coco_dir / "instances_all.json"
+    values = json.loads(path.read_text())
+    values["images"].append({"id": 7, "file_name": "c.png"})
+    path.write_text(json.dumps(values))
+    write_image(coco_dir / "c.png")
     options = {"include_masks": True, "on_error": "skip"}
-    _, records = convert(coco_dir, tmp_path / "records", val_fraction=0.01, **options)
-    assert list(records) == ["b.png"]
+    _, records = convert(coco_dir, tmp_path / "records", val_fraction=0.5, **options)
+    assert sorted(records) == ["b.png", "c.png"]
+    assert "a.png" in (tmp_path / "records/skipped.json").read_text()
 
 
 def test_a_dataset_without_masks(coco_dir, tmp_path):

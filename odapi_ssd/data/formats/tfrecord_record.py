@@ -26,7 +26,7 @@ __all__ = ["RecordReader", "image_suffix", "plain_name"]
 _READ = {
     keys.HEIGHT, keys.WIDTH, keys.FILENAME, keys.SOURCE_ID, keys.SHA256, keys.ENCODED, keys.FORMAT,
     *keys.BOX_YXYX, keys.CLASS_TEXT, keys.CLASS_LABEL, keys.DIFFICULT, keys.TRUNCATED, keys.VIEW,
-    keys.IS_CROWD, keys.MASK, "image/channels", "image/colorspace",
+    keys.IS_CROWD, keys.AREA, keys.MASK, "image/channels", "image/colorspace",
 }  # fmt: skip
 _MAX_NAME_BYTES = 200
 _DRIVE = re.compile("[A-Za-z]:")
@@ -121,6 +121,7 @@ class RecordReader:
             "is_truncated": (keys.TRUNCATED, [*map(bool, record.integers(keys.TRUNCATED))]),
             "is_difficult": (keys.DIFFICULT, [*map(bool, record.integers(keys.DIFFICULT))]),
             "is_crowd": (keys.IS_CROWD, [*map(bool, record.integers(keys.IS_CROWD))]),
+            "area_px": (keys.AREA, [*filter(math.isfinite, record.floats(keys.AREA))]),
             "mask": (keys.MASK, [*map(PngMask, record.byte_strings(keys.MASK))]),
         }
         details: list[dict[str, Any]] = [{} for _ in range(num_objects)]

@@ -132,7 +132,7 @@ def test_what_is_not_read_is_told():
     )
     assert warnings == [
         "Features of records that are not read, with the number of records: "
-        "image/object/area (1), image/object/difficult (1), image/object/mask (1)"
+        "image/object/weight (1), image/object/difficult (1), image/object/mask (1)"
     ]
 
 

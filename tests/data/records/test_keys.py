@@ -26,5 +26,3 @@ def test_they_are_the_apis():
     assert TfExampleFields.object_truncated == keys.TRUNCATED
     assert TfExampleFields.object_view == keys.VIEW
     assert TfExampleFields.object_is_crowd == keys.IS_CROWD
-    assert TfExampleFields.object_segment_area == keys.AREA
-    assert TfExampleFields.instance_masks == keys.MASK

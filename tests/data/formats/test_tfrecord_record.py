@@ -124,7 +124,7 @@ def test_what_is_not_read_is_told():
     _, warnings = read(
         features(
             **TEXT,
-            image__object__area=[1.0],
+            image__object__weight=[1.0],
             image__object__difficult=[1, 0],
             image__object__mask=[0.0, 1.0],
             image__channels=[3],
@@ -132,7 +132,7 @@ def test_what_is_not_read_is_told():
     )
     assert warnings == [
         "Features of records that are not read, with the number of records: "
-        "image/object/weight (1), image/object/difficult (1), image/object/mask (1)"
+        "image/object/difficult (1), image/object/mask (1), image/object/weight (1)"
     ]
 
 

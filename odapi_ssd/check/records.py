@@ -40,6 +40,7 @@ def check_contents(
     if contents.num_read and not contents.num_objects and not contents.broken:
         findings.problem(input_path, "no record has an object", "check the annotations")
     _check_boxes(contents, reader, path, findings)
+    _check_masks(contents, reader, path, findings)
     _check_texts(contents, label_map, path, findings)
     wrong_ids = sorted(
         class_id
@@ -75,6 +76,32 @@ def _check_boxes(contents: RecordContents, reader: Any, path: str, findings: Fin
             f"is {reader.max_number_of_boxes}, but an image has {contents.max_objects} objects; "
             "the API silently drops the others",
             f"set it to {contents.max_objects} or more",
+        )
+
+
+def _check_masks(contents: RecordContents, reader: Any, path: str, findings: Findings) -> None:
+    """Checks that records have the masks that the reader is asked for."""
+    if not reader.load_instance_masks:
+        return
+    num_without = contents.mask_forms[""]
+    if num_without:
+        findings.problem(
+            f"{path}.tf_record_input_reader.input_path",
+            f"{num_without:,} of {count_of(contents.mask_forms.total(), 'record')} with objects "
+            "have no mask for each of them, which load_instance_masks asks for",
+            "convert a dataset that has masks with --include_masks",
+        )
+    type_names = type(reader).DESCRIPTOR.fields_by_name["mask_type"].enum_type.values_by_number
+    mask_type = type_names[reader.mask_type].name
+    wanted = "png" if mask_type == "PNG_MASKS" else "numerical"
+    num_others = sum(contents.mask_forms[form] for form in ("png", "numerical") if form != wanted)
+    if num_others:
+        other = "NUMERICAL_MASKS" if wanted == "png" else "PNG_MASKS"
+        findings.problem(
+            f"{path}.mask_type",
+            f"is {mask_type}, but {count_of(num_others, 'record has', 'records have')} masks of "
+            "the other form",
+            f"set it to {other}",
         )
 
 

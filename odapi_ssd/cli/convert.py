@@ -17,7 +17,7 @@ from odapi_ssd.cli.options import (
 __all__ = ["command"]
 
 # A test holds these against the writers themselves.
-_TARGETS = ("tfrecord", "voc", "yolo")
+_TARGETS = ("tfrecord", "voc", "yolo", "coco")
 
 
 def _names(

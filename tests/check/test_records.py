@@ -98,3 +98,24 @@ def test_boxes_of_zero_area(config, data, box):
 def test_ids_of_another_label_map(config, data):
     write_records(data / FIRST, example(("cat", 2, 0, 0, 1, 1)))
     assert "'cat' 1, 2 instead of 1" in only(warnings(config))
+
+
+MASKS = "train_input_reader.load_instance_masks=true"
+PNG = "train_input_reader.mask_type=PNG_MASKS"
+
+
+def test_records_without_the_masks_that_a_config_wants(config, data):
+    found = only(problems(config, MASKS, PNG))
+    assert "train_input_reader.tf_record_input_reader.input_path" in found
+    assert "records with objects have no mask for each of them" in found
+    assert "--include_masks" in found
+
+
+def test_masks_of_the_other_form(config, data):
+    png = image_file("PNG", "L")
+    for path in data.glob("train.record-*"):
+        write_records(path, example(CAT, masks=[png]))
+    assert problems(config, MASKS, PNG) == []
+    found = only(problems(config, "train_input_reader.mask_type=NUMERICAL_MASKS"))
+    assert "mask_type: is NUMERICAL_MASKS, but 2 records have masks of the other form" in found
+    assert "set it to PNG_MASKS" in found

@@ -38,6 +38,8 @@ def example(*objects, encoded=JPEG, **features):
     for index, side in enumerate(("ymin", "xmin", "ymax", "xmax"), start=2):
         values = features.get(side, [one[index] for one in objects])
         feature[f"image/object/bbox/{side}"].float_list.value.extend(values)
+    if "masks" in features:
+        feature["image/object/mask"].bytes_list.value.extend(features["masks"])
     return message.SerializeToString()
 
 

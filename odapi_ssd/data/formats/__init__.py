@@ -8,6 +8,7 @@ says which names are safe to use.
 
 from odapi_ssd.data.formats import (
     coco,
+    coco_writer,
     csv_boxes,
     cvat,
     labelme,
@@ -46,3 +47,4 @@ register(tfrecord_dataset.FORMAT)
 register_writer("tfrecord", tfrecord.TfRecordWriter)
 register_writer("voc", voc_writer.VocWriter)
 register_writer("yolo", yolo_writer.YoloWriter)
+register_writer("coco", coco_writer.CocoWriter)

@@ -5,21 +5,20 @@ become the same float32 values, with decimals where whole pixels do not.
 """
 
 import html
-import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from odapi_ssd.data.examples import Example, PlacedObject
+from odapi_ssd.data.formats.pixel_text import pixel_text
 from odapi_ssd.data.formats.writing import Detail, WriterContext, find_lost
 from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
 
-__all__ = ["VocPayload", "VocWriter", "pixel_text"]
+__all__ = ["VocPayload", "VocWriter"]
 
 _ANNOTATIONS, _IMAGES, _SPLITS = "Annotations", "JPEGImages", "ImageSets"
 _HELD = frozenset({Detail.POSE, Detail.TRUNCATED, Detail.DIFFICULT})
-_MAX_DECIMALS = 60
 
 
 @dataclass(frozen=True)
@@ -96,25 +95,6 @@ class _VocSplitWriter:
     def close(self) -> None:
         """Completes the list."""
         self._stems.close()
-
-
-def pixel_text(value: float, side: int) -> str:
-    """A coordinate in pixels that becomes a value again when it is divided by the image's side.
-
-    Args:
-        value: a float32 value, normalized to 0..1.
-        side: the image's height or width in pixels, above 0.
-
-    Returns:
-        A whole number where one will do, else as many decimals as it takes.
-    """
-    pixels = value * side
-    texts = (f"{pixels:.{num_decimals}f}" for num_decimals in range(_MAX_DECIMALS))
-    return next((text for text in texts if _is_float32_of(float(text) / side, value)), str(pixels))
-
-
-def _is_float32_of(quotient: float, value: float) -> bool:
-    return bool(struct.unpack("f", struct.pack("f", quotient))[0] == value)
 
 
 def _encode(example: Example) -> VocPayload:

@@ -43,6 +43,8 @@ class RecordContents:
         broken: records that the API cannot use: which, and why.
         outside: boxes outside 0..1, with their values.
         flat: number of boxes with zero area.
+        mask_forms: how many of the records with objects have a mask for each, by the masks' form:
+            "png" or "numerical"; "" for those that have not.
         largest_hw: height and width of the image with the most pixels, as its record has them.
         largest_where: which record that is.
     """
@@ -57,6 +59,7 @@ class RecordContents:
     broken: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     flat: int = 0
+    mask_forms: Counter[str] = field(default_factory=Counter)
     largest_hw: tuple[int, int] = (0, 0)
     largest_where: str = ""
 
@@ -93,6 +96,7 @@ class RecordContents:
             self.broken.append(f"{record.where} has lists of different lengths: {counts}")
             return False
         self._add_classes(ids, texts)
+        self._add_masks(record, len(boxes[0]))
         self._add_boxes(list(zip(*boxes, strict=True)), record.where)
         return len(self.broken) == num_broken
 
@@ -117,6 +121,14 @@ class RecordContents:
         self.texts.update(texts)
         for text, class_id in zip(texts, ids, strict=False):
             self.ids_by_text.setdefault(text, set()).add(class_id)
+
+    def _add_masks(self, record: Record, num_objects: int) -> None:
+        if not num_objects:
+            return
+        if len(record.byte_strings(keys.MASK)) == num_objects:
+            self.mask_forms["png"] += 1
+        else:
+            self.mask_forms["numerical" if len(record.floats(keys.MASK)) else ""] += 1
 
     def _add_boxes(self, boxes_yxyx: Sequence[tuple[float, ...]], where: str) -> None:
         self.num_objects += len(boxes_yxyx)

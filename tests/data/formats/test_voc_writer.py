@@ -1,46 +1,20 @@
 """A dataset in the VOC layout, written and read again."""
 
 import hashlib
-import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lxml import etree
 
 from odapi_ssd.data.annotations import AnnotatedObject
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.examples import Example, PlacedObject
-from odapi_ssd.data.formats.voc_writer import VocWriter, pixel_text
+from odapi_ssd.data.formats.voc_writer import VocWriter
 from odapi_ssd.data.formats.writing import WriterContext
 from odapi_ssd.data.images import CheckedImage
 from odapi_ssd.errors import OdapiError
 from tests.data.conftest import VocDir, annotation_xml
-
-
-def float32(value):
-    return struct.unpack("f", struct.pack("f", value))[0]
-
-
-class TestPixels:
-    @pytest.mark.parametrize(
-        ("pixels", "side", "text"),
-        [(48, 500, "48"), (0, 7, "0"), (7, 7, "7"), (12.5, 40, "12.5"), (1 / 3, 333, "0.33333")],
-    )
-    def test_as_short_as_may_be(self, pixels, side, text):
-        written = pixel_text(float32(pixels / side), side)
-        assert written[: len(text)] == text
-        assert float32(float(written) / side) == float32(pixels / side)
-
-    @given(st.floats(0, 1, width=32), st.integers(1, 100_000))
-    @settings(max_examples=1000)
-    def test_any_value_comes_back(self, value, side):
-        text = pixel_text(value, side)
-        assert float32(float(text) / side) == value
-        assert set(text) <= set("0123456789.")
-        assert float(text) <= side
 
 
 def records_of(folder):

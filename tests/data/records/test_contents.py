@@ -46,6 +46,7 @@ def test_counts():
         max_objects=2,
         texts={"dog": 2, "cat": 1},
         ids_by_text={"dog": {2, 3}, "cat": {1}},
+        mask_forms={"": 2},
     )
 
 
@@ -127,6 +128,18 @@ def test_a_share_of_the_images_is_decoded_evenly(write_file, share, expected):
         [(path, None)], describe_refusal=lambda _: decoded.append(len(decoded)), share_decoded=share
     )
     assert (contents.num_read, contents.num_decoded, len(decoded)) == (10, expected, expected)
+
+
+def test_forms_of_masks():
+    boxes = features([WHOLE, WHOLE], ["dog", "cat"], [2, 1])
+    contents, _ = contents_of(
+        {**boxes, keys.MASK: [b"1", b"2"]},
+        {**boxes, keys.MASK: [b"1"]},
+        {**boxes, keys.MASK: [1.0, 0.0, 0.0, 1.0]},
+        boxes,
+        features(),
+    )
+    assert contents.mask_forms == {"png": 1, "numerical": 1, "": 2}
 
 
 def test_lists_of_different_lengths():

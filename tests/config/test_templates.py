@@ -107,11 +107,6 @@ class TestTemplate:
         suffix = name.rpartition("_")[2]
         dataset = {"bccd": "cells", "quickstart": "voc"}.get(suffix, suffix)
         patterns = {"train": "train.record-?????-of-?????", "val": "val.record-?????-of-?????"}
-        if name.startswith("mask"):  # the API's program names its files and counts them
-            patterns = {
-                "train": "coco_train.record-?????-of-00100",
-                "val": "coco_val.record-?????-of-00050",
-            }
         readers = {"train": config.train_input_reader, "val": config.eval_input_reader[0]}
         for split, reader in readers.items():
             assert reader.label_map_path == f"data/{dataset}/label_map.pbtxt"

@@ -28,7 +28,7 @@ def main() -> None:
     names = [find_template(name).stem for name in arguments.templates] or template_names()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        data = draw_data(Path(folder), with_masks=any("mask" in name for name in names))
+        data = draw_data(Path(folder))
         for name in names:
             num_steps = 2 if arguments.quick else 8
             rows.append(_try(read_facts(name), data, arguments.batch_size, num_steps))

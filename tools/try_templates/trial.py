@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools import model_cost
 from tools.try_templates import timed_train
-from tools.try_templates.mask_records import TRAIN_PATTERN, VAL_PATTERN, write_mask_records
+from tools.try_templates.masked_shapes import write_masked_shapes
 
 __all__ = ["Data", "Trial", "TrialError", "count_cost", "draw_data", "try_template"]
 
@@ -48,12 +48,10 @@ class Data:
     Attributes:
         records_dir: output folder of `odapi-ssd convert`.
         image_path: an image that is not square.
-        masks_dir: records of the same objects with masks; None without masks.
     """
 
     records_dir: Path
     image_path: Path
-    masks_dir: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -75,16 +73,13 @@ class Trial:
     output_shapes: dict[str, list[int]]
 
 
-def draw_data(folder: Path, *, with_masks: bool) -> Data:
-    """Draws a dataset of shapes into a folder."""
-    data_dir, records_dir, masks_dir = folder / "data", folder / "records", folder / "masks"
+def draw_data(folder: Path) -> Data:
+    """Draws a dataset of shapes with masks into a folder."""
+    data_dir, coco_dir, records_dir = folder / "data", folder / "coco", folder / "records"
     _odapi_ssd("shapes", "--output_dir", data_dir, "--num_images", _NUM_IMAGES)
-    _odapi_ssd("convert", "--data_dir", data_dir, "--output_dir", records_dir)
-    if with_masks:
-        summary = json.loads((records_dir / "dataset.json").read_text(encoding="utf-8"))
-        write_mask_records(data_dir, masks_dir, summary["label_map"])
-    image_path = min((data_dir / "JPEGImages").iterdir())
-    return Data(records_dir, image_path, masks_dir if with_masks else None)
+    write_masked_shapes(data_dir, coco_dir)
+    _odapi_ssd("convert", "--data_dir", coco_dir, "--output_dir", records_dir, "--include_masks")
+    return Data(records_dir, min((data_dir / "JPEGImages").iterdir()))
 
 
 def count_cost(config_path: Path) -> model_cost.ModelCost:
@@ -100,7 +95,7 @@ def try_template(
 
     Args:
         template: its name, or the path of a config.
-        data: to train and evaluate on; with masks if the template needs them.
+        data: to train and evaluate on.
         folder: where all files go.
         batch_size: images per step.
         num_steps: at least 2, as the first one is not timed.
@@ -111,7 +106,6 @@ def try_template(
     _odapi_ssd(
         *("configure", "--template", template, "--records_dir", data.records_dir),
         *("--output_path", config, "--batch_size", batch_size, "--num_steps", num_steps),
-        *(_mask_flags(data) if "mask" in template else ()),
     )
     _odapi_ssd("check", "--pipeline_config_path", config)
     steps, memory_bytes = _train(config, model_dir, folder / "steps.json")
@@ -135,14 +129,6 @@ def try_template(
         memory_bytes / 1e9,
         json.loads(output.splitlines()[-1]),
     )
-
-
-def _mask_flags(data: Data) -> list[str]:
-    patterns = {"train_input_reader": TRAIN_PATTERN, "eval_input_reader[0]": VAL_PATTERN}
-    return [
-        f"--set={reader}.tf_record_input_reader.input_path[0]={data.masks_dir}/{pattern}"
-        for reader, pattern in patterns.items()
-    ]
 
 
 def _train(config: Path, model_dir: Path, steps_path: Path) -> tuple[list[dict[str, float]], int]:

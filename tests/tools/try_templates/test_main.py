@@ -28,7 +28,7 @@ def try_made_up(monkeypatch, tmp_path):
             return ModelCost(28_461_787, 222_000_000_000, 9, (600, 800))
 
         data = Data(Path("records"), Path("image.jpg"))
-        monkeypatch.setattr(program, "draw_data", lambda folder, *, with_masks: data)
+        monkeypatch.setattr(program, "draw_data", lambda folder: data)
         monkeypatch.setattr(program, "count_cost", count_cost)
         monkeypatch.setattr(program, "try_template", try_template)
         results = tmp_path / "results.json"

@@ -1,58 +1,35 @@
-"""TFRecords of drawn shapes with instance masks, made as the mask template's header says.
+"""Drawn shapes with instance masks, as a dataset in COCO's format.
 
-A shape's outline follows from its class and box in the VOC XML. The outlines are written in COCO's
-format, which the API's own program converts to records.
+A shape's outline follows from its class and box in the VOC XML.
 """
 
 import json
 import math
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-__all__ = ["TRAIN_PATTERN", "VAL_PATTERN", "write_mask_records"]
+__all__ = ["write_masked_shapes"]
 
-# The program has these numbers of shards built in.
-TRAIN_PATTERN = "coco_train.record-?????-of-00100"
-VAL_PATTERN = "coco_val.record-?????-of-00050"
+_CLASS_IDS = {"circle": 1, "square": 2, "triangle": 3}
 _NUM_CORNERS_OF_CIRCLE = 24
 
 
-def write_mask_records(data_dir: Path, output_dir: Path, class_ids: Mapping[str, int]) -> None:
-    """Writes records with masks of the splits train and val.
+def write_masked_shapes(data_dir: Path, output_dir: Path) -> None:
+    """Writes the splits train and val as COCO JSON beside a link to the images.
 
     Args:
         data_dir: output folder of `odapi-ssd shapes`.
         output_dir: created if missing.
-        class_ids: class id by class name.
-    Raises:
-        subprocess.CalledProcessError: the API's program failed.
     """
-    output_dir.mkdir(parents=True, exist_ok=True)
+    (output_dir / "annotations").mkdir(parents=True, exist_ok=True)
+    (output_dir / "images").symlink_to((data_dir / "JPEGImages").resolve())
     for split in ("train", "val"):
-        annotations = _coco_annotations(data_dir, split, class_ids)
-        (output_dir / f"{split}.json").write_text(json.dumps(annotations), encoding="utf-8")
-    flags = {"output_dir": output_dir}
-    for images, annotations, split in (
-        ("train", "train", "train"), ("val", "val", "val"), ("test", "testdev", "val"),
-    ):  # fmt: skip
-        flags[f"{images}_image_dir"] = data_dir / "JPEGImages"
-        flags[f"{annotations}_annotations_file"] = output_dir / f"{split}.json"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "odapi_ssd", "api", "dataset_tools.create_coco_tf_record"),
-            "--include_masks",
-            *(f"--{name}={value}" for name, value in flags.items()),
-        ],
-        check=True,
-        capture_output=True,
-    )
+        path = output_dir / "annotations" / f"instances_{split}.json"
+        path.write_text(json.dumps(_coco_annotations(data_dir, split)), encoding="utf-8")
 
 
-def _coco_annotations(data_dir: Path, split: str, class_ids: Mapping[str, int]) -> dict[str, Any]:
+def _coco_annotations(data_dir: Path, split: str) -> dict[str, Any]:
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     stems = (data_dir / "ImageSets" / "Main" / f"{split}.txt").read_text(encoding="utf-8").split()
@@ -71,13 +48,13 @@ def _coco_annotations(data_dir: Path, split: str, class_ids: Mapping[str, int]) 
             annotations.append({
                 "id": len(annotations) + 1,
                 "image_id": image_id,
-                "category_id": class_ids[name],
+                "category_id": _CLASS_IDS[name],
                 "bbox": [xmin, ymin, xmax - xmin, ymax - ymin],
                 "area": (xmax - xmin) * (ymax - ymin),
                 "iscrowd": 0,
                 "segmentation": [_outline(name, *box_xyxy_px)],
             })  # fmt: skip
-    categories = [{"id": class_id, "name": name} for name, class_id in class_ids.items()]
+    categories = [{"id": class_id, "name": name} for name, class_id in _CLASS_IDS.items()]
     return {"images": images, "annotations": annotations, "categories": categories}
 
 

@@ -222,7 +222,7 @@ def test_a_second_conversion_replaces_the_first(tmp_path):
     assert [path.name for path in (tmp_path / "out/images").iterdir()] == ["train"]
     (tmp_path / "out/images/train/mine.png").touch()
     with pytest.raises(OdapiError, match="did not write"):
-        convert_dataset(tmp_path / "data", tmp_path / "out", options)
+        convert_dataset(tmp_path / "data", tmp_path / "out", ConversionOptions(to="coco"))
 
 
 def test_masks_come_back_pixel_by_pixel(example_of, tmp_path):

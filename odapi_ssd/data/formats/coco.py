@@ -65,7 +65,7 @@ class _Reading:
         declared = []
         for file in self._layout.files:
             content = read_coco_json(file.path)
-            if content.num_without_box and not content.num_by_category and not content.faults:
+            if content.num_without_box and not content.rows.num_by_category and not content.faults:
                 self._not_read.append(self._source(file.path))
                 continue
             self._take_file(file, content)
@@ -98,7 +98,7 @@ class _Reading:
         for line in faults:
             self._add_fault(source, f"{source}: {line}")
         entries = []
-        for image in content.images:
+        for image in content.images():
             key = self._take_image(file, source, image)
             self._keys[key] = None
             entries.append(SplitEntry(key, image.file_name))

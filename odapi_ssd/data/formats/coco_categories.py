@@ -24,7 +24,7 @@ def declare_label_map(contents: Sequence[CocoContent]) -> tuple[dict[str, int], 
     used = {
         content.categories[one]
         for content in contents
-        for one in content.num_by_category
+        for one in content.rows.num_by_category
         if one in content.categories
     }
     ids: dict[str, int] = {}
@@ -49,7 +49,7 @@ def declare_label_map(contents: Sequence[CocoContent]) -> tuple[dict[str, int], 
 
 def _classes_of(content: CocoContent) -> dict[int | str, str]:
     """The categories of a file without those that no object has and that are no classes."""
-    used = content.num_by_category
+    used = content.rows.num_by_category
     used_names = {content.categories[one] for one in used if one in content.categories}
     return {
         category_id: name

@@ -7,14 +7,15 @@ Source: the data format at https://cocodataset.org/#format-data.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from odapi_ssd.data.annotations import AnnotatedObject
+from odapi_ssd.data.file_names import is_unicode
 from odapi_ssd.data.formats.coco_masks import parse_mask, polygons_extent
+from odapi_ssd.data.formats.coco_rows import CocoId, CocoRow, CocoRows
 from odapi_ssd.data.json_stream import JsonLists
 from odapi_ssd.data.json_values import JsonObject, WrongJsonError
 from odapi_ssd.data.masks import Mask, PolygonMask
@@ -23,7 +24,6 @@ from odapi_ssd.messages import count_of, list_some
 __all__ = ["CocoContent", "CocoImage", "read_coco_json"]
 
 _NUM_BOX_VALUES = 4
-_Id = int | str
 
 
 @dataclass(frozen=True)
@@ -46,32 +46,40 @@ class CocoContent:
     """The content of a file.
 
     Attributes:
-        images: in the file's order.
         categories: names by id, in the file's order.
-        num_by_category: how many objects each category has, by id.
         num_without_box: annotations that have neither a box nor a mask, such as captions.
-        faults: what is wrong with the file, or with items that are of no image; one line each,
-            without the file's name.
+        faults: what is wrong with the file, or with single items; one line each, without the file's
+            name.
         warnings: what the user should know, likewise.
+        entries: file name, and height and width in pixels if stated, of images by id, in the file's
+            order.
+        rows: the annotations.
     """
 
-    images: list[CocoImage] = field(default_factory=list)
-    categories: dict[_Id, str] = field(default_factory=dict)
-    num_by_category: dict[_Id, int] = field(default_factory=dict)
+    categories: dict[CocoId, str] = field(default_factory=dict)
     num_without_box: int = 0
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    entries: dict[CocoId, tuple[str, tuple[int, int] | None]] = field(default_factory=dict)
+    rows: CocoRows = field(default_factory=CocoRows)
 
+    def images(self) -> Iterator[CocoImage]:
+        """The images with those of their objects that have a class, in the file's order."""
+        for image_id, (file_name, declared_hw) in self.entries.items():
+            yield CocoImage(file_name, declared_hw, tuple(self._objects(image_id)))
 
-@dataclass(frozen=True)
-class _Row:
-    """An annotation whose category is not known yet."""
-
-    category_id: _Id
-    box_xyxy_px: tuple[float, float, float, float]
-    is_crowd: bool
-    area_px: float | None
-    mask: Mask | None
+    def _objects(self, image_id: CocoId) -> Iterator[AnnotatedObject]:
+        for number, row in enumerate(self.rows.of_image(image_id), start=1):
+            name = self.categories.get(row.category_id)
+            if name is not None:
+                yield AnnotatedObject(
+                    number,
+                    name,
+                    row.box_xyxy_px,
+                    is_crowd=row.is_crowd,
+                    mask=row.mask,
+                    area_px=row.area_px,
+                )
 
 
 def read_coco_json(path: Path) -> CocoContent:
@@ -94,9 +102,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.content = CocoContent()
-        self._files: dict[_Id, tuple[str, tuple[int, int] | None]] = {}
-        self._rows: dict[_Id, list[_Row]] = defaultdict(list)
-        self._annotation_ids: set[_Id] = set()
+        self._annotation_ids: set[CocoId] = set()
         self._num_repeated = 0
 
     def take(self, key: str, items: Iterator[Any]) -> None:
@@ -117,9 +123,6 @@ class _Reader:
     def finish(self) -> CocoContent:
         """The content, when all lists are taken."""
         content = self.content
-        for image_id, (file_name, declared_hw) in self._files.items():
-            rows = self._rows.pop(image_id, [])
-            content.images.append(CocoImage(file_name, declared_hw, tuple(self._objects(rows))))
         content.faults += self._describe_unknown()
         if self._num_repeated:
             what = count_of(self._num_repeated, "annotation has", "annotations have")
@@ -127,16 +130,16 @@ class _Reader:
         return content
 
     def _take_image(self, item: JsonObject) -> None:
-        image_id = _read_id(item, "id")
-        if image_id in self._files:
+        image_id, entries = _read_id(item, "id"), self.content.entries
+        if image_id in entries:
             raise WrongJsonError(f"{item.where}.id is {image_id!r}, which another image has too")
-        self._files[image_id] = item.text("file_name"), _read_size(item)
+        entries[image_id] = item.text("file_name"), _read_size(item)
 
     def _take_category(self, item: JsonObject) -> None:
         category_id, name = _read_id(item, "id"), item.text("name").strip()
         known = self.content.categories
-        if not name:
-            raise WrongJsonError(f"{item.where}.name is empty, the name of a class was expected")
+        if not name or not is_unicode(name):
+            raise WrongJsonError(f"{item.where}.name is {name!a}, the name of a class was expected")
         if known.setdefault(category_id, name) != name:
             raise WrongJsonError(
                 f"{item.where}.id is {category_id!r}, which {known[category_id]!r} has too"
@@ -151,41 +154,27 @@ class _Reader:
             annotation_id = _read_id(item, "id")
             self._num_repeated += annotation_id in self._annotation_ids
             self._annotation_ids.add(annotation_id)
-        self._rows[image_id].append(_read_row(item))
-
-    def _objects(self, rows: list[_Row]) -> Iterator[AnnotatedObject]:
-        content = self.content
-        for number, row in enumerate(rows, start=1):
-            counts = content.num_by_category
-            counts[row.category_id] = counts.get(row.category_id, 0) + 1
-            name = content.categories.get(row.category_id)
-            if name is not None:
-                yield AnnotatedObject(
-                    number,
-                    name,
-                    row.box_xyxy_px,
-                    is_crowd=row.is_crowd,
-                    mask=row.mask,
-                    area_px=row.area_px,
-                )
+        self.content.rows.add(image_id, _read_row(item))
 
     def _describe_unknown(self) -> Iterator[str]:
         """Lines about images and categories that annotations name, but the file does not have."""
         content = self.content
-        for category_id, number in content.num_by_category.items():
+        for category_id, number in content.rows.num_by_category.items():
             if category_id not in content.categories:
                 what = count_of(number, "annotation has", "annotations have")
                 yield f"{what} the category_id {category_id!r}, which is not among the categories"
-        if self._rows:
-            number = sum(map(len, self._rows.values()))
+        counts = content.rows.counts()
+        unknown = [image_id for image_id in counts if image_id not in content.entries]
+        if unknown:
+            number = sum(counts[image_id] for image_id in unknown)
             what = count_of(number, "annotation is", "annotations are")
-            ids = list_some(map(repr, self._rows))
+            ids = list_some(map(repr, unknown))
             yield f"{what} of images that are not among the file's images: image_id {ids}"
 
 
-def _read_row(item: JsonObject) -> _Row:
+def _read_row(item: JsonObject) -> CocoRow:
     mask = parse_mask(item)
-    return _Row(
+    return CocoRow(
         category_id=_read_id(item, "category_id"),
         box_xyxy_px=_read_box(item, mask),
         is_crowd=item.flag("iscrowd", default=False),
@@ -209,8 +198,7 @@ def _read_box(item: JsonObject, mask: Mask | None) -> tuple[float, float, float,
     return x, y, x + width, y + height
 
 
-def _read_id(item: JsonObject, key: str) -> _Id:
-    """Ids are numbers; some programs write texts."""
+def _read_id(item: JsonObject, key: str) -> CocoId:
     return item.text(key) if item.kind(key) is str else item.integer(key)
 
 

@@ -2,10 +2,14 @@ import pytest
 
 from odapi_ssd.data.formats.coco_categories import declare_label_map
 from odapi_ssd.data.formats.coco_json import CocoContent
+from odapi_ssd.data.formats.coco_rows import CocoRow
 
 
 def content(categories, used=()):
-    return CocoContent(categories=categories, num_by_category=dict.fromkeys(used, 1))
+    found = CocoContent(categories=categories)
+    for category_id in used:
+        found.rows.add(1, CocoRow(category_id, (0, 0, 1, 1), False, None, None))
+    return found
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,13 @@ def values_of(images=(IMAGE,), annotations=(ANNOTATION,), categories=(CATEGORY,)
 def test_an_object_by_hand(read, order):
     annotation = {**ANNOTATION, "iscrowd": 1, "area": 80.5, "score": 1, "segmentation": []}
     content = read(dict(list(values_of(annotations=[annotation]).items())[::order]))
-    (image,) = content.images
+    (image,) = content.images()
     assert (image.file_name, image.declared_hw) == ("a.jpg", (20, 40))
     assert image.objects == (
         AnnotatedObject(1, "dog", (4, 2, 20, 12), is_crowd=True, area_px=80.5),
     )
     assert content.categories == {3: "dog"}
-    assert content.num_by_category == {3: 1}
+    assert content.rows.num_by_category == {3: 1}
     assert (content.faults, content.warnings) == ([], [])
 
 
@@ -45,30 +45,30 @@ def test_objects_keep_their_order_and_images_without_any_stay(read):
         for number, image in enumerate([7, "x", 7])
     ]
     content = read(values_of(images, annotations))
-    lefts = [[one.box_xyxy_px[0] for one in image.objects] for image in content.images]
+    lefts = [[one.box_xyxy_px[0] for one in image.objects] for image in content.images()]
     assert lefts == [[0, 2], [1], []]
-    assert [one.number for one in content.images[0].objects] == [1, 2]
-    assert [image.declared_hw for image in content.images] == [(20, 40), None, None]
+    assert [one.number for one in next(content.images()).objects] == [1, 2]
+    assert [image.declared_hw for image in content.images()] == [(20, 40), None, None]
 
 
 def test_a_polygon_without_a_box(read):
     annotation = {**ANNOTATION, "segmentation": [[1, 2, 9, 2, 9, 6.5]]}
     del annotation["bbox"]
-    (image,) = read(values_of(annotations=[annotation])).images
+    (image,) = read(values_of(annotations=[annotation])).images()
     assert image.objects[0].box_xyxy_px == (1, 2, 9, 6.5)
 
 
 def test_captions_are_counted(read):
     captions = [{"id": 1, "image_id": 7, "caption": "A dog."}] * 2
     content = read(values_of(annotations=captions))
-    assert (content.num_without_box, content.num_by_category) == (2, {})
+    assert (content.num_without_box, content.rows.num_by_category) == (2, {})
     assert content.faults == []
 
 
 def test_repeated_annotation_ids_are_told(read):
     content = read(values_of(annotations=[ANNOTATION] * 3))
     assert content.warnings == ["2 annotations have the id of another one; all of them are taken"]
-    assert len(content.images[0].objects) == 3
+    assert len(next(content.images()).objects) == 3
 
 
 BOX = ANNOTATION["bbox"]
@@ -109,7 +109,11 @@ def test_faults_of_annotations(read, change, fault):
         (values_of(images=[IMAGE, 5]), "images[1] is 5, an object { } was expected"),
         (values_of(images=[IMAGE, {**IMAGE, "id": 8, "width": "9"}]), "images[1].width is '9'"),
         (values_of(categories=[CATEGORY, {"id": 4}]), "the entry categories[1].name is missing"),
-        (values_of(categories=[CATEGORY, {"id": 4, "name": " "}]), "categories[1].name is empty"),
+        (values_of(categories=[CATEGORY, {"id": 4, "name": " "}]), "categories[1].name is '', the"),
+        (
+            values_of(categories=[{"id": 4, "name": "\ud800"}]),
+            "categories[0].name is '\\ud800', the",
+        ),
         (
             values_of(categories=[CATEGORY, {"id": 3, "name": "cat"}]),
             "categories[1].id is 3, which 'dog' has too",

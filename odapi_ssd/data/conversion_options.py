@@ -91,6 +91,4 @@ class ConversionOptions:
 
     def for_examples(self) -> ExampleOptions:
         """Those that are about single images."""
-        return ExampleOptions(
-            self.verify, self.max_side, self.fix_inverted, self.include_masks
-        )
+        return ExampleOptions(self.verify, self.max_side, self.fix_inverted, self.include_masks)

@@ -111,8 +111,8 @@ def test_faults_of_annotations(read, change, fault):
         (values_of(categories=[CATEGORY, {"id": 4}]), "the entry categories[1].name is missing"),
         (values_of(categories=[CATEGORY, {"id": 4, "name": " "}]), "categories[1].name is '', the"),
         (
-            values_of(categories=[{"id": 4, "name": "\ud800"}]),
-            "categories[0].name is '\\ud800', the",
+            values_of(categories=[CATEGORY, {"id": 4, "name": "\ud800"}]),
+            "categories[1].name is '\\ud800', the",
         ),
         (
             values_of(categories=[CATEGORY, {"id": 3, "name": "cat"}]),

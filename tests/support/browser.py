@@ -12,6 +12,7 @@ _FLAGS = (
     "--headless",
     "--no-sandbox",  # In containers there is no other way.
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # It is small in containers.
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -28,7 +28,7 @@ body {
 h1, h2, h3 { line-height: 1.2; text-wrap: balance; }
 h1 { font-size: 2rem; margin: 2.5rem 0 .25rem; letter-spacing: -.02em; }
 h2 { font-size: 1.4rem; margin: 3.5rem 0 .5rem; letter-spacing: -.01em; }
-h3 { font-size: 1.05rem; margin: 1.75rem 0 .25rem; }
+h3 { font-size: 1.05rem; margin: 1.75rem 0 .25rem; text-wrap: wrap; }
 p { margin: .25rem 0 .75rem; max-width: 48rem; }
 a { color: var(--accent); }
 .quiet { color: var(--quiet); }
@@ -111,7 +111,8 @@ footer { margin-top: 4rem; border-top: 1px solid var(--line); padding-top: 1rem;
   color: var(--quiet); font-size: .875rem; }
 @media (max-width: 30rem) {
   h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; }
-  .kinds li { flex-wrap: wrap; }
+  .kinds li { display: grid; grid-template-columns: auto 1fr; row-gap: 0; }
+  .kinds .count { grid-column: 2; margin: 0; color: var(--quiet); font-size: .875rem; }
 }
 @media print {
   :root { --paper: #fff; --card: #fff; --ink: #000; --quiet: #444; --line: #bbb; }

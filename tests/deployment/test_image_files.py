@@ -100,6 +100,12 @@ class TestLoadImage:
         assert (image.mode, image.size) == ("RGB", size)
         assert np.asarray(image).min() > 250
 
+    def test_webp(self, tmp_path):
+        Image.new("RGBA", (5, 3), (10, 200, 30, 255)).save(tmp_path / "a.webp", lossless=True)
+        assert find_images([tmp_path]) == [tmp_path / "a.webp"]
+        image = load_image(tmp_path / "a.webp")
+        assert (image.mode, image.size, image.getpixel((2, 2))) == ("RGB", (5, 3), (10, 200, 30))
+
     def test_the_first_frame_of_an_animation(self, tmp_path):
         first, second = (Image.new("RGB", (2, 2), color) for color in ("white", "black"))
         first.save(tmp_path / "a.gif", save_all=True, append_images=[second])

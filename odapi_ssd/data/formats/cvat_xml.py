@@ -89,7 +89,7 @@ class CvatFile:
         """The image in its subset's folder, which CVAT exports, else anywhere; or why not."""
         folder = posixpath.dirname(self._source)
         reason = ""
-        folders = filter(None, (subset or "default", folder))
+        folders = filter(None, (subset, folder))
         for place in (*(f"{one}/{name}" for one in folders), name):
             try:
                 return self._collector.index.find_by_path(place), ""

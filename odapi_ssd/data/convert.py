@@ -7,9 +7,7 @@ in no split: class ids come from all of them, so that they do not depend on the 
 """
 
 import contextlib
-import functools
-import itertools
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from odapi_ssd.data.beam.writer import RunnerWriter
@@ -35,7 +33,8 @@ from odapi_ssd.data.findings import (
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.input_state import InputState, read_input_state
-from odapi_ssd.data.preparation import PreparedExample, prepare_packed_example
+from odapi_ssd.data.parallel_preparation import prepare_images
+from odapi_ssd.data.preparation import PreparedExample
 from odapi_ssd.data.replaced_input import require_other_place
 from odapi_ssd.data.skipping import SKIPPED_FILE, EmptySplitError, SkippedFiles, leave_out
 from odapi_ssd.data.splits import SplitPlan, plan_splits
@@ -52,8 +51,9 @@ from odapi_ssd.progress import SILENT, Progress
 
 __all__ = ["convert_dataset"]
 
-# Starting a worker costs more than checking this many images.
-_MIN_IMAGES_PER_WORKER = 200
+# From here on it is sure that there is work for them: files of annotations and of images.
+_MANY_FILES = 1000
+_WORKER_MODULES = ("odapi_ssd.data.preparation", "odapi_ssd.data.records.writer")
 
 
 def convert_dataset(
@@ -95,7 +95,10 @@ def convert_dataset(
                 "converts again."
             )
             return unchanged
-    return _convert(Path(data_dir), output_dir, options, progress, state)
+    with WorkerPool(options.num_workers or count_cores()) as pool:
+        if state is not None and state.num_files >= _MANY_FILES and options.runner is None:
+            pool.start(*_WORKER_MODULES)  # They are ready when the annotations are read.
+        return _convert(Path(data_dir), output_dir, options, progress, state, pool)
 
 
 def _convert(
@@ -104,6 +107,7 @@ def _convert(
     options: ConversionOptions,
     progress: Progress,
     state: InputState | None,
+    pool: WorkerPool,
 ) -> DatasetSummary:
     dataset = read_dataset(data_dir, options.format)
     digest = state.digest if state is not None and state.covers(dataset) else None
@@ -124,11 +128,11 @@ def _convert(
         faults = find_faults(dataset, plan, given.ids if given else None)
         skipped = SkippedFiles(faults) if options.on_error == "skip" else None
         if faults and skipped is None:
-            checked = _prepare_images(dataset, plan, options, progress, None)
+            checked = prepare_images(dataset, plan, options, progress, pool, None)
             faults += [_fault_of(one) for one in checked if isinstance(one, ExampleFault)]
             raise faults_error(dataset, faults)
         label_map = given or make_own_label_map(dataset, outputs)
-        conversion = _Conversion(dataset, label_map, options, progress, skipped, digest)
+        conversion = _Conversion(dataset, label_map, options, progress, pool, skipped, digest)
         if skipped is None:
             return conversion.run(plan, outputs, writer_class)
         return conversion.run_skipping(plan, outputs, writer_class)
@@ -161,6 +165,7 @@ class _Conversion:
         label_map: ConversionLabelMap,
         options: ConversionOptions,
         progress: Progress,
+        pool: WorkerPool,
         skipped: SkippedFiles | None,
         input_digest: str | None,
     ):
@@ -168,7 +173,7 @@ class _Conversion:
 
         The digest is that of all that is converted; None if it is unknown.
         """
-        self._input_digest = input_digest
+        self._pool, self._input_digest = pool, input_digest
         self._dataset, self._options = dataset, options
         self._label_map, self._label_map_text = label_map.ids, label_map.text
         self._label_map_warnings = label_map.warnings
@@ -225,7 +230,9 @@ class _Conversion:
     def _write_splits(self, writer: DatasetWriter) -> dict[str, SplitSummary]:
         """Writes all splits; after the first faulty image it checks only."""
         summaries = {}
-        images = _prepare_images(self._dataset, self._plan, self._options, self._progress, writer)
+        images = prepare_images(
+            self._dataset, self._plan, self._options, self._progress, self._pool, writer
+        )
         with contextlib.closing(images) as prepared:
             for split, keys in self._plan.splits.items():
                 num_bytes = self._dataset.num_bytes(keys)
@@ -282,36 +289,3 @@ class _Conversion:
             ),
             num_skipped=0 if self._skipped is None else len(self._skipped),
         )
-
-
-def _prepare_images(
-    dataset: Dataset,
-    plan: SplitPlan,
-    options: ConversionOptions,
-    progress: Progress,
-    writer: DatasetWriter | None,
-) -> Generator[PreparedExample | ExampleFault, None, None]:
-    """Prepares the images of all splits in order, without those that have no file or annotation."""
-    keys = itertools.chain.from_iterable(plan.splits.values())
-    keys_in_order = [key for key in keys if key in dataset.images]
-    num_images = len(keys_in_order)
-    num_workers = options.num_workers or min(
-        count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER)
-    )
-    if options.runner is not None and isinstance(writer, RunnerWriter):
-        yield from writer.prepare(
-            dataset, plan.splits, options.for_examples(), options.runner, options.worker_paths
-        )
-        return
-    prepare = functools.partial(
-        prepare_packed_example,
-        options=options.for_examples(),
-        encode=writer.encode if writer else None,
-        find_lost=writer.lost if writer else None,
-    )
-    with WorkerPool(min(num_workers, num_images)) as pool:
-        examples = pool.map_in_order(prepare, map(dataset.packed_image, keys_in_order))
-        with contextlib.closing(examples):
-            for num_done, example in enumerate(examples, start=1):
-                progress.advance(num_done, num_images)
-                yield example

@@ -64,8 +64,8 @@ def map_in_order(
 class WorkerPool:
     """Worker processes, to be used with `with`, at whose end they end.
 
-    They start with the first call of `start` or `map_in_order`. With less than two of them, all
-    runs in this process.
+    They start with the first call of `start` or `map_in_order`, also after `close`. With less than
+    two of them, all runs in this process.
     """
 
     def __init__(self, num_workers: int):
@@ -76,8 +76,13 @@ class WorkerPool:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+        self.close()
+
+    def close(self) -> None:
+        """Ends the workers, if there are any."""
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=True, cancel_futures=True)
 
     def start(self, *modules: str) -> None:
         """Starts the workers, which takes some tenths of a second, and does not wait for them.
@@ -90,18 +95,24 @@ class WorkerPool:
                 self._submit(modules, _do_nothing)
 
     def map_in_order(
-        self, function: Callable[[_Item], _Result], items: Iterable[_Item]
+        self,
+        function: Callable[[_Item], _Result],
+        items: Iterable[_Item],
+        max_workers: int | None = None,
     ) -> Generator[_Result, None, None]:
         """Yields `function(item)` for each item, in the items' order.
 
         Args:
             function: pickles, as a module's top-level function does.
             items: its arguments; each must pickle. They are taken as workers get free.
+            max_workers: start no more than these; with 1, all runs in this process.
 
         Raises:
             OdapiError: a worker process died.
         """
-        if self._num_workers <= 1:
+        if self._executor is None and max_workers is not None:
+            self._num_workers = min(self._num_workers, max_workers)
+        if min(self._num_workers, max_workers or self._num_workers) <= 1:
             yield from map(function, items)
             return
         try:
@@ -131,14 +142,17 @@ class WorkerPool:
     def _submit(
         self, modules: tuple[str, ...], function: Callable[..., _Result], *arguments: object
     ) -> Future[_Result]:
-        with _end_signals_held_back():  # It may start processes, and one for semaphores.
-            if self._executor is None:
+        if self._executor is None:
+            # It starts Python's process that keeps track of semaphores, which lets signals through
+            # again: not to be in one block with what follows.
+            with _end_signals_held_back():
                 self._executor = ProcessPoolExecutor(
                     self._num_workers,
                     mp_context=multiprocessing.get_context("spawn"),
                     initializer=_begin,
                     initargs=modules,
                 )
+        with _end_signals_held_back():  # It may start a worker.
             return self._executor.submit(function, *arguments)
 
 

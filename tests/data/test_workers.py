@@ -53,6 +53,19 @@ def test_items_are_taken_as_workers_get_free():
         results.close()
 
 
+def pid_and_blocked_signals(number):
+    time.sleep(0.01)  # so that the other worker gets some, too
+    return os.getpid(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_every_worker_leaves_the_signals_that_end_to_its_parent():
+    with WorkerPool(2) as pool:
+        found = dict(pool.map_in_order(pid_and_blocked_signals, range(200)))
+    assert len(found) == 2
+    for blocked in found.values():
+        assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= blocked
+
+
 def loaded_modules(number):
     return sorted(name for name in sys.modules if name.startswith("odapi_ssd."))
 
@@ -66,6 +79,38 @@ def test_workers_may_be_started_before_there_is_work():
     with WorkerPool(1) as pool:
         pool.start()
         assert list(pool.map_in_order(square, [3])) == [9]
+
+
+def own_pid(number):
+    return os.getpid()
+
+
+def test_a_pool_may_be_limited_and_used_again():
+    with WorkerPool(2) as pool:
+        assert set(pool.map_in_order(own_pid, range(9), max_workers=1)) == {os.getpid()}
+    with WorkerPool(2) as pool:
+        first = set(pool.map_in_order(own_pid, range(50)))
+        pool.close()
+        second = set(pool.map_in_order(own_pid, range(50)))
+    assert os.getpid() not in first | second
+    assert not first & second
+    assert all_end(first | second)
+
+
+def test_what_workers_load_for_a_conversion():
+    """Neither the modules of the formats nor NumPy, which would take each half of its start."""
+    modules = (
+        "odapi_ssd.data.preparation",
+        "odapi_ssd.data.records.writer",
+        "odapi_ssd.data.details",
+    )
+    script = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert set(modules) <= loaded
+    assert not loaded & {"numpy", "lxml", "lxml.etree", "odapi_ssd.data.formats"}
 
 
 def test_dead_worker_is_a_clear_error():

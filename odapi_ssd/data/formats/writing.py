@@ -1,13 +1,11 @@
 """What writing a dataset in a format takes, and the formats that can be written."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
-from odapi_ssd.data.annotations import AnnotatedObject
+from odapi_ssd.data.details import EVERYTHING, Detail, find_lost
 from odapi_ssd.data.examples import Example
 from odapi_ssd.errors import OptionError
 
@@ -37,41 +35,6 @@ class WriterContext:
     folder: Path
     label_map: Mapping[str, int]
     num_shards: int | None = None
-
-
-class Detail(Enum):
-    """What objects may have beside class and box, by its name in messages."""
-
-    POSE = "poses"
-    TRUNCATED = "truncated flags"
-    DIFFICULT = "difficult flags"
-    CROWD = "crowd flags"
-    MASK = "masks"
-
-
-EVERYTHING = frozenset(Detail)
-
-
-def find_lost(example: Example, holds: Collection[Detail]) -> dict[str, int]:
-    """What a format that holds some details alone loses of an example; see `DatasetWriter.lost`."""
-    lost = [
-        detail.value
-        for placed in example.objects
-        for detail in Detail
-        if detail not in holds and _has(placed.annotated, detail)
-    ]
-    return dict(Counter(lost))
-
-
-def _has(annotated: AnnotatedObject, detail: Detail) -> bool:
-    """Whether an object has a detail that differs from what readers take where there is none."""
-    return {
-        Detail.POSE: annotated.pose != "Unspecified",
-        Detail.TRUNCATED: annotated.is_truncated,
-        Detail.DIFFICULT: annotated.is_difficult,
-        Detail.CROWD: annotated.is_crowd,
-        Detail.MASK: annotated.mask is not None,
-    }[detail]
 
 
 class SplitWriter(Protocol):

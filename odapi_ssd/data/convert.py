@@ -8,6 +8,7 @@ in no split: class ids come from all of them, so that they do not depend on the 
 
 import contextlib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from odapi_ssd.data.beam.writer import RunnerWriter
@@ -36,7 +37,13 @@ from odapi_ssd.data.input_state import InputState, read_input_state
 from odapi_ssd.data.parallel_preparation import prepare_images
 from odapi_ssd.data.preparation import PreparedExample
 from odapi_ssd.data.replaced_input import require_other_place
-from odapi_ssd.data.skipping import SKIPPED_FILE, EmptySplitError, SkippedFiles, leave_out
+from odapi_ssd.data.skipping import (
+    SKIPPED_FILE,
+    EmptySplitError,
+    SkippedFiles,
+    leave_out,
+    load_kept_reasons,
+)
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
     DATASET_FILE,
@@ -217,12 +224,16 @@ class _Conversion:
         if self._faults:
             raise faults_error(self._dataset, self._faults)
         summary = self._summarize(splits)
+        listed = SkippedFiles() if self._skipped is None else self._skipped
         if keeps:
             summary = add_kept_splits(summary, earlier, outputs.path)
+        if earlier is not None and earlier.splits:
+            listed.keep(load_kept_reasons(outputs, self._dataset, plan))
+            summary = replace(summary, num_skipped=len(listed))
         (outputs.staging / LABEL_MAP_FILE).write_bytes(self._label_map_text.encode())
         summary.save(outputs.staging)
-        if self._skipped is not None:
-            self._skipped.save(outputs.staging)
+        if len(listed) or self._skipped is not None:
+            listed.save(outputs.staging)
         stale = [SKIPPED_FILE, *writer_class.target_names(outputs.path, splits)]
         outputs.publish(stale, self._input_digest)
         return summary

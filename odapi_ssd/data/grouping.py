@@ -149,6 +149,6 @@ class _Grouping:
             return []
         what = count_of(len(self._unmatched), "image name does", "image names do")
         return [
-            f"{what} not match --group_by {self._group_by.pattern!r}; these images are divided one "
-            f"by one: {list_some(self._unmatched)}"
+            f"{what} not match --group_by {self._group_by.pattern!r} and stand alone: "
+            f"{list_some(self._unmatched)}"
         ]

@@ -167,22 +167,21 @@ class ImageIndex:
         return _grouped((name.rpartition("/")[2].casefold(), name) for name in self.image_names())
 
 
-def describe_unused(num_unannotated: int, left_out: Sequence[str]) -> list[str]:
+def describe_unused(unannotated: Sequence[str], left_out: Sequence[str]) -> list[str]:
     """Warnings about images of a dataset that are in none of its examples.
 
     Args:
-        num_unannotated: images without an annotation.
+        unannotated: the names of images without an annotation.
         left_out: the names of images whose path is not Unicode, as `ImageIndex.left_out` has them.
     """
     lines = []
-    if num_unannotated:
-        lines.append(
-            count_of(
-                num_unannotated,
-                "image has no annotation and is left out.",
-                "images have no annotation and are left out.",
-            )
+    if unannotated:
+        what = count_of(
+            len(unannotated),
+            "image has no annotation and is",
+            "images have no annotation and are",
         )
+        lines.append(f"{what} left out: {list_some(unannotated)}")
     if left_out:
         what = count_of(len(left_out), "image is", "images are")
         names = list_some(left_out)

@@ -1,7 +1,8 @@
 """Leaves out the images that have faults, where `--on_error skip` asks for it, and lists them."""
 
+import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.splits import SplitPlan
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of, list_some
+from odapi_ssd.outputs.folder import OutputTarget
 
-__all__ = ["SKIPPED_FILE", "EmptySplitError", "SkippedFiles", "leave_out"]
+__all__ = ["SKIPPED_FILE", "EmptySplitError", "SkippedFiles", "leave_out", "load_kept_reasons"]
 
 SKIPPED_FILE = "skipped.json"
 
@@ -25,6 +27,7 @@ class SkippedFiles:
 
     def __init__(self, faults: Iterable[Fault] = ()):
         self._faults: dict[Fault, None] = dict.fromkeys(faults)
+        self._kept: Mapping[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._reasons())
@@ -32,6 +35,10 @@ class SkippedFiles:
     def append(self, fault: Fault) -> None:
         """Adds a fault; an image in two splits has it twice and is one file."""
         self._faults[fault] = None
+
+    def keep(self, reasons: Mapping[str, str]) -> None:
+        """Adds what was left out of splits that stay from an earlier conversion, by file."""
+        self._kept = reasons
 
     def keys(self) -> set[str]:
         """The images that cannot be used."""
@@ -68,10 +75,22 @@ class SkippedFiles:
         (folder / SKIPPED_FILE).write_bytes(content)
 
     def _reasons(self) -> dict[str, list[str]]:
-        reasons: dict[str, list[str]] = {}
+        found = {fault.file for fault in self._faults}
+        reasons = {file: [reason] for file, reason in self._kept.items() if file not in found}
         for fault in self._faults:
             reasons.setdefault(fault.file, []).append(fault.reason)
         return reasons
+
+
+def load_kept_reasons(outputs: OutputTarget, dataset: Dataset, plan: SplitPlan) -> dict[str, str]:
+    """Why an earlier conversion left files out, without those that are converted now, by file."""
+    if not outputs.is_own(SKIPPED_FILE):
+        return {}
+    entries = json.loads((outputs.path / SKIPPED_FILE).read_bytes())
+    reasons = {entry["file"]: entry["reason"] for entry in entries}
+    for key in itertools.chain.from_iterable(plan.splits.values() if reasons else ()):
+        reasons.pop(dataset.images[key].annotation.source, None)
+    return reasons
 
 
 def leave_out(dataset: Dataset, plan: SplitPlan, skipped: SkippedFiles) -> SplitPlan:

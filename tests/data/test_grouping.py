@@ -77,8 +77,7 @@ def test_names_that_do_not_match_are_told(make_image):
     units, warnings = units_of(images, r"(v\d)_")
     assert keys_of(units) == [("photo",), ("selfie",), ("v1_1", "v1_2")]
     assert warnings == [
-        r"2 image names do not match --group_by '(v\\d)_'; these images are divided one by one: "
-        "photo, selfie"
+        r"2 image names do not match --group_by '(v\\d)_' and stand alone: photo, selfie"
     ]
 
 

@@ -205,3 +205,19 @@ def test_a_division_of_which_one_image_is_left_is_a_failure(voc_dir, output_dir)
     with pytest.raises(OdapiError, match="would be empty"):
         convert_dataset(voc_dir.root, output_dir, SKIP)
     assert not output_dir.exists()
+
+
+def test_what_was_left_out_of_splits_that_stay_stays_listed(voc_dir, output_dir):
+    for stem in ("a", "b", "c", "d"):
+        voc_dir.add(stem)
+    voc_dir.add_splits(train=["a", "b"], val=["c", "d"])
+    for stem in "bd":
+        (voc_dir.images / f"{stem}.jpg").write_bytes(b"")
+    convert_dataset(voc_dir.root, output_dir, SKIP)
+    voc_dir.add("d")
+    summary = convert_dataset(voc_dir.root, output_dir, ConversionOptions(splits=("val",)))
+    assert list(skipped_in(output_dir)) == ["Annotations/b.xml"]
+    assert summary.num_skipped == 1
+    voc_dir.add("b")
+    convert_dataset(voc_dir.root, output_dir)
+    assert not (output_dir / "skipped.json").exists()

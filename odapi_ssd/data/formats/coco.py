@@ -142,8 +142,9 @@ class _Reading:
         lines = list(self._warnings)
         if self._not_read:
             lines.append(f"Not read, as they have no boxes: {list_some(self._not_read)}")
-        num_unannotated = len(set(self._index.image_paths()).difference(self._used))
-        return (*lines, *describe_unused(num_unannotated, self._index.left_out()))
+        paths = set(self._index.image_paths()).difference(self._used)
+        unannotated = sorted(map(self._index.name_of, paths))
+        return (*lines, *describe_unused(unannotated, self._index.left_out()))
 
 
 def _name_images(index: ImageIndex, layout: CocoLayout) -> dict[Path, str]:

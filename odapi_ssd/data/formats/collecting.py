@@ -106,8 +106,19 @@ class DatasetCollector:
             warnings=(
                 *self.warnings,
                 *self._describe_ignored(),
-                *describe_unused(0, self.index.left_out()),
+                *describe_unused(self._unannotated(), self.index.left_out()),
             ),
+        )
+
+    def _unannotated(self) -> list[str]:
+        """Images that nothing was read of; one whose annotation has a fault is known by its key."""
+        names = (
+            self.index.name_of(path)
+            for path in self.index.image_paths()
+            if path not in self._source_of
+        )
+        return sorted(
+            name for name in names if not {name, name.rpartition(".")[0]} & self._keys.keys()
         )
 
     def _describe_ignored(self) -> list[str]:

@@ -87,7 +87,7 @@ class _Contents:
         folders_of: by key, in order, the folders of the annotation and of its image, if it has one,
             each with a slash at its end.
         part_warnings: lines about single parts.
-        num_unannotated: images without an annotation.
+        unannotated: the names of images without an annotation.
         left_out: the names of images that cannot be used.
         without_masks: annotations that say they have masks, but have none.
     """
@@ -100,7 +100,7 @@ class _Contents:
     split_faults: list[str] = field(default_factory=list)
     folders_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     part_warnings: list[str] = field(default_factory=list)
-    num_unannotated: int = 0
+    unannotated: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     without_masks: list[str] = field(default_factory=list)
     _shared: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class _Contents:
 
     def warnings(self) -> list[str]:
         """One line per kind, for all parts."""
-        lines = [*self.part_warnings, *describe_unused(self.num_unannotated, self.left_out)]
+        lines = [*self.part_warnings, *describe_unused(self.unannotated, self.left_out)]
         if self.without_masks:
             what = count_of(len(self.without_masks), "annotation says", "annotations say")
             names = list_some(self.without_masks)
@@ -174,8 +174,11 @@ def _add_part(contents: _Contents, layout: VocPart) -> None:
         contents.splits.setdefault(split, []).extend(entries)
     contents.split_faults += lists.faults
     contents.part_warnings += _describe_subfolders(part.names, layout.annotations_dir)
-    used = part.stem_of_image
-    contents.num_unannotated += sum(name not in used for name in part.index.image_names())
+    contents.unannotated += sorted(
+        part.image_prefix + name
+        for name in part.index.image_names()
+        if name not in part.stem_of_image
+    )
     contents.left_out += part.index.left_out()
 
 

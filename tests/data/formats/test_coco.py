@@ -120,7 +120,7 @@ def test_cocos_own_layout(tmp_path):
     assert dataset.declared_label_map == {"cat": 1, "dog": 18}
     assert dataset.warnings == (
         "Not read, as they have no boxes: annotations/captions_val2017.json",
-        "1 image has no annotation and is left out.",
+        "1 image has no annotation and is left out: test2017/3.jpg",
     )
 
 

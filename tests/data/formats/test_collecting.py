@@ -51,8 +51,17 @@ def test_what_cannot_be_used_is_kept_in_its_place(collector, tmp_path):
 def test_what_was_ignored_is_told_once(collector):
     collector.ignored["lines"] += 2
     collector.ignored["points"] += 1
+    assert (
+        collector.dataset().warnings[0]
+        == "Left out, as they are no boxes or areas: 2 lines, 1 points."
+    )
+
+
+def test_images_without_an_annotation_are_named(collector, tmp_path):
+    collector.add("2", tmp_path / "val/b.jpg", annotation("2.txt"))
+    collector.add_faults("val/A", ["A.json: bad"])
     assert collector.dataset().warnings == (
-        "Left out, as they are no boxes or areas: 2 lines, 1 points.",
+        "1 image has no annotation and is left out: train/a.jpg",
     )
 
 

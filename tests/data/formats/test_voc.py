@@ -37,7 +37,9 @@ class TestDataset:
         voc_dir.add("a")
         assert voc.read(voc_dir.root).warnings == ()
         voc_dir.add_image("extra.png")
-        assert voc.read(voc_dir.root).warnings == ("1 image has no annotation and is left out.",)
+        assert voc.read(voc_dir.root).warnings == (
+            "1 image has no annotation and is left out: JPEGImages/extra.png",
+        )
 
     def test_symbolic_link_to_an_image_elsewhere(self, voc_dir, tmp_path):
         voc_dir.add("a")

@@ -56,7 +56,10 @@ class TestYears:
     def test_what_is_left_out_is_counted_over_all(self, devkit, make_voc_dir):
         for year in ("VOC2007", "VOC2012"):
             make_voc_dir(f"VOCdevkit/{year}").add_image("extra.png")
-        assert "2 images have no annotation and are left out." in voc.read(devkit).warnings
+        assert (
+            "2 images have no annotation and are left out: VOC2007/JPEGImages/extra.png, "
+            "VOC2012/JPEGImages/extra.png"
+        ) in voc.read(devkit).warnings
 
 
 class TestFoldersOfSplits:

@@ -102,7 +102,6 @@ class _Reader:
     def read_splits(self) -> None:
         """Takes the splits that the dataset names, else those of its folders."""
         collector = self.collector
-        collector.warnings += self._config.warnings
         resolver = SplitResolver(self._config, self._index, self._labels)
         splits = resolver.resolve()
         if not splits:

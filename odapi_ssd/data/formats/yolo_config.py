@@ -42,7 +42,6 @@ class YoloConfig:
         splits: by split, the folders or lists of images, as the file has them.
         others: further keys that may be splits, which they are if their paths are found.
         num_keypoint_values: how many numbers about keypoints follow the box in each row.
-        warnings: what the user should know, one line each.
     """
 
     source: str
@@ -51,7 +50,6 @@ class YoloConfig:
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     num_keypoint_values: int = 0
-    warnings: tuple[str, ...] = ()
 
 
 def find_yaml(data_dir: Path) -> Path | None:

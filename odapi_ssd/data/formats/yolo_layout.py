@@ -22,7 +22,7 @@ from odapi_ssd.data.split_folders import split_of_folder
 from odapi_ssd.data.text_files import decode_text, read_text
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["LabelFiles", "SplitResolver", "has_labels", "record_names"]
+__all__ = ["LabelFiles", "SplitResolver", "has_labels", "record_names", "without_layout"]
 
 _IMAGE_FOLDERS = ("images", "imgs", "img", "jpegimages")
 _LABEL_FOLDER = "labels"
@@ -144,12 +144,18 @@ def record_names(image_names: Iterable[str], splits: Iterable[str] = ()) -> dict
         image_names: the images' paths.
         splits: names of splits beside the usual ones.
     """
-    names = {name: _without_layout(name, splits) for name in image_names}
+    names = {name: without_layout(name, splits) for name in image_names}
     counts = Counter(name.casefold() for name in names.values())
     return {path: name if counts[name.casefold()] == 1 else path for path, name in names.items()}
 
 
-def _without_layout(image_name: str, splits: Iterable[str]) -> str:
+def without_layout(image_name: str, splits: Iterable[str] = ()) -> str:
+    """An image's path without the folders of all images, or of a split, that it begins with.
+
+    Args:
+        image_name: the path, with slashes.
+        splits: names of splits beside the usual ones.
+    """
     *folders, name = image_name.split("/")
     is_layout = (
         one.lower() in _IMAGE_FOLDERS or one in splits or split_of_folder(one) is not None

@@ -1,7 +1,8 @@
 """Writes a dataset as Ultralytics trains on it: `images/<split>/`, `labels/<split>/`, `data.yaml`.
 
 Boxes are those of the image as it is shown, its EXIF orientation applied, as Ultralytics reads
-images. They have as many decimals as it takes to get the same float32 values back.
+images. They have as many decimals as it takes to get the same float32 values back. A mask is
+written if it is a single polygon with the very box around it, as its row has no other box.
 
 Source: https://docs.ultralytics.com/datasets/detect/.
 """
@@ -16,10 +17,12 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from odapi_ssd.data.examples import Example, PlacedObject
-from odapi_ssd.data.formats.writing import WriterContext, find_lost
+from odapi_ssd.data.formats.writing import Detail, WriterContext, find_lost
 from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
+from odapi_ssd.data.formats.yolo_layout import without_layout
 from odapi_ssd.data.images import CheckedImage
-from odapi_ssd.data.orientation import read_orientation, to_stored, to_upright
+from odapi_ssd.data.masks import PolygonMask
+from odapi_ssd.data.orientation import read_orientation, to_stored, to_upright, upright_hw
 
 __all__ = ["YoloPayload", "YoloWriter"]
 
@@ -64,7 +67,7 @@ class YoloWriter:
 
     @property
     def lost(self) -> Callable[[Example], Mapping[str, int]]:
-        """All that objects have beside class and box, and names that files cannot have."""
+        """What objects have beside class, box and polygon, and names that files cannot have."""
         return _find_lost
 
     def open_split(self, split: str, num_examples: int, num_bytes: int) -> "_YoloSplitWriter":
@@ -117,14 +120,26 @@ class _YoloSplitWriter:
 def _encode(example: Example, index_of: Mapping[str, int]) -> YoloPayload:
     orientation = _orientation_of(example.image)
     rows = [
-        f"{index_of[placed.annotated.name]} {_box_text(placed, orientation)}\n"
+        f"{index_of[placed.annotated.name]} "
+        f"{_polygon_text(example, placed, orientation) or _box_text(placed, orientation)}\n"
         for placed in example.objects
     ]
     return YoloPayload(
-        image_name=safe_image_name(example.filename, example.image.record_format),
+        image_name=_image_name(example),
         image=example.image.encoded,
         rows="".join(rows),
     )
+
+
+def _image_name(example: Example) -> str:
+    """Where an image goes in its split's folder.
+
+    No folder there is called `images`: Ultralytics looks for labels in `labels` instead of the last
+    such folder of a path.
+    """
+    name = without_layout(example.filename)
+    *folders, name = safe_image_name(name, example.image.record_format).split("/")
+    return "/".join([*(f"{one}_" if one == _IMAGES else one for one in folders), name])
 
 
 def _orientation_of(image: CheckedImage) -> int:
@@ -133,6 +148,25 @@ def _orientation_of(image: CheckedImage) -> int:
         return 1
     with Image.open(io.BytesIO(image.encoded)) as opened:
         return read_orientation(opened)
+
+
+def _polygon_text(example: Example, placed: PlacedObject, orientation: int) -> str:
+    """The points of an object's mask, normalized; empty if it is written as a box."""
+    mask = placed.annotated.mask
+    if placed.mask_png is None or not isinstance(mask, PolygonMask):
+        return ""
+    is_as_annotated = example.image.exif_orientation == 1 or (
+        example.has_rotated_boxes and orientation == example.image.exif_orientation
+    )
+    if len(mask.polygons_xy_px) != 1 or not is_as_annotated:
+        return ""
+    (points,) = mask.polygons_xy_px
+    height, width = upright_hw(example.image.file_hw, orientation)
+    xs, ys = [x / width for x in points[::2]], [y / height for y in points[1::2]]
+    bounds = to_stored((min(ys), min(xs), max(ys), max(xs)), orientation)
+    if tuple(map(_float32, bounds)) != placed.box_yxyx:
+        return ""
+    return " ".join(f"{x!r} {y!r}" for x, y in zip(xs, ys, strict=True))
 
 
 def _box_text(placed: PlacedObject, orientation: int) -> str:
@@ -161,6 +195,11 @@ def _float32(value: float) -> float:
 
 def _find_lost(example: Example) -> dict[str, int]:
     lost = find_lost(example, ())
+    orientation = _orientation_of(example.image)
+    num_polygons = sum(bool(_polygon_text(example, one, orientation)) for one in example.objects)
+    if num_polygons:
+        lost[Detail.MASK.value] -= num_polygons
+        lost = {kind: number for kind, number in lost.items() if number}
     if safe_image_name(example.filename, example.image.record_format) != example.filename:
         lost["names of images"] = 1
     return lost

@@ -1,7 +1,13 @@
 import pytest
 
 from odapi_ssd.data.formats.yolo_config import YoloConfig
-from odapi_ssd.data.formats.yolo_layout import LabelFiles, SplitResolver, has_labels
+from odapi_ssd.data.formats.yolo_layout import (
+    LabelFiles,
+    SplitResolver,
+    has_labels,
+    record_names,
+    without_layout,
+)
 from odapi_ssd.data.image_index import ImageIndex
 
 
@@ -99,3 +105,22 @@ def test_has_labels(tmp_path, name, content, expected):
     touch(tmp_path, name)
     (tmp_path / name).write_bytes(content)
     assert has_labels(tmp_path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("images/train/night/1.jpg", "night/1.jpg"),
+        ("valid/images/1.jpg", "1.jpg"),
+        ("night/images/1.jpg", "night/images/1.jpg"),
+        ("old/1.jpg", "1.jpg"),
+        ("1.jpg", "1.jpg"),
+    ],
+)
+def test_paths_without_the_layout(path, name):
+    assert without_layout(path, ["old"]) == name
+
+
+def test_equal_names_keep_their_paths():
+    paths = ["images/train/1.jpg", "images/val/1.JPG", "images/val/2.jpg"]
+    assert list(record_names(paths).values()) == [*paths[:2], "2.jpg"]

@@ -19,6 +19,7 @@ from odapi_ssd.data.formats.writing import WriterContext
 from odapi_ssd.data.formats.yolo_writer import YoloWriter
 from odapi_ssd.data.images import check_image
 from tests.data.conftest import VocDir
+from tests.support.dataset_files import write_text
 
 
 def convert(data_dir, output_dir, **options):
@@ -198,3 +199,52 @@ def test_no_name_leads_out_of_the_folder(tmp_path, name):
     assert {path.name for path in out.iterdir()} == {"images", "labels", "data.yaml"}
     (found,) = boxes_read(out).values()
     assert len(found) == 1
+
+
+def test_no_folder_of_a_name_hides_the_labels_from_ultralytics(tmp_path):
+    """It replaces the last folder `images` of a path."""
+    names = ["images/train/a.jpg", "x/images/a.jpg", "train/a.jpg"]
+    examples = [
+        example(name, [(0, 0, 0.5, 1)], jpeg(color=number * 40))
+        for number, name in enumerate(names)
+    ]
+    write(tmp_path, {"dog": 1}, train=examples)
+    images = sorted(tmp_path.glob("images/**/*.jpg"))
+    assert len(images) == 3
+    for path in images:
+        before, _, after = str(path).rpartition("/images/")
+        assert before == str(tmp_path)
+        assert (tmp_path / "labels" / after).with_suffix(".txt").is_file()
+
+
+class TestMasks:
+    @pytest.fixture
+    def polygons(self, tmp_path):
+        """YOLO polygons: one within the image, one that reaches over it."""
+        folder = tmp_path / "polygons"
+        rows = "0 0.1 0.1 0.5 0.1 0.5 0.55\n0 0.5 0.5 1.2 0.5 0.7 0.9\n0 0.5 0.5 0.5 0.5\n"
+        for split, color in (("train", 0), ("val", 90)):
+            write_text(folder / "labels" / split / "a.txt", rows)
+            path = folder / "images" / split / "a.jpg"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(jpeg(orientation=6, color=color))
+        write_text(folder / "data.yaml", "names: [dog]\ntrain: images/train\nval: images/val\n")
+        return folder
+
+    def test_single_polygons_are_written(self, polygons, tmp_path):
+        # The box without a mask would be a fault.
+        for path in polygons.rglob("a.txt"):
+            path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+        summary = convert(polygons, tmp_path / "out", to="yolo", include_masks=True)
+        rows = (tmp_path / "out/labels/train/a.txt").read_text().splitlines()
+        np.testing.assert_allclose(
+            np.array(rows[0].split(), float), [0, 0.1, 0.1, 0.5, 0.1, 0.5, 0.55], rtol=1e-12
+        )
+        assert len(rows[1].split()) == 5
+        (line,) = [one for one in summary.warnings if "cannot hold" in one]
+        assert "2 masks of 2 images" in line
+
+    def test_without_masks_asked_for_they_are_boxes(self, polygons, tmp_path):
+        convert(polygons, tmp_path / "out", to="yolo")
+        rows = (tmp_path / "out/labels/train/a.txt").read_text().splitlines()
+        assert [len(row.split()) for row in rows] == [5, 5, 5]

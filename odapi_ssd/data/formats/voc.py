@@ -174,10 +174,11 @@ def _add_part(contents: _Contents, layout: VocPart) -> None:
         contents.splits.setdefault(split, []).extend(entries)
     contents.split_faults += lists.faults
     contents.part_warnings += _describe_subfolders(part.names, layout.annotations_dir)
+    unused = (name for name in part.index.image_names() if name not in part.stem_of_image)
     contents.unannotated += sorted(
         part.image_prefix + name
-        for name in part.index.image_names()
-        if name not in part.stem_of_image
+        for name in unused
+        if name.rpartition(".")[0] not in part.names  # It has one, with a fault.
     )
     contents.left_out += part.index.left_out()
 

@@ -40,6 +40,9 @@ class TestDataset:
         assert voc.read(voc_dir.root).warnings == (
             "1 image has no annotation and is left out: JPEGImages/extra.png",
         )
+        voc_dir.add("broken", xml="this is not XML")
+        assert len(voc.read(voc_dir.root).warnings) == 1
+        assert "1 image has" in voc.read(voc_dir.root).warnings[0]
 
     def test_symbolic_link_to_an_image_elsewhere(self, voc_dir, tmp_path):
         voc_dir.add("a")

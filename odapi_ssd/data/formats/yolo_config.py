@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from odapi_ssd.data.file_names import is_plain_file_name
+from odapi_ssd.data.file_names import is_plain_file_name, path_parts
 from odapi_ssd.data.numbers import shown
 from odapi_ssd.data.split_folders import split_of_folder
 from odapi_ssd.data.text_files import read_text
@@ -28,6 +28,7 @@ _NOTHING = ("", "~", "null", "Null", "NULL")
 _MAX_CLASSES = 100_000
 _MAX_YAML_FILES = 10
 _MAX_SPLIT_NAME = 100
+_OTHER_KEYS = ("path", "names", "nc", "kpt_shape")
 
 
 @dataclass(frozen=True)
@@ -116,22 +117,13 @@ def _config_of_yaml(values: Any, source: str) -> YoloConfig:
         split = split_of_folder(key)
         if split is not None and value not in _NOTHING:
             splits[split] = (*splits.get(split, ()), *_parse_entries(value, key, source))
-    others = {
-        key: tuple(texts)
-        for key, value in values.items()
-        if key not in ("path", "names", "nc", "kpt_shape") and split_of_folder(key) is None
-        if is_plain_file_name(key) and len(key) <= _MAX_SPLIT_NAME
-        if (texts := [value] if isinstance(value, str) else value)
-        and isinstance(texts, list)
-        and all(isinstance(one, str) and one for one in texts)
-    }
     base = values.get("path", "")
     return YoloConfig(
         source=source,
         class_names=names,
         base=base if isinstance(base, str) and base not in _NOTHING else "",
         splits=splits,
-        others=others,
+        others=_parse_others(values),
         num_keypoint_values=_count_keypoint_values(values.get("kpt_shape"), source),
     )
 
@@ -194,6 +186,19 @@ def _parse_entries(value: Any, key: str, source: str) -> Iterator[str]:
             )
         if entry not in _NOTHING:
             yield entry
+
+
+def _parse_others(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Keys of any other name whose values may be folders or lists of images, in this folder."""
+    others = {}
+    for key, value in values.items():
+        entries = value if isinstance(value, list) else [value]
+        is_name = is_plain_file_name(key) and len(key) <= _MAX_SPLIT_NAME
+        if key in _OTHER_KEYS or split_of_folder(key) is not None or not is_name or not entries:
+            continue
+        if all(isinstance(one, str) and one and not path_parts(one)[0] for one in entries):
+            others[key] = tuple(entries)
+    return others
 
 
 def _count_keypoint_values(value: Any, source: str) -> int:

@@ -24,6 +24,7 @@ class TestYaml:
             "path: ../pets\ntrain: [images/a, images/b]\nvalid: images/c\ntest: ~\nnc: 2\n"
             "kpt_shape: [17, 3]\nnames: {3: dog, 1: no}\nroboflow: {license: CC}\n"
             "hard: [images/d]\n../up: images/a\nflip_idx: []\n"
+            "download: https://host/images/a\n"
         )
         assert config_of(tmp_path, text) == YoloConfig(
             source="data.yaml",

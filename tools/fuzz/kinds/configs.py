@@ -13,7 +13,7 @@ from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.synthetic.shapes import write_shapes
 from odapi_ssd.errors import OdapiError, printable_lines
-from tools.fuzz.kinds.files import read_tree, write_tree
+from tools.fuzz.kinds.files import forget_input, read_tree, write_tree
 from tools.fuzz.mutations.byte_strings import mutate_bytes
 from tools.fuzz.mutations.texts import NUMBERS, WORDS, encode_oddly, mutate_text
 from tools.fuzz.target import Observation
@@ -36,6 +36,7 @@ def write_seeds(folder: Path) -> None:
     write_shapes(folder / "data", 8, seed=9)
     options = ConversionOptions(num_shards=1, num_workers=1)
     convert_dataset(folder / "data", folder / _RECORDS, options)
+    forget_input(folder / _RECORDS)
     for name in template_names():
         config = load_config(find_template(name), [f"{p}={value}" for p, value in _PATHS.items()])
         save_config(config, folder / "configs" / f"{name}.config")

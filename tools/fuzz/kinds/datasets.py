@@ -16,7 +16,7 @@ from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary
 from odapi_ssd.data.synthetic.shapes import write_shapes
 from odapi_ssd.errors import OdapiError, printable_lines
 from odapi_ssd.outputs.text_file import write_text
-from tools.fuzz.kinds.files import read_tree, write_tree
+from tools.fuzz.kinds.files import forget_input, read_tree, write_tree
 from tools.fuzz.mutations.byte_strings import mutate_bytes
 from tools.fuzz.mutations.texts import NUMBERS, WORDS, encode_oddly, mutate_text
 from tools.fuzz.target import Observation
@@ -46,6 +46,7 @@ def write_seeds(folder: Path) -> None:
     write_shapes(data, _NUM_IMAGES, seed=5)
     convert_dataset(data, folder / _OUT, ConversionOptions(num_workers=1))
     (folder / _LABEL_MAP).write_bytes((folder / _OUT / LABEL_MAP_FILE).read_bytes())
+    forget_input(folder / _OUT)
 
 
 class Target:

@@ -1,9 +1,12 @@
 """Valid files, as cases begin with them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-__all__ = ["read_tree", "write_tree"]
+from odapi_ssd.outputs.manifest import Manifest
+
+__all__ = ["forget_input", "read_tree", "write_tree"]
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:
@@ -21,3 +24,8 @@ def write_tree(files: Mapping[str, bytes], folder: Path = Path()) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+
+def forget_input(folder: Path) -> None:
+    """Takes out of a conversion's mark what differs by run: place and time of its input."""
+    replace(Manifest.load(folder), input_digest=None).save(folder)

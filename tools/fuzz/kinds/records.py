@@ -23,7 +23,7 @@ from odapi_ssd.data.records.framing import write_record
 from odapi_ssd.data.records.reader import Record, read_records
 from odapi_ssd.data.records.writer import encode_example
 from odapi_ssd.data.synthetic.shapes import write_shapes
-from odapi_ssd.errors import OdapiError
+from odapi_ssd.errors import OdapiError, printable_lines
 from odapi_ssd.inspection.anchors.record_boxes import read_boxes
 from tools.fuzz.kinds.files import read_tree
 from tools.fuzz.mutations.byte_strings import INTEGERS, mutate_bytes
@@ -95,7 +95,7 @@ class Target:
         """Reads the file as a dataset; what is taken must make records."""
         dataset = read_dataset(Path(), "tfrecord")
         observed.refuse(dataset.fault_lines())
-        observed.messages += dataset.warnings
+        observed.messages += map(printable_lines, dataset.warnings)
         label_map = {name: idx for idx, name in enumerate(sorted(dataset.class_names()), start=1)}
         for key, annotated in dataset.images.items():
             assert _is_inside(key), key

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from odapi_ssd.data.file_names import is_unicode
 from odapi_ssd.data.folder_tree import walk_names
+from odapi_ssd.data.formats.folder_contents import count_contents
 from odapi_ssd.data.formats.voc_pairs import FolderPair, find_pairs
 from odapi_ssd.data.formats.voc_tree import FolderTree, scan_tree
 from odapi_ssd.errors import OdapiError
@@ -68,8 +69,8 @@ def require_layout(data_dir: Path) -> VocLayout:
     layout = find_layout(data_dir)
     if layout is None:
         raise OdapiError(
-            f"No VOC dataset in {data_dir}, expected XML files with the root <annotation>, and "
-            "their images, in it or in folders below it.",
+            f"No VOC dataset in {data_dir}, which holds {count_contents(data_dir).describe()}; "
+            "expected XML files with the root <annotation>, and their images, in it or below it.",
             hint="give the folder that holds both.",
         )
     return layout

@@ -71,7 +71,7 @@ class TestLayout:
         touch(tmp_path, "a.jpg", "a.json", ".a.xml")
         touch(tmp_path / "Annotations", "a.xml.txt")
         assert find_layout(tmp_path) is None
-        with pytest.raises(OdapiError, match=f"No VOC dataset in {tmp_path}, expected XML files"):
+        with pytest.raises(OdapiError, match=f"No VOC dataset in {tmp_path}, which holds 1 J"):
             require_layout(tmp_path)
 
 

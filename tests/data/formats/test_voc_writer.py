@@ -15,6 +15,7 @@ from odapi_ssd.data.formats.writing import WriterContext
 from odapi_ssd.data.images import CheckedImage
 from odapi_ssd.errors import OdapiError
 from tests.data.conftest import VocDir, annotation_xml
+from tests.support.supervision_dataset import write_supervision_dataset
 
 
 def records_of(folder):
@@ -107,6 +108,15 @@ class TestRoundTrip:
         (out / "Annotations" / "mine.xml").write_text("mine")
         with pytest.raises(OdapiError, match=r"mine\.xml"):
             convert(all_kinds_dir.root, out, to="voc")
+
+    @pytest.mark.parametrize("format_name", ["voc", "coco", "yolo", "labelme"])
+    def test_from_other_formats(self, tmp_path, format_name):
+        write_supervision_dataset(tmp_path / "data", format_name)
+        convert(tmp_path / "data", tmp_path / "direct")
+        convert(tmp_path / "data", tmp_path / "again", to="voc")
+        convert(tmp_path / "again", tmp_path / "through")
+        assert len(records_of(tmp_path / "direct")) == 2
+        assert records_of(tmp_path / "through") == records_of(tmp_path / "direct")
 
     def test_images_of_equal_stems(self, tmp_path):
         """Annotations name one image each, of the same stem."""

@@ -112,6 +112,9 @@ class Example:
             is_resized=self.image.resized_from_hw is not None,
             is_first_frame=self.image.is_first_frame,
             had_transparency=self.image.had_transparency,
+            has_empty_masks=any(
+                placed.mask_png is not None and not placed.area_px for placed in self.objects
+            ),
         )
 
 
@@ -128,6 +131,7 @@ class ExampleFacts:
         is_first_frame: whether it is the first frame of an animation.
         had_transparency: whether pixels were transparent in the file.
         sha256: hexadecimal digest of the encoded image.
+        has_empty_masks: whether an object has a mask without a pixel.
 
     The others are those of `Example`.
     """
@@ -146,6 +150,7 @@ class ExampleFacts:
     fixed: tuple[BoxFinding, ...] = ()
     odd: OddBoxes = field(default_factory=OddBoxes)
     sha256: str = ""
+    has_empty_masks: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class ConversionFindings:
         self._resized: dict[str, None] = {}
         self._first_frames: dict[str, None] = {}
         self._transparent: dict[str, None] = {}
+        self._empty_masks: dict[str, None] = {}
 
     def add(self, split: str, example: ExampleFacts) -> None:
         """Adds the findings of one example."""
@@ -50,6 +51,7 @@ class ConversionFindings:
             (example.is_resized, self._resized),
             (example.is_first_frame, self._first_frames),
             (example.had_transparency, self._transparent),
+            (example.has_empty_masks, self._empty_masks),
         ):
             if applies:
                 names[example.filename] = None
@@ -144,6 +146,12 @@ class ConversionFindings:
                 + " transparent pixels, which become the color that is stored below, as wherever "
                 "TensorFlow or OpenCV decodes them; put them on a background first if that color "
                 f"is not what should be seen: {list_some(self._transparent)}"
+            )
+        if self._empty_masks:
+            lines.append(
+                count_of(len(self._empty_masks), "image has", "images have")
+                + " objects whose mask has no pixel, as the annotation's masks are fewer than its "
+                f"objects or lie outside of the image: {list_some(self._empty_masks)}"
             )
         return lines
 

@@ -126,6 +126,9 @@ def test_how_images_differ_from_their_files():
         "2 images are animations, of which the first frame is taken: b.gif, c.gif"
     )
     assert transparent.startswith("2 images have transparent pixels, which become the color that")
+    (empty,) = findings_of(dataclasses.replace(example(), has_empty_masks=True)).warnings()
+    assert empty.startswith("1 image has objects whose mask has no pixel")
+    assert empty.endswith(": a.jpg")
     (one,) = findings_of(dataclasses.replace(example(), is_resized=True)).warnings()
     assert one.startswith("1 image was made smaller")
 

@@ -1,5 +1,7 @@
 """Writes a dataset in the VOC layout: `Annotations/`, `JPEGImages/`, `ImageSets/Main/`.
 
+With masks there is `SegmentationObject/` too.
+
 Reading it again gives the same records: images keep their bytes, boxes are written as pixels that
 become the same float32 values, with decimals where whole pixels do not.
 """
@@ -18,7 +20,8 @@ from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, 
 __all__ = ["VocPayload", "VocWriter"]
 
 _ANNOTATIONS, _IMAGES, _SPLITS = "Annotations", "JPEGImages", "ImageSets"
-_HELD = frozenset({Detail.POSE, Detail.TRUNCATED, Detail.DIFFICULT})
+_MASKS = "SegmentationObject"
+_HELD = frozenset({Detail.POSE, Detail.TRUNCATED, Detail.DIFFICULT, Detail.MASK})
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,13 @@ class VocPayload:
         image_name: where the image goes, in the folder of images, if nothing else is there.
         image: the bytes of its file.
         size_and_objects: the annotation's XML from `<size>` on.
+        masks: the bytes of the file with the masks of all objects; None without masks.
     """
 
     image_name: str
     image: bytes
     size_and_objects: str
+    masks: bytes | None = None
 
 
 class VocWriter:
@@ -45,11 +50,12 @@ class VocWriter:
         self._folder = context.folder
         self._images = WrittenFiles(context.folder / _IMAGES)
         self._annotations = WrittenFiles(context.folder / _ANNOTATIONS)
+        self._masks = WrittenFiles(context.folder / _MASKS)
 
     @staticmethod
     def target_names(output_dir: Path, splits: Collection[str]) -> list[str]:
         """VOC's folders, whole: lists of splits and files of an earlier conversion go with them."""
-        return [_ANNOTATIONS, _IMAGES, _SPLITS]
+        return [_ANNOTATIONS, _IMAGES, _SPLITS, _MASKS]
 
     @property
     def encode(self) -> Callable[[Example], VocPayload]:
@@ -65,7 +71,8 @@ class VocWriter:
         """Begins the list of a split."""
         folder = self._folder / _SPLITS / "Main"
         folder.mkdir(parents=True, exist_ok=True)
-        return _VocSplitWriter(_open_new(folder, split), self._images, self._annotations)
+        stems = _open_new(folder, split)
+        return _VocSplitWriter(stems, self._images, self._annotations, self._masks)
 
     def finish(self) -> None:
         """All is written with the splits."""
@@ -76,8 +83,15 @@ class _VocSplitWriter:
 
     num_shards = 1
 
-    def __init__(self, stems: IO[str], images: WrittenFiles, annotations: WrittenFiles):
-        self._stems, self._images, self._annotations = stems, images, annotations
+    def __init__(
+        self,
+        stems: IO[str],
+        images: WrittenFiles,
+        annotations: WrittenFiles,
+        masks: WrittenFiles,
+    ):
+        self._stems, self._images = stems, images
+        self._annotations, self._masks = annotations, masks
 
     def write(self, payload: VocPayload, /) -> None:
         """Writes an image and its annotation, unless another split has them."""
@@ -89,8 +103,10 @@ class _VocSplitWriter:
         )
         # `a.png` beside `a.jpg` cannot have `a.xml` too.
         names = [f"{path.with_suffix('')}.xml", f"{path}.xml"]
-        annotation = self._annotations.write(names, xml.encode())
-        self._stems.write(annotation.removesuffix(".xml") + "\n")
+        stem = self._annotations.write(names, xml.encode()).removesuffix(".xml")
+        self._stems.write(f"{stem}\n")
+        if payload.masks is not None:
+            self._masks.write([f"{stem}.png"], payload.masks)
 
     def close(self) -> None:
         """Completes the list."""
@@ -99,15 +115,36 @@ class _VocSplitWriter:
 
 def _encode(example: Example) -> VocPayload:
     height, width = example.image.image_hw
+    masks = _masks_of(example)
     objects = "".join(_object_xml(placed, height, width) for placed in example.objects)
     return VocPayload(
         image_name=safe_image_name(example.filename, example.image.record_format),
         image=example.image.encoded,
         size_and_objects=(
             f"\t<size>\n\t\t<width>{width}</width>\n\t\t<height>{height}</height>\n"
-            f"\t\t<depth>3</depth>\n\t</size>\n\t<segmented>0</segmented>\n{objects}"
+            f"\t\t<depth>3</depth>\n\t</size>\n\t<segmented>{len(masks) > 0:d}</segmented>\n"
+            f"{objects}"
         ),
+        masks=_encode_masks(masks) if masks else None,
     )
+
+
+def _masks_of(example: Example) -> list[bytes]:
+    """The masks of all objects; none if they have none."""
+    masks = [placed.mask_png for placed in example.objects]
+    return [mask for mask in masks if mask is not None]
+
+
+def _encode_masks(masks_png: list[bytes]) -> bytes:
+    from odapi_ssd.data.formats import voc_masks  # here: NumPy takes time to start
+
+    return voc_masks.encode_index_image(voc_masks.combine_masks(masks_png)[0])
+
+
+def _count_changed_masks(masks_png: list[bytes]) -> int:
+    from odapi_ssd.data.formats import voc_masks
+
+    return voc_masks.combine_masks(masks_png)[1]
 
 
 def _object_xml(placed: PlacedObject, height: int, width: int) -> str:
@@ -140,7 +177,11 @@ def _is_xml(character: str) -> bool:
 
 
 def _find_lost(example: Example) -> dict[str, int]:
+    masks = _masks_of(example)
     lost = find_lost(example, _HELD)
+    num_changed = _count_changed_masks(masks) if masks else 0
+    if num_changed:
+        lost["masks, where they overlap,"] = num_changed
     if safe_image_name(example.filename, example.image.record_format) != example.filename:
         lost["names of images"] = 1
     texts = (text for one in example.objects for text in (one.annotated.name, one.annotated.pose))

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from enum import Enum
 
-from odapi_ssd.data.annotations import AnnotatedObject
-from odapi_ssd.data.examples import Example
+from odapi_ssd.data.examples import Example, PlacedObject
 
 __all__ = ["EVERYTHING", "Detail", "find_lost"]
 
@@ -21,6 +20,7 @@ class Detail(Enum):
     DIFFICULT = "difficult flags"
     CROWD = "crowd flags"
     MASK = "masks"
+    AREA = "areas"
 
 
 EVERYTHING = frozenset(Detail)
@@ -32,17 +32,19 @@ def find_lost(example: Example, holds: Collection[Detail]) -> dict[str, int]:
         detail.value
         for placed in example.objects
         for detail in Detail
-        if detail not in holds and _has(placed.annotated, detail)
+        if detail not in holds and _has(placed, detail)
     ]
     return dict(Counter(lost))
 
 
-def _has(annotated: AnnotatedObject, detail: Detail) -> bool:
+def _has(placed: PlacedObject, detail: Detail) -> bool:
     """Whether an object has a detail that differs from what readers take where there is none."""
+    annotated = placed.annotated
     return {
         Detail.POSE: annotated.pose != "Unspecified",
         Detail.TRUNCATED: annotated.is_truncated,
         Detail.DIFFICULT: annotated.is_difficult,
         Detail.CROWD: annotated.is_crowd,
-        Detail.MASK: annotated.mask is not None,
+        Detail.MASK: placed.mask_png is not None,
+        Detail.AREA: placed.area_px is not None and placed.mask_png is None,
     }[detail]

@@ -24,7 +24,7 @@ from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, 
 __all__ = ["CocoPayload", "CocoWriter"]
 
 _ANNOTATIONS, _IMAGES = "annotations", "images"
-_HELD = frozenset({Detail.CROWD, Detail.MASK})
+_HELD = frozenset({Detail.CROWD, Detail.MASK, Detail.AREA})
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class TestConversion:
 
     def test_what_masks_lose_is_told(self, segmented_dir, tmp_path):
         (segmented_dir / "Annotations" / "a.xml").write_text(
-            annotation_xml("a.jpg", [("dog", (2, 2, 12, 12))] * 3)
+            annotation_xml("a.jpg", [("dog", (2, 2, 12, number)) for number in (12, 15, 18)])
         )
         options = ConversionOptions(to="voc", num_workers=1, include_masks=True)
         (warning,) = convert_dataset(segmented_dir, tmp_path / "again", options).warnings

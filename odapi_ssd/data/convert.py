@@ -33,6 +33,7 @@ from odapi_ssd.data.findings import (
 )
 from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
+from odapi_ssd.data.free_memory import return_free_memory
 from odapi_ssd.data.input_state import InputState, read_input_state
 from odapi_ssd.data.parallel_preparation import prepare_images
 from odapi_ssd.data.preparation import PreparedExample
@@ -139,6 +140,7 @@ def _convert(
             faults += [_fault_of(one) for one in checked if isinstance(one, ExampleFault)]
             raise faults_error(dataset, faults)
         label_map = given or make_own_label_map(dataset, outputs)
+        return_free_memory()
         conversion = _Conversion(dataset, label_map, options, progress, pool, skipped, digest)
         if skipped is None:
             return conversion.run(plan, outputs, writer_class)

@@ -103,7 +103,7 @@ def list_annotations(annotations_dir: Path) -> dict[str, str]:
         names[key] = name
     if not names:
         raise OdapiError(f"No XML file in {annotations_dir}, expected the annotations.")
-    return dict(sorted(names.items()))
+    return {key: names[key] for key in sorted(names)}
 
 
 def _find_parts(tree: FolderTree) -> list[VocPart]:

@@ -21,7 +21,9 @@ class ConvertJob(AtomicJob):
     Its `command` is a name of its own, for the table: "convert from coco".
     """
 
-    def __init__(self, name: str, data_dir: Path, earlier_dir: Path, flags: Sequence[object], folder):
+    def __init__(
+        self, name: str, data_dir: Path, earlier_dir: Path, flags: Sequence[object], folder
+    ):
         """Runs it once, undisturbed.
 
         Args:
@@ -107,7 +109,9 @@ def _write_cvat(voc_dir: Path, folder: Path) -> None:
             root, "image", id=str(number), name=image.path.name, width=width, height=height
         )
         for one in image.annotation.objects:
-            corners = dict(zip(("xtl", "ytl", "xbr", "ybr"), map(str, one.box_xyxy_px), strict=True))
+            corners = dict(
+                zip(("xtl", "ytl", "xbr", "ybr"), map(str, one.box_xyxy_px), strict=True)
+            )
             ElementTree.SubElement(element, "box", label=one.name, occluded="0", **corners)
     ElementTree.ElementTree(root).write(folder / "annotations.xml")
 

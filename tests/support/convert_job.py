@@ -38,7 +38,10 @@ class ConvertJob(AtomicJob):
         super().__init__(
             name,
             lambda out: [],
-            lambda out: convert_dataset(earlier_dir, out, ConversionOptions(to=to)),
+            # Other splits would stay beside the new ones.
+            lambda out: convert_dataset(
+                earlier_dir, out, ConversionOptions(to=to, splits=("train", "val"))
+            ),
             folder,
         )
 

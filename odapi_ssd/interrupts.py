@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -19,6 +19,8 @@ __all__ = ["Interrupted", "delayed", "end_work", "ended_by_signals", "pending"]
 
 _REASONS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP, the terminal was closed"}
 _SECONDS_TO_NEXT_ATTEMPT = 0.2
+
+_UnraisableHook = Callable[["sys.UnraisableHookArgs"], object]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -85,10 +87,13 @@ def ended_by_signals(*, until_exit: bool = False) -> Iterator[None]:
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             handlers[number] = signal.signal(number, _raise_again if name == "SIGALRM" else _end)
     _is_active = True
+    unraisable_hook = sys.unraisablehook
+    sys.unraisablehook = _tell_unraisable(unraisable_hook)
     try:
         yield
     finally:
         _is_active = False
+        sys.unraisablehook = unraisable_hook
         _set_timer(0)
         for number, handler in handlers.items():
             signal.signal(number, signal.SIG_IGN if until_exit else handler)
@@ -110,6 +115,19 @@ def delayed() -> Iterator[None]:
     finally:
         _num_delays -= 1
     _raise_pending()
+
+
+def _tell_unraisable(hook: _UnraisableHook) -> _UnraisableHook:
+    """A hook for what is raised in destructors and callbacks, which cannot pass it on.
+
+    An interruption there is not worth a traceback: it is raised again a moment later.
+    """
+
+    def tell(unraisable: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(unraisable.exc_value, Interrupted):
+            hook(unraisable)
+
+    return tell
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -110,6 +111,29 @@ def test_one_swallowed_by_a_destructor_is_raised_again():
         _spin()
 
     _end_of(work)
+
+
+def test_one_in_a_callback_of_the_collector_is_told_by_no_traceback(capfd, monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)  # pytest has its own
+
+    class Thing:
+        pass
+
+    def work():
+        thing = Thing()
+        reference = weakref.ref(thing, lambda _: _send())
+        del thing
+        assert reference() is None
+        _spin()
+
+    assert _end_of(work).status == 143
+    assert capfd.readouterr().err == ""
+    with ended_by_signals():
+        thing = Thing()
+        reference = weakref.ref(thing, lambda _: 1 / 0)
+        del thing
+        assert reference() is None
+    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_another_exception_in_its_place_leaves_it_pending():

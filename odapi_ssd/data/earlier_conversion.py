@@ -1,6 +1,7 @@
 """An earlier conversion into the same folder: whether it is up to date, which splits stay."""
 
 import glob
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,8 @@ def load_unchanged(
     summary = DatasetSummary.load(output_dir)
     # Beside a shard of ours may be one of somebody else's that configs would take for the split's.
     names = target_names(output_dir, summary.splits)
-    return summary if set(names) <= set(target.written_names()) else None
+    present = {name for name in names if os.path.lexists(output_dir / name)}
+    return summary if present <= set(target.written_names()) else None
 
 
 def load_kept_splits(

@@ -90,13 +90,12 @@ def test_create_coco_tf_record(tmp_path):
         )
     dataset = read_dataset(out)
     assert (dataset.fault_lines(), list(dataset.splits)) == ([], ["val"])
-    assert dataset.warnings == (
-        "Features of records that are not read, with the number of records: image/object/area (1)",
-    )
+    assert dataset.warnings == ()
     first, second = dataset.images["seven.jpg"].annotation.objects
     assert [(one.name, one.is_crowd) for one in (first, second)] == [
         ("person", False), ("dog", True)
     ]  # fmt: skip
+    assert [first.area_px, second.area_px] == [600.0, 480.5]
     assert first.box_xyxy_px == pytest.approx((10, 5, 30, 35))
     assert isinstance(second.mask, PngMask)
     with Image.open(io.BytesIO(second.mask.encoded)) as image:

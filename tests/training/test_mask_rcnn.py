@@ -61,9 +61,11 @@ def small_config(path, train_records, label_map_path, num_steps):
         f"{resizer}.min_dimension": 96,
         f"{resizer}.max_dimension": 128,
         f"{model}.first_stage_box_predictor_depth": 32,
-        # So many that some lie on an object whatever the weights are.
-        f"{model}.first_stage_max_proposals": 64,
-        f"{model}.first_stage_nms_iou_threshold": 0.9,
+        # All anchors are proposals, down to 32 pixels, so that some lie on an object whatever the
+        # weights are.
+        f"{model}.first_stage_anchor_generator.grid_anchor_generator.scales[0]": 0.125,
+        f"{model}.first_stage_max_proposals": 600,
+        f"{model}.first_stage_nms_iou_threshold": 1.0,
         f"{model}.second_stage_batch_size": 16,
         f"{model}.initial_crop_size": 7,
         f"{predictor}.mask_prediction_num_conv_layers": 2,

@@ -31,9 +31,11 @@ _MAX_LOOKED_INTO = 20
 
 
 def has_labels(data_dir: Path) -> bool:
-    """Whether a folder has labels in a folder for them, or beside a list of classes.
+    """Whether a folder has labels in a folder for them, or those of images and a list of classes.
 
-    Of the text files those are passed over that are empty, as those of images without objects are.
+    Without a list of classes only the rows tell, of which one that is faulty must not decide: the
+    first row of any file counts. With one, labels are known by the names of their images, whatever
+    is in them.
     """
     has_list = bool(list_class_lists(data_dir))
     candidates = (
@@ -41,9 +43,10 @@ def has_labels(data_dir: Path) -> bool:
         for path in shallow_files(data_dir, ".txt")
         if _is_labels(path.relative_to(data_dir).as_posix(), has_list)
     )
-    texts = map(_head, itertools.islice(candidates, _MAX_LOOKED_INTO))
-    first_row = next((lines[0].split() for text in texts if (lines := text.split("\n"))[0]), [])
-    return len(first_row) >= 5 and None not in map(finite_number, first_row)
+    looked_into = list(itertools.islice(candidates, _MAX_LOOKED_INTO))
+    if any(map(_begins_with_row, looked_into)):
+        return True
+    return has_list and bool(looked_into) and _has_labelled_image(data_dir)
 
 
 class LabelFiles:
@@ -111,11 +114,11 @@ class SplitResolver:
     def _places(self, entry: str) -> Iterator[str]:
         """Where an entry may be here: with the base's folders, then with fewer and fewer."""
         is_outside, parts = path_parts(entry)
-        if not parts:
-            yield "."
         base = [] if is_outside else path_parts(self._config.base)[1]
         for start in range(len(base) + len(parts)):
             yield "/".join([*base, *parts][start:])
+        if not parts and not is_outside:  # But `../..` and `/` are folders around this one.
+            yield "."
 
     def _is_known(self, place: str) -> bool:
         return place in self._folders or place in self._texts
@@ -182,6 +185,19 @@ def _is_labels(name: str, is_anywhere: bool = False) -> bool:
     is_other = file_name in CLASS_LISTS or file_name.lower().startswith("readme")
     is_list = not folders and split_of_folder(PurePosixPath(file_name).stem) is not None
     return (is_anywhere or _LABEL_FOLDER in folders) and not is_other and not is_list
+
+
+def _has_labelled_image(data_dir: Path) -> bool:
+    """Whether any image of a folder has a file of labels."""
+    labels = LabelFiles(data_dir)
+    found = map(labels.find, ImageIndex(data_dir).image_names())
+    return any(name is not None and _is_labels(name, is_anywhere=True) for name in found)
+
+
+def _begins_with_row(path: Path) -> bool:
+    """Whether a file begins with a row of labels; an empty one, of no objects, does not."""
+    values = _head(path).partition("\n")[0].split()
+    return len(values) >= 5 and None not in map(finite_number, values)
 
 
 def _head(path: Path) -> str:

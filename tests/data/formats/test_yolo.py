@@ -98,14 +98,18 @@ class TestUltralytics:
     @pytest.mark.parametrize("entry", ["../../..", "/etc", "../elsewhere", "C:\\data", "a/*/b"])
     def test_a_split_elsewhere_is_not_followed(self, folder, tmp_path_factory, entry):
         write_text(folder / "data.yaml", f"names: [dog, no]\ntrain: {entry}\nval: images/val\n")
+        assert read_dataset(folder).split_faults == (
+            f"data.yaml: train is {entry!r}, which is not in this folder, expected a folder or "
+            "a list of images",
+        )
+
+    def test_folders_above_hold_no_images_of_this_one(self, folder):
+        write_text(
+            folder / "data.yaml", "names: [dog, no]\ntrain: ../../images/train\nval: ../../../\n"
+        )
         dataset = read_dataset(folder)
-        if entry == "../../..":  # The folder itself, from wherever Ultralytics was started.
-            assert len(keys_of(dataset)["train"]) == 2
-        else:
-            assert dataset.split_faults == (
-                f"data.yaml: train is {entry!r}, which is not in this folder, expected a folder or "
-                "a list of images",
-            )
+        assert keys_of(dataset) == {"train": ["images/train/a.jpg"], "val": []}
+        assert len(dataset.split_faults) == 1
 
     def test_polygons_keypoints_and_oriented_boxes(self, folder):
         write_text(

@@ -1,5 +1,7 @@
 import pytest
+from PIL import Image
 
+from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.formats.yolo_config import YoloConfig
 from odapi_ssd.data.formats.yolo_layout import (
     LabelFiles,
@@ -9,6 +11,7 @@ from odapi_ssd.data.formats.yolo_layout import (
     without_layout,
 )
 from odapi_ssd.data.image_index import ImageIndex
+from tests.support.dataset_files import write_text
 
 
 def touch(folder, *names):
@@ -69,12 +72,21 @@ class TestSplitResolver:
             ("images", "c", ["c/3.jpg"]),
             ("", r"C:\pets\c", ["c/3.jpg"]),
             ("", "../c", ["c/3.jpg"]),
+            ("images/a", ".", ["images/a/1.jpg", "images/a/2.jpg"]),
+            ("/home/me/pets", "./",
+             ["c/3.jpg", "images/a/1.jpg", "images/a/2.jpg", "images/b/1.jpg"]),
         ],
     )
     def test_folders(self, tmp_path, base, entry, keys):
         found, unresolved = self.resolve(tmp_path, {"train": (entry,)}, base)
-        assert found == {"train": keys}
+        assert {split: sorted(found[split]) for split in found} == {"train": keys}
         assert unresolved == {}
+
+    @pytest.mark.parametrize("entry", ["..", "../../../", "/", "images/../.."])
+    def test_folders_around_this_one(self, tmp_path, entry):
+        found, unresolved = self.resolve(tmp_path, {"val": (entry,)})
+        assert found == {"val": []}
+        assert unresolved == {"val": f"data.yaml: val is {entry!r}, which is not in this folder"}
 
     def test_several_entries(self, tmp_path):
         found, unresolved = self.resolve(tmp_path, {"train": ("images/b", "gone"), "val": ("c",)})
@@ -124,3 +136,36 @@ def test_paths_without_the_layout(path, name):
 def test_equal_names_keep_their_paths():
     paths = ["images/train/1.jpg", "images/val/1.JPG", "images/val/2.jpg"]
     assert list(record_names(paths).values()) == [*paths[:2], "2.jpg"]
+
+
+BAD_ROWS = (
+    "0 nan 0.5 0.1 0.1", "0 1e400 0.5 0.1 0.1", "0 0.5 0.5 0.1", "cat 0.5 0.5 0.1 0.1",
+    "0,0.5,0.5,0.1,0.1", "0_5 0.5 0.5 0.1 0.1", f"{'9' * 5000} 0.5 0.5 0.1 0.1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("row", BAD_ROWS)
+@pytest.mark.parametrize("label", ["labels/a.txt", "images/a.txt"])
+def test_a_faulty_row_is_told_by_its_line(tmp_path, row, label):
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (4, 2)).save(tmp_path / "images/a.jpg")
+    write_text(tmp_path / label, f"{row}\n0 0.5 0.5 0.1 0.1\n")
+    write_text(tmp_path / "classes.txt", "dog\n")
+    (line,) = read_dataset(tmp_path).fault_lines()
+    assert line.startswith(f"{label}, line 1: ")
+
+
+def test_a_faulty_row_of_labels_without_names_of_classes(tmp_path):
+    write_text(tmp_path / "labels/a.txt", BAD_ROWS[0])
+    assert not has_labels(tmp_path)
+    write_text(tmp_path / "labels/b.txt", "0 0.5 0.5 0.1 0.1")
+    assert has_labels(tmp_path)
+
+
+def test_texts_beside_a_list_of_classes_are_labels_by_the_name_of_an_image(tmp_path):
+    write_text(tmp_path / "classes.txt", "dog\n")
+    write_text(tmp_path / "notes.txt", "of no image")
+    Image.new("RGB", (4, 2)).save(tmp_path / "a.jpg")
+    assert not has_labels(tmp_path)
+    write_text(tmp_path / "a.txt", "")
+    assert has_labels(tmp_path)

@@ -73,8 +73,11 @@ class TestSplitResolver:
             ("", r"C:\pets\c", ["c/3.jpg"]),
             ("", "../c", ["c/3.jpg"]),
             ("images/a", ".", ["images/a/1.jpg", "images/a/2.jpg"]),
-            ("/home/me/pets", "./",
-             ["c/3.jpg", "images/a/1.jpg", "images/a/2.jpg", "images/b/1.jpg"]),
+            (
+                "/home/me/pets",
+                "./",
+                ["c/3.jpg", "images/a/1.jpg", "images/a/2.jpg", "images/b/1.jpg"],
+            ),
         ],
     )
     def test_folders(self, tmp_path, base, entry, keys):

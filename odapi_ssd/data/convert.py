@@ -35,9 +35,9 @@ from odapi_ssd.data.formats import find_writer, read_dataset
 from odapi_ssd.data.formats.writing import DatasetWriter, SplitWriter, WriterContext
 from odapi_ssd.data.free_memory import return_free_memory
 from odapi_ssd.data.input_state import InputState, read_input_state
+from odapi_ssd.data.output_contents import replaced_names, require_free
 from odapi_ssd.data.parallel_preparation import prepare_images
 from odapi_ssd.data.preparation import PreparedExample
-from odapi_ssd.data.replaced_input import require_other_place
 from odapi_ssd.data.skipping import (
     SKIPPED_FILE,
     EmptySplitError,
@@ -132,7 +132,7 @@ def _convert(
         overwrite=options.overwrite,
         warn=progress.warning,
     ) as outputs:
-        _require_free(outputs, dataset, writer_class, plan, given)
+        require_free(outputs, dataset, writer_class, plan, given, progress.warning)
         faults = find_faults(dataset, plan, given.ids if given else None)
         skipped = SkippedFiles(faults) if options.on_error == "skip" else None
         if faults and skipped is None:
@@ -145,20 +145,6 @@ def _convert(
         if skipped is None:
             return conversion.run(plan, outputs, writer_class)
         return conversion.run_skipping(plan, outputs, writer_class)
-
-
-def _require_free(
-    outputs: OutputFolder,
-    dataset: Dataset,
-    writer_class: type[DatasetWriter],
-    plan: SplitPlan,
-    given: ConversionLabelMap | None,
-) -> None:
-    """Refuses what is in the way, before the work."""
-    names = writer_class.target_names(outputs.path, plan.splits)
-    require_other_place(dataset, plan, outputs.path, names)
-    contents = {LABEL_MAP_FILE: given.text.encode()} if given else {}
-    outputs.require_replaceable([LABEL_MAP_FILE, DATASET_FILE, SKIPPED_FILE, *names], contents)
 
 
 def _fault_of(example: ExampleFault, key: str | None = None) -> Fault:
@@ -236,7 +222,7 @@ class _Conversion:
         summary.save(outputs.staging)
         if len(listed) or self._skipped is not None:
             listed.save(outputs.staging)
-        stale = [SKIPPED_FILE, *writer_class.target_names(outputs.path, splits)]
+        stale = [SKIPPED_FILE, *replaced_names(outputs, writer_class, splits)]
         outputs.publish(stale, self._input_digest)
         return summary
 

@@ -10,7 +10,7 @@ from odapi_ssd.data.summary import DATASET_FILE, LABEL_MAP_FILE, DatasetSummary,
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.outputs.folder import OutputFolder, OutputTarget
 
-__all__ = ["add_kept_splits", "load_kept_splits", "load_unchanged", "shard_names"]
+__all__ = ["add_kept_splits", "load_kept_splits", "load_unchanged", "shard_names", "splits_in"]
 
 
 def shard_names(output_dir: Path, split: str) -> list[str]:
@@ -65,10 +65,8 @@ def load_kept_splits(
         if is_own:
             raise
         return None
-    kept = {name: split for name, split in earlier.splits.items() if name not in written}
-    if not is_own:
-        present = _splits_in(outputs.path)
-        kept = {name: split for name, split in kept.items() if name in present}
+    staying = splits_in(outputs.path) - set(written)  # not those in another format
+    kept = {name: split for name, split in earlier.splits.items() if name in staying}
     if kept and not earlier.label_map.items() <= label_map.items():
         raise OdapiError(
             f"{outputs.path} holds {', '.join(kept)} with another label map: "
@@ -99,7 +97,7 @@ def add_kept_splits(
     """
     if earlier is not None:
         summary = _with_splits(summary, earlier)
-    unlisted = sorted(_splits_in(output_dir) - set(summary.splits))
+    unlisted = sorted(splits_in(output_dir) - set(summary.splits))
     if not unlisted:
         return summary
     warning = (
@@ -135,7 +133,7 @@ def _with_splits(summary: DatasetSummary, earlier: DatasetSummary) -> DatasetSum
     )
 
 
-def _splits_in(output_dir: Path) -> set[str]:
+def splits_in(output_dir: Path) -> set[str]:
     """The splits that configs would find records of in a folder."""
     found = output_dir.glob("*.record-?????-of-?????")
     return {path.name.rpartition(".record-")[0] for path in found}

@@ -23,6 +23,7 @@ from odapi_ssd.data.formats.registry import (
     AnnotationFormat,
     format_names,
     read_dataset,
+    recognizing_formats,
     register,
 )
 from odapi_ssd.data.formats.writing import find_writer, register_writer, writer_names
@@ -32,6 +33,7 @@ __all__ = [
     "find_writer",
     "format_names",
     "read_dataset",
+    "recognizing_formats",
     "register",
     "writer_names",
 ]

@@ -8,7 +8,7 @@ from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.formats.refusals import unrecognized_file, unrecognized_folder
 from odapi_ssd.errors import OdapiError, OptionError
 
-__all__ = ["AnnotationFormat", "format_names", "read_dataset", "register"]
+__all__ = ["AnnotationFormat", "format_names", "read_dataset", "recognizing_formats", "register"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,15 @@ def format_names() -> tuple[str, ...]:
     return tuple(_formats)
 
 
+def recognizing_formats(data_dir: Path) -> list[str]:
+    """The names of the formats that recognize a folder or file.
+
+    Raises:
+        OdapiError: a folder in it cannot be read.
+    """
+    return [one.name for one in _recognizing(data_dir, data_dir.is_file())]
+
+
 def read_dataset(data_dir: Path, name: str | None = None) -> Dataset:
     """Reads a folder, or a file, in the format named, or in the one that recognizes it.
 
@@ -96,9 +105,7 @@ def read_dataset(data_dir: Path, name: str | None = None) -> Dataset:
     ]
     if is_file:
         raise unrecognized_file(data_dir, layouts)
-    raise unrecognized_folder(
-        data_dir, layouts, lambda folder: [one.name for one in _recognizing(folder, False)]
-    )
+    raise unrecognized_folder(data_dir, layouts, recognizing_formats)
 
 
 def _recognizing(data_dir: Path, is_file: bool) -> list[AnnotationFormat]:

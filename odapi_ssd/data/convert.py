@@ -47,7 +47,6 @@ from odapi_ssd.data.skipping import (
 )
 from odapi_ssd.data.splits import SplitPlan, plan_splits
 from odapi_ssd.data.summary import (
-    DATASET_FILE,
     LABEL_MAP_FILE,
     DatasetSummary,
     SplitCounter,

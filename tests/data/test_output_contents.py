@@ -18,9 +18,7 @@ def convert(data_dir, output_dir, **options):
 
 
 def contents(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in files_below(folder)
-    }
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files_below(folder)}
 
 
 def visible(folder):

@@ -6,6 +6,7 @@ of them, `coco_categories` numbers the classes.
 Source: the data format at https://cocodataset.org/#format-data.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage, Annotation
@@ -52,6 +53,7 @@ class _Reading:
         self._keys: dict[str, None] = {}
         self._images = ImageStore()
         self._used: list[Path] = []
+        self._faulty_sources: dict[str, str] = {}
         self._missing: dict[str, MissingImage] = {}
         self._faults: dict[str, tuple[str, ...]] = {}
         self._splits: dict[str, tuple[SplitEntry, ...]] = {}
@@ -65,7 +67,7 @@ class _Reading:
         declared = []
         for file in self._layout.files:
             content = read_coco_json(file.path)
-            if content.num_without_box and not content.rows.num_by_category and not content.faults:
+            if content.has_no_boxes():
                 self._not_read.append(self._source(file.path))
                 continue
             self._take_file(file, content)
@@ -95,8 +97,8 @@ class _Reading:
         if content.num_without_box:
             what = count_of(content.num_without_box, "annotation has", "annotations have")
             faults = [*faults, f"{what} no bbox, x, y, width and height in pixels were expected"]
-        for line in faults:
-            self._add_fault(source, f"{source}: {line}")
+        if faults:
+            self._faults[source] = tuple(f"{source}: {line}" for line in faults)
         entries = []
         for image in content.images():
             key = self._take_image(file, source, image)
@@ -107,33 +109,45 @@ class _Reading:
     def _take_image(self, file: CocoFile, source: str, image: CocoImage) -> str:
         """Takes one image into the dataset; returns its key."""
         annotation = Annotation(f"{source}, {image.file_name}", image.declared_hw, image.objects)
+        faults = [f"{annotation.source}: {line}" for line in image.faults]
         folder = file.images_dir.relative_to(self._layout.root_dir).as_posix()
         try:
             path = self._index.find_by_path(image.file_name, "" if folder == "." else folder)
         except OdapiError as error:
-            key = f"{source}, {image.file_name}"
-            self._missing[key] = MissingImage(annotation, f"{source}: {error.problem}")
+            key = annotation.source
+            missing = MissingImage(annotation, f"{source}: {error.problem}")
+            if faults:
+                self._add_faults(key, [*faults, missing.problem])
+            else:
+                self._missing[key] = missing
             return key
         key = self._index.name_of(path)
-        if key not in self._images:
-            self._images.add(AnnotatedImage(key, path, annotation, self._names[path]))
-            self._used.append(path)
-            return key
-        first = self._images[key]
-        if (
-            first.annotation.source == annotation.source
-            or first.annotation.objects != image.objects
-        ):
-            self._add_fault(
-                f"{source}, {image.file_name}",
-                f"{annotation.source}: its image is that of {first.annotation.source} too, "
-                "expected one entry for an image; remove the one that is out of date",
+        self._used.append(path)
+        first = self._first_source(key)
+        if first == annotation.source or self._differs(key, annotation):
+            faults.append(
+                f"{annotation.source}: its image is that of {first} too, "
+                "expected one entry for an image; remove the one that is out of date"
             )
+        if faults:
+            self._add_faults(key, faults)
+            self._faulty_sources.setdefault(key, annotation.source)
+        elif key not in self._images and key not in self._faults:
+            self._images.add(AnnotatedImage(key, path, annotation, self._names[path]))
         return key
 
-    def _add_fault(self, key: str, line: str) -> None:
-        self._keys[key] = None
-        self._faults[key] = (*self._faults.get(key, ()), line)
+    def _first_source(self, key: str) -> str | None:
+        """The source of the first entry for an image; None if there was none."""
+        if key in self._images:
+            return self._images[key].annotation.source
+        return self._faulty_sources.get(key)
+
+    def _differs(self, key: str, annotation: Annotation) -> bool:
+        """Whether there is an image under a key already, with other objects."""
+        return key in self._images and self._images[key].annotation.objects != annotation.objects
+
+    def _add_faults(self, key: str, lines: Iterable[str]) -> None:
+        self._faults[key] = (*self._faults.get(key, ()), *lines)
 
     def _source(self, path: Path) -> str:
         return path.relative_to(self._layout.root_dir).as_posix()

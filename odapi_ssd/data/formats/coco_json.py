@@ -7,6 +7,7 @@ Source: the data format at https://cocodataset.org/#format-data.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,11 +35,14 @@ class CocoImage:
         file_name: as it is written; it may hold folders, of whatever machine.
         declared_hw: height and width in pixels; None if not stated.
         objects: those annotations that name the image, in the file's order.
+        faults: why it cannot be used: what is wrong with its entry or its annotations, one line
+            each, without names of files.
     """
 
     file_name: str
     declared_hw: tuple[int, int] | None
     objects: tuple[AnnotatedObject, ...]
+    faults: tuple[str, ...] = ()
 
 
 @dataclass
@@ -48,8 +52,10 @@ class CocoContent:
     Attributes:
         categories: names by id, in the file's order.
         num_without_box: annotations that have neither a box nor a mask, such as captions.
-        faults: what is wrong with the file, or with single items; one line each, without the file's
-            name.
+        faults: what is wrong with the file, or with items that are of no image; one line each,
+            without the file's name.
+        image_faults: what is wrong with entries of images and with annotations, likewise, by the
+            id of the image.
         warnings: what the user should know, likewise.
         entries: file name, and height and width in pixels if stated, of images by id, in the file's
             order.
@@ -59,14 +65,32 @@ class CocoContent:
     categories: dict[CocoId, str] = field(default_factory=dict)
     num_without_box: int = 0
     faults: list[str] = field(default_factory=list)
+    image_faults: dict[CocoId, list[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     entries: dict[CocoId, tuple[str, tuple[int, int] | None]] = field(default_factory=dict)
     rows: CocoRows = field(default_factory=CocoRows)
 
+    def has_no_boxes(self) -> bool:
+        """Whether it is a sound file of captions or the like."""
+        has_boxes = self.rows.num_by_category or self.faults or self.image_faults
+        return self.num_without_box > 0 and not has_boxes
+
     def images(self) -> Iterator[CocoImage]:
         """The images with those of their objects that have a class, in the file's order."""
         for image_id, (file_name, declared_hw) in self.entries.items():
-            yield CocoImage(file_name, declared_hw, tuple(self._objects(image_id)))
+            objects = tuple(self._objects(image_id))
+            faults = (*self.image_faults.get(image_id, ()), *self._unknown_categories(image_id))
+            yield CocoImage(file_name, declared_hw, objects, faults)
+
+    def _unknown_categories(self, image_id: CocoId) -> Iterator[str]:
+        """Lines about the categories that annotations of an image name, and the file lacks."""
+        if self.rows.num_by_category.keys() <= self.categories.keys():
+            return
+        counts = Counter(row.category_id for row in self.rows.of_image(image_id))
+        for category_id, number in counts.items():
+            if category_id not in self.categories:
+                what = count_of(number, "annotation has", "annotations have")
+                yield f"{what} the category_id {category_id!r}, which is not among the categories"
 
     def _objects(self, image_id: CocoId) -> Iterator[AnnotatedObject]:
         for number, row in enumerate(self.rows.of_image(image_id), start=1):
@@ -120,10 +144,13 @@ class _Reader:
             except WrongJsonError as error:
                 self.content.faults.append(str(error))
 
+    def _add_image_fault(self, image_id: CocoId, error: WrongJsonError) -> None:
+        self.content.image_faults.setdefault(image_id, []).append(str(error))
+
     def finish(self) -> CocoContent:
         """The content, when all lists are taken."""
         content = self.content
-        content.faults += self._describe_unknown()
+        content.faults += self._describe_unknown_images()
         if self._num_repeated:
             what = count_of(self._num_repeated, "annotation has", "annotations have")
             content.warnings.append(f"{what} the id of another one; all of them are taken")
@@ -133,7 +160,12 @@ class _Reader:
         image_id, entries = _read_id(item, "id"), self.content.entries
         if image_id in entries:
             raise WrongJsonError(f"{item.where}.id is {image_id!r}, which another image has too")
-        entries[image_id] = item.text("file_name"), _read_size(item)
+        file_name, declared_hw = item.text("file_name"), None
+        try:
+            declared_hw = _read_size(item)
+        except WrongJsonError as error:
+            self._add_image_fault(image_id, error)
+        entries[image_id] = file_name, declared_hw
 
     def _take_category(self, item: JsonObject) -> None:
         category_id, name = _read_id(item, "id"), item.text("name").strip()
@@ -150,21 +182,24 @@ class _Reader:
             self.content.num_without_box += 1
             return
         image_id = _read_id(item, "image_id")
-        if item.has("id"):
-            annotation_id = _read_id(item, "id")
-            self._num_repeated += annotation_id in self._annotation_ids
-            self._annotation_ids.add(annotation_id)
-        self.content.rows.add(image_id, _read_row(item))
+        try:
+            if item.has("id"):
+                annotation_id = _read_id(item, "id")
+                self._num_repeated += annotation_id in self._annotation_ids
+                self._annotation_ids.add(annotation_id)
+            self.content.rows.add(image_id, _read_row(item))
+        except WrongJsonError as error:
+            self._add_image_fault(image_id, error)
 
-    def _describe_unknown(self) -> Iterator[str]:
-        """Lines about images and categories that annotations name, but the file does not have."""
+    def _describe_unknown_images(self) -> Iterator[str]:
+        """Lines about images that annotations name, but the file does not have."""
         content = self.content
-        for category_id, number in content.rows.num_by_category.items():
-            if category_id not in content.categories:
-                what = count_of(number, "annotation has", "annotations have")
-                yield f"{what} the category_id {category_id!r}, which is not among the categories"
-        counts = content.rows.counts()
+        counts = Counter(content.rows.counts())
+        for image_id, lines in content.image_faults.items():
+            counts[image_id] += len(lines)
         unknown = [image_id for image_id in counts if image_id not in content.entries]
+        for image_id in unknown:
+            yield from content.image_faults.get(image_id, ())
         if unknown:
             number = sum(counts[image_id] for image_id in unknown)
             what = count_of(number, "annotation is", "annotations are")

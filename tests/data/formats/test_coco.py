@@ -6,8 +6,11 @@ import os
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from odapi_ssd.data.annotations import AnnotatedObject
+from odapi_ssd.data.conversion_options import ConversionOptions
+from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.errors import OdapiError
 from tests.support.supervision_dataset import (
@@ -196,15 +199,64 @@ def test_an_image_in_two_files(tmp_path):
     assert fault.startswith("val.json, 1.jpg: its image is that of all.json, 1.jpg too")
 
 
-def test_faults_go_by_their_file(tmp_path):
-    write_coco(tmp_path / "a.json", {"1.jpg": [(5, [1, 2, 3, 4]), (1, [1, 2])]}, image_dir=tmp_path)
+def test_faults_go_by_their_image(tmp_path):
+    objects = [(1, [1, 2, 3, 4])]
+    images = {"1.jpg": [*objects, (5, [1, 2, 3, 4]), (1, [1, 2])], "2.jpg": objects}
+    write_coco(tmp_path / "a.json", images, image_dir=tmp_path)
     dataset = read_dataset(tmp_path)
     assert dataset.faults == {
-        "a.json": (
-            "a.json: annotations[1].bbox has 2 numbers, expected x, y, width, height",
-            "a.json: 1 annotation has the category_id 5, which is not among the categories",
+        "1.jpg": (
+            "a.json, 1.jpg: annotations[2].bbox has 2 numbers, expected x, y, width, height",
+            "a.json, 1.jpg: 1 annotation has the category_id 5, which is not among the categories",
         )
     }
+    assert (dataset.keys, list(dataset.images)) == (("1.jpg", "2.jpg"), ["2.jpg"])
+    (tmp_path / "1.jpg").unlink()
+    dataset = read_dataset(tmp_path)
+    assert (list(dataset.faults), dataset.missing_images) == (["a.json, 1.jpg"], {})
+    assert [line[:15] for line in dataset.fault_lines()] == ["a.json, 1.jpg: "] * 2 + [
+        "a.json: no imag"
+    ]
+
+
+def test_faults_of_no_image_go_by_their_file(tmp_path):
+    write_coco(tmp_path / "a.json", {"1.jpg": []}, [*CATEGORIES, {"id": 1, "name": "x"}], tmp_path)
+    dataset = read_dataset(tmp_path)
+    assert dataset.faults == {"a.json": ("a.json: categories[2].id is 1, which 'cat' has too",)}
+    assert (dataset.keys, list(dataset.images)) == (("1.jpg",), ["1.jpg"])
+
+
+@pytest.mark.parametrize("faulty", ["a.json", "b.json"])
+def test_an_image_that_is_faulty_in_one_of_two_files(tmp_path, faulty):
+    for name in ("a.json", "b.json"):
+        objects = [(1, [1, 2] if name == faulty else [1, 2, 3, 4])]
+        write_coco(tmp_path / name, {"1.jpg": objects, "2.jpg": []}, image_dir=tmp_path)
+    dataset = read_dataset(tmp_path)
+    assert list(dataset.faults) == ["1.jpg"]
+    assert dataset.faults["1.jpg"][0].startswith(f"{faulty}, 1.jpg: annotations[0].bbox has 2")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bbox": [float("nan"), 1, 2, 3]}, {"bbox": "1 2 3 4"}, {"bbox": None}, {"id": 1.5},
+        {"category_id": 77}, {"category_id": None}, {"segmentation": "x"}, {"area": "large"},
+    ],
+)  # fmt: skip
+def test_an_image_of_a_faulty_annotation_is_skipped(tmp_path, change):
+    """Without its objects it would be learned as background."""
+    names = [f"{number}.png" for number in range(3)]
+    write_coco(tmp_path / "data/a.json", {name: [(1, [1, 2, 3, 4])] for name in names})
+    for number, name in enumerate(names):
+        Image.new("RGB", (20, 10), (number, 0, 0)).save(tmp_path / "data" / name)
+    values = json.loads((tmp_path / "data/a.json").read_text())
+    values["annotations"][0] |= change
+    (tmp_path / "data/a.json").write_text(json.dumps(values))
+    options = ConversionOptions(on_error="skip", num_workers=1)
+    summary = convert_dataset(tmp_path / "data", tmp_path / "out", options)
+    assert sum(split.num_examples for split in summary.splits.values()) == 2
+    (skipped,) = json.loads((tmp_path / "out/skipped.json").read_text())
+    assert skipped["file"] == "a.json, 0.png"
 
 
 def test_no_boxes_at_all(tmp_path):

@@ -97,7 +97,7 @@ BOX = ANNOTATION["bbox"]
 )  # fmt: skip
 def test_faults_of_annotations(read, change, fault):
     content = read(values_of(annotations=[{**ANNOTATION, **change}]))
-    (line,) = content.faults
+    (line,) = (*content.faults, *next(content.images()).faults)
     assert line.startswith(fault)
 
 
@@ -125,15 +125,24 @@ def test_faults_of_annotations(read, change, fault):
 )
 def test_faults_of_files(read, values, fault):
     content = read(values)
-    (line,) = content.faults
+    (line,) = (*content.faults, *(line for image in content.images() for line in image.faults))
     assert line.startswith(fault)
 
 
 def test_equal_faults_are_one_line(read):
     annotations = [{**ANNOTATION, "id": n, "category_id": 9 if n < 300 else 3} for n in range(900)]
     content = read(values_of(annotations=annotations))
-    assert content.faults == [
-        "300 annotations have the category_id 9, which is not among the categories"
+    assert content.faults == []
+    assert next(content.images()).faults == (
+        "300 annotations have the category_id 9, which is not among the categories",
+    )
+
+
+def test_a_faulty_annotation_of_an_unknown_image(read):
+    annotations = [{**ANNOTATION, "image_id": 8, "area": "large"}, {**ANNOTATION, "image_id": 8}]
+    assert read(values_of(annotations=annotations)).faults == [
+        "annotations[0].area is 'large', a number was expected",
+        "2 annotations are of images that are not among the file's images: image_id 8",
     ]
 
 

@@ -138,6 +138,8 @@ def _convert(
             checked = prepare_images(dataset, plan, options, progress, pool, None)
             faults += [_fault_of(one) for one in checked if isinstance(one, ExampleFault)]
             raise faults_error(dataset, faults)
+        if skipped is not None and not dataset.class_names():
+            leave_out(dataset, plan, skipped)  # Tells the faults if they are why there is no class.
         label_map = given or make_own_label_map(dataset, outputs)
         return_free_memory()
         conversion = _Conversion(dataset, label_map, options, progress, pool, skipped, digest)

@@ -14,7 +14,7 @@ from odapi_ssd.data.image_store import CountedImages, ImageStore, pack_image
 from odapi_ssd.errors import OdapiError
 from odapi_ssd.messages import count_of
 
-__all__ = ["Dataset", "MissingImage", "SplitEntry"]
+__all__ = ["Dataset", "MissingImage", "SplitEntry", "lost_entry"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,15 @@ class SplitEntry:
     key: str
     text: str
     fault: str = ""
+
+
+def lost_entry(source: str) -> SplitEntry:
+    """Stands for all that a split would have if its file could be read; it names no image.
+
+    A split of which this is all is not an empty one: where faulty files are skipped, nothing of it
+    is left, which is a failure.
+    """
+    return SplitEntry(source, source)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from odapi_ssd.data.dataset import Dataset, SplitEntry
+from odapi_ssd.data.dataset import Dataset, SplitEntry, lost_entry
 from odapi_ssd.data.division import divide_units, num_val_images
 from odapi_ssd.data.faults import Fault
 from odapi_ssd.data.grouping import compile_group_by, make_units
@@ -119,6 +119,7 @@ class _Divider:
         unusable: Collection[str],
     ):
         self._images, self._unusable = dataset.images, unusable
+        self._missing, self._faulty = dataset.missing_images.keys(), dataset.faults.keys()
         self._val_fraction, self._group_by = val_fraction, group_by
         self.has_divided = False
         self.warnings: list[str] = []
@@ -133,6 +134,11 @@ class _Divider:
         """
         by_key = {entry.key: entry for entry in entries}
         usable = [entry for entry in by_key.values() if self._is_usable(entry.key)]
+        lost = self._lost_of(by_key)
+        if len(by_key) < 2 and lost:
+            # Not that there is too little to divide is the fault, but what made it so little.
+            self.has_divided = True
+            return {"train": [*usable, *lost], "val": lost}
         if len(usable) < 2:  # The faults of the others are what the user has to know of.
             usable = list(by_key.values())
         self._require_several(len(usable), "annotated image")
@@ -140,11 +146,18 @@ class _Divider:
         units, warnings = make_units(usable, self._images, fraction, self._group_by)
         self._require_several(len(units), "group of images")
         divided = divide_units(units, fraction)
-        self.warnings += [*warnings, *_describe_size(divided, fraction)]
+        kept_together = "copies of an image" if self._group_by is None else "groups"
+        self.warnings += [*warnings, *_describe_size(divided, fraction, kept_together)]
         splits = {split: [by_key.pop(key) for key in keys] for split, keys in divided.items()}
         splits["train"] += by_key.values()
         self.has_divided = True
         return splits
+
+    def _lost_of(self, by_key: Mapping[str, SplitEntry]) -> list[SplitEntry]:
+        """Entries of images with faults, and files with faults as entries of no image."""
+        names = {*self._unusable, *self._missing}
+        entries = {key: entry for key, entry in by_key.items() if key in names}
+        return [*entries.values(), *(lost_entry(name) for name in self._faulty - entries.keys())]
 
     def _is_usable(self, key: str) -> bool:
         return key in self._images and key not in self._unusable
@@ -169,7 +182,9 @@ class _Divider:
         ]
 
 
-def _describe_size(divided: Mapping[str, Sequence[str]], val_fraction: float) -> list[str]:
+def _describe_size(
+    divided: Mapping[str, Sequence[str]], val_fraction: float, kept_together: str
+) -> list[str]:
     num_val = len(divided["val"])
     num_images = num_val + len(divided["train"])
     num_wanted = num_val_images(num_images, val_fraction)
@@ -177,7 +192,7 @@ def _describe_size(divided: Mapping[str, Sequence[str]], val_fraction: float) ->
         return []
     return [
         f"'val' has {num_val:,} of {count_of(num_images, 'image')} instead of {num_wanted:,}, as "
-        "groups stay together and each class of several images is to be in both splits."
+        f"{kept_together} stay together and each class of several images is to be in both splits."
     ]
 
 

@@ -11,6 +11,7 @@ from odapi_ssd.data.records.reader import read_examples
 from odapi_ssd.data.skipping import SkippedFiles
 from odapi_ssd.data.summary import DatasetSummary
 from odapi_ssd.errors import OdapiError
+from tests.support.dataset_files import IMAGE_HW, write_image, write_text
 
 SKIP = ConversionOptions(on_error="skip")
 
@@ -221,3 +222,82 @@ def test_what_was_left_out_of_splits_that_stay_stays_listed(voc_dir, output_dir)
     voc_dir.add("b")
     convert_dataset(voc_dir.root, output_dir)
     assert not (output_dir / "skipped.json").exists()
+
+
+def write_coco(path, names):
+    """A COCO file whose images, one box each, are written to `images/`."""
+    images = [
+        {"id": number, "file_name": name, "width": IMAGE_HW[1], "height": IMAGE_HW[0]}
+        for number, name in enumerate(names)
+    ]
+    objects = [
+        {"id": one["id"], "image_id": one["id"], "category_id": 1, "bbox": [1, 1, 9, 9]}
+        for one in images
+    ]
+    for name in names:
+        write_image(path.parent.parent / "images" / name)
+    categories = [{"id": 1, "name": "dog"}]
+    content = {"images": images, "annotations": objects, "categories": categories}
+    return write_text(path, json.dumps(content))
+
+
+@pytest.mark.parametrize("options", [SKIP, ConversionOptions()])
+@pytest.mark.parametrize("damage", [lambda text: text[:-20], lambda text: text + "]"])
+def test_a_split_whose_coco_file_cannot_be_read_is_a_failure(tmp_path, output_dir, options, damage):
+    folder = tmp_path / "coco" / "annotations"
+    train = write_coco(folder / "instances_train.json", ["a.jpg", "b.jpg"])
+    write_coco(folder / "instances_val.json", ["c.jpg", "d.jpg"])
+    write_text(train, damage(train.read_text()))
+    with pytest.raises(OdapiError) as caught:
+        convert_dataset(folder.parent, output_dir, options)
+    assert any(line.startswith("annotations/instances_train") for line in caught.value.details)
+    assert ("split 'train'" in caught.value.problem) == (options is SKIP)
+    assert not output_dir.exists()
+
+
+@pytest.mark.parametrize("options", [SKIP, ConversionOptions()])
+@pytest.mark.parametrize("name", ["train_labels.csv", "labels.csv"])
+def test_a_csv_file_in_another_encoding_is_what_is_told(tmp_path, output_dir, options, name):
+    """Of one file for all images nothing would be left either."""
+    rows = "filename,class,xmin,ymin,xmax,ymax\n{0}1.jpg,chat \xe9,1,1,9,9\n{0}2.jpg,chat,1,1,9,9\n"
+    for image in ("a1.jpg", "a2.jpg", "b1.jpg", "b2.jpg"):
+        write_image(tmp_path / "csv" / image)
+    (tmp_path / "csv" / name).write_bytes(rows.format("a").encode("latin-1"))
+    if name == "train_labels.csv":
+        write_text(tmp_path / "csv" / "test_labels.csv", rows.format("b"))
+    with pytest.raises(OdapiError) as caught:
+        convert_dataset(tmp_path / "csv", output_dir, options)
+    assert any(name in line and "UTF-8" in line for line in caught.value.details)
+    assert not output_dir.exists()
+
+
+@pytest.mark.parametrize("options", [SKIP, ConversionOptions()])
+def test_a_split_whose_record_is_damaged_is_a_failure(tmp_path, voc_dir, output_dir, options):
+    for stem in "ab":
+        voc_dir.add(stem)
+    voc_dir.add_splits(train=["a"], val=["b"])
+    convert_dataset(voc_dir.root, tmp_path / "first")
+    (record,) = (tmp_path / "first").glob("train.record-*")
+    record.write_bytes(record.read_bytes()[:-9])
+    with pytest.raises(OdapiError) as caught:
+        convert_dataset(tmp_path / "first", output_dir, options)
+    assert any(record.name in line for line in caught.value.details)
+
+
+@pytest.mark.parametrize("options", [SKIP, ConversionOptions()])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-20],
+        lambda text: text + " x",
+        lambda text: f'{text[:-1]}, "info": {"[" * 100_000}',
+        lambda text: text.replace('"bbox": [1', f'"bbox": [{"1" * 5_000}'),
+    ],
+)
+def test_a_damaged_file_of_all_images_is_what_is_told(tmp_path, output_dir, options, damage):
+    path = write_coco(tmp_path / "coco" / "annotations" / "instances_all.json", ["a.jpg"])
+    write_text(path, damage(path.read_text()))
+    with pytest.raises(OdapiError) as caught:
+        convert_dataset(path.parent.parent, output_dir, options)
+    assert any("instances_all.json" in line for line in caught.value.details)
+    assert "divided" not in caught.value.problem

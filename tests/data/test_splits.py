@@ -223,7 +223,13 @@ class TestContents:
         frames = {f"{'ab'[number % 2]}{number}.jpg": str(number) for number in range(20)}
         result = plan(frames, group_by="^.")
         assert len(result.splits["val"]) == 10
-        assert "'val' has 10 of 20 images instead of 4" in only(result.warnings)
+        assert "'val' has 10 of 20 images instead of 4, as groups stay" in only(result.warnings)
+
+    def test_copies_that_do_not_fit_are_told_without_groups(self, plan):
+        copies = {f"{number}.jpg": str(number // 2) for number in range(6)}
+        (warning,) = plan(copies, val_fraction=0.5).warnings
+        assert "as copies of an image stay together" in warning
+        assert "groups" not in warning
 
     def test_images_that_cannot_be_used_take_no_place(self, images, plan, tmp_path):
         data = Dataset(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage, Annotation
-from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
+from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry, lost_entry
 from odapi_ssd.data.formats.coco_categories import declare_label_map
 from odapi_ssd.data.formats.coco_json import CocoContent, CocoImage, read_coco_json
 from odapi_ssd.data.formats.coco_layout import CocoFile, CocoLayout, find_layout
@@ -104,6 +104,8 @@ class _Reading:
             key = self._take_image(file, source, image)
             self._keys[key] = None
             entries.append(SplitEntry(key, image.file_name))
+        if faults and not entries:
+            entries.append(lost_entry(source))
         self._splits[file.split] = tuple(entries)
 
     def _take_image(self, file: CocoFile, source: str, image: CocoImage) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from odapi_ssd.data.annotations import AnnotatedImage, Annotation
-from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry
+from odapi_ssd.data.dataset import Dataset, MissingImage, SplitEntry, lost_entry
 from odapi_ssd.data.image_index import ImageIndex, describe_unused
 from odapi_ssd.data.image_store import ImageStore
 
@@ -87,6 +87,15 @@ class DatasetCollector:
     def assign(self, split: str, key: str) -> None:
         """Puts an image into a split."""
         self.splits.setdefault(split, []).append(SplitEntry(key, key))
+
+    def assign_lost(self, split: str, source: str) -> None:
+        """Keeps a split whose file cannot be read: it is none that does not exist.
+
+        Args:
+            split: the split.
+            source: the file; `add_file_faults` says what is wrong with it.
+        """
+        self.splits.setdefault(split, []).append(lost_entry(source))
 
     def dataset(self, declared_label_map: Mapping[str, int] | None = None) -> Dataset:
         """The dataset of all that was added.

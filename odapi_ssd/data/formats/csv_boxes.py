@@ -56,17 +56,26 @@ def read(data_path: Path) -> Dataset:
     images: dict[str, ImageRows] = {}
     for path in paths:
         source = path.relative_to(data_dir).as_posix()
-        table = CsvTable(source, _split_of_file(source), collector.index)
+        split = _split_of_file(source)
+        table = CsvTable(source, split, collector.index)
         try:
             table.read(read_text(path, source))
         except OdapiError as error:
             table.faults.append(error.problem)
         if table.faults:
             collector.add_file_faults(source, table.faults)
+            if split is not None and not table.images:
+                collector.assign_lost(split, source)
         _merge(images, table)
     for key, image in images.items():
         _collect(key, image, collector)
-    return collector.dataset()
+    dataset = collector.dataset()
+    if not dataset.keys and not dataset.faults:
+        raise OdapiError(
+            f"No row but the names of columns in {list_some(map(str, paths))}, expected one for "
+            "each box."
+        )
+    return dataset
 
 
 def _is_of_boxes(path: Path) -> bool:

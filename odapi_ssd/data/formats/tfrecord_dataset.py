@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from odapi_ssd.data.annotations import AnnotatedImage
-from odapi_ssd.data.dataset import Dataset, SplitEntry
+from odapi_ssd.data.dataset import Dataset, SplitEntry, lost_entry
 from odapi_ssd.data.formats.registry import AnnotationFormat
 from odapi_ssd.data.formats.tfrecord_classes import RecordClasses, read_label_maps
 from odapi_ssd.data.formats.tfrecord_layout import (
@@ -63,6 +63,11 @@ class _Reading:
     def read_file(self, file: RecordFile) -> None:
         """Reads one file, up to where it is damaged."""
         entries = self._splits.setdefault(file.split, []) if file.split else []
+        self._read_records(file, entries)
+        if not entries and file.name in self._faults:
+            entries.append(lost_entry(file.name))
+
+    def _read_records(self, file: RecordFile, entries: list[SplitEntry]) -> None:
         try:
             compression = compression_of(file.path)
             if compression is not None:

@@ -56,7 +56,7 @@ def read_splits(
         except OdapiError as error:
             found.faults.append(f"The list of a split {error.problem}")
             continue
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        lines = [_stem_in(line, keys_of_stem) for line in text.splitlines() if line.strip()]
         stems = _class_wise_stems(path.stem, lines, keys_of_stem)
         if stems is None:
             found.splits[path.stem] = _entries(lines, keys_of_stem, prefix)
@@ -84,6 +84,11 @@ class _KeysByStem:
 
     def find(self, stem: str) -> Sequence[str]:
         return (stem,) if stem in self._keys else self._in_subfolders.get(stem, ())
+
+
+def _stem_in(line: str, known: _KeysByStem) -> str:
+    """What a line says without the white space around it, unless that is the stem's own."""
+    return line if line in known else line.strip()
 
 
 def _class_wise_stems(

@@ -67,6 +67,11 @@ class TestSplits:
             ("a", "a"),
         ]
 
+    def test_white_space_may_be_a_stems_own(self, tmp_path):
+        keys = ["a b ", "a b", " c", "d"]
+        splits, _ = self.read(tmp_path, keys, train="a b \r\na b\n c\n d \n")
+        assert [entry.key for entry in splits["train"]] == ["a b ", "a b", " c", "d"]
+
     def test_stem_with_an_image_ending(self, tmp_path):
         splits, _ = self.read(tmp_path, ["a.jpg", "b"], train="a.jpg\nb.jpg\n")
         assert [entry.key for entry in splits["train"]] == ["a.jpg", "b"]

@@ -69,6 +69,16 @@ class TestRoundTrip:
         label_maps = [tmp_path / name / "label_map.pbtxt" for name in ("direct", "through")]
         assert label_maps[0].read_bytes() == label_maps[1].read_bytes()
 
+    def test_a_space_before_the_ending_is_part_of_the_name(self, tmp_path):
+        voc_dir = VocDir(tmp_path / "voc")
+        voc_dir.add("a b ", [("dog", (4, 2, 20, 12))])
+        voc_dir.add("a b", [("cat", (4, 2, 20, 12))])
+        voc_dir.add_splits(train=["a b "], val=["a b"])
+        convert(voc_dir.root, tmp_path / "direct")
+        convert(voc_dir.root, tmp_path / "again", to="voc")
+        convert(tmp_path / "again", tmp_path / "through")
+        assert records_of(tmp_path / "through") == records_of(tmp_path / "direct")
+
     def test_files(self, all_kinds_dir, tmp_path):
         out = tmp_path / "again"
         convert(all_kinds_dir.root, out, to="voc")

@@ -246,7 +246,7 @@ class _Conversion:
                 if self._skipped is not None:
                     num_left = summaries[split].num_examples
                     self._skipped.require_left(self._dataset, split, num_left)
-        writer.finish()
+        self._writer_warnings = writer.finish()
         return summaries
 
     def _take(
@@ -285,6 +285,7 @@ class _Conversion:
                 *self._findings.warnings(),
                 *self._checks.warnings(self._dataset),
                 *self._findings.lost_warnings(self._options.to),
+                *self._writer_warnings,
                 *(self._skipped.warnings() if self._skipped is not None else ()),
             ),
             num_skipped=0 if self._skipped is None else len(self._skipped),

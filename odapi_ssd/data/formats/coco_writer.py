@@ -19,7 +19,12 @@ from typing import IO, Any
 from odapi_ssd.data.examples import Example, PlacedObject
 from odapi_ssd.data.formats.pixel_text import pixel_text
 from odapi_ssd.data.formats.writing import Detail, WriterContext, find_lost
-from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
+from odapi_ssd.data.formats.written_files import (
+    RenamedImages,
+    WrittenFiles,
+    safe_image_name,
+    safe_part,
+)
 
 __all__ = ["CocoPayload", "CocoWriter"]
 
@@ -51,7 +56,7 @@ class CocoWriter:
 
     def __init__(self, context: WriterContext):
         self._context = context
-        self._ids = _Ids()
+        self._ids, self._renamed = _Ids(), RenamedImages()
         self._stems: set[str] = set()
 
     @staticmethod
@@ -75,10 +80,11 @@ class CocoWriter:
         while stem in self._stems:  # Names may be equal once they are safe.
             stem += "_"
         self._stems.add(stem)
-        return _CocoSplitWriter(self._context, stem, self._ids)
+        return _CocoSplitWriter(self._context, stem, self._ids, self._renamed)
 
-    def finish(self) -> None:
-        """All is written with the splits."""
+    def finish(self) -> list[str]:
+        """All is written with the splits; tells of images with other names."""
+        return self._renamed.warnings()
 
 
 class _Ids:
@@ -94,10 +100,10 @@ class _CocoSplitWriter:
 
     num_shards = 1
 
-    def __init__(self, context: WriterContext, stem: str, ids: _Ids):
+    def __init__(self, context: WriterContext, stem: str, ids: _Ids, renamed: RenamedImages):
         folder = context.folder / _ANNOTATIONS
         folder.mkdir(exist_ok=True)
-        self._ids = ids
+        self._ids, self._renamed = ids, renamed
         self._images = WrittenFiles(context.folder / _IMAGES / stem)
         self._names: set[str] = set()
         self._rest_path = folder / f"{stem}.part"
@@ -136,6 +142,7 @@ class _CocoSplitWriter:
             path = path.with_name(f"{image_id}_{path.name}")
             name = self._images.write([str(path)], payload.image)
         self._names.add(name)
+        self._renamed.add(payload.image_name, name)
         return name
 
     def _add(self, file: IO[str], entry: Mapping[str, Any]) -> None:

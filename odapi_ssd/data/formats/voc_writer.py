@@ -15,7 +15,12 @@ from typing import IO
 from odapi_ssd.data.examples import Example, PlacedObject
 from odapi_ssd.data.formats.pixel_text import pixel_text
 from odapi_ssd.data.formats.writing import Detail, WriterContext, find_lost
-from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
+from odapi_ssd.data.formats.written_files import (
+    RenamedImages,
+    WrittenFiles,
+    safe_image_name,
+    safe_part,
+)
 
 __all__ = ["VocPayload", "VocWriter"]
 
@@ -51,6 +56,7 @@ class VocWriter:
         self._images = WrittenFiles(context.folder / _IMAGES)
         self._annotations = WrittenFiles(context.folder / _ANNOTATIONS)
         self._masks = WrittenFiles(context.folder / _MASKS)
+        self._renamed = RenamedImages()
 
     @staticmethod
     def target_names(output_dir: Path, splits: Collection[str]) -> list[str]:
@@ -72,10 +78,11 @@ class VocWriter:
         folder = self._folder / _SPLITS / "Main"
         folder.mkdir(parents=True, exist_ok=True)
         stems = _open_new(folder, split)
-        return _VocSplitWriter(stems, self._images, self._annotations, self._masks)
+        return _VocSplitWriter(stems, self._images, self._annotations, self._masks, self._renamed)
 
-    def finish(self) -> None:
-        """All is written with the splits."""
+    def finish(self) -> list[str]:
+        """All is written with the splits; tells of images with other names."""
+        return self._renamed.warnings()
 
 
 class _VocSplitWriter:
@@ -89,13 +96,15 @@ class _VocSplitWriter:
         images: WrittenFiles,
         annotations: WrittenFiles,
         masks: WrittenFiles,
+        renamed: RenamedImages,
     ):
-        self._stems, self._images = stems, images
+        self._stems, self._images, self._renamed = stems, images, renamed
         self._annotations, self._masks = annotations, masks
 
     def write(self, payload: VocPayload, /) -> None:
         """Writes an image and its annotation, unless another split has them."""
         image_name = self._images.write([payload.image_name], payload.image)
+        self._renamed.add(payload.image_name, image_name)
         path = PurePosixPath(image_name)
         xml = (
             f"<annotation>\n\t<folder>{_text(path.parent.name or _IMAGES)}</folder>\n"

@@ -1,6 +1,6 @@
 """What writing a dataset in a format takes, and the formats that can be written."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -109,8 +109,12 @@ class DatasetWriter(Protocol):
             num_bytes: the size of their images as they are in the dataset.
         """
 
-    def finish(self) -> None:
-        """Writes what the dataset has beside its splits, after the last of them."""
+    def finish(self) -> Sequence[str]:
+        """Writes what the dataset has beside its splits, after the last of them.
+
+        Returns:
+            What is not as it was before, of the dataset as a whole; one line each.
+        """
 
 
 _writers: dict[str, type[DatasetWriter]] = {}

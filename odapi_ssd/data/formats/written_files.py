@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from odapi_ssd.data.images import IMAGE_SUFFIXES
+from odapi_ssd.messages import count_of
 
-__all__ = ["WrittenFiles", "safe_image_name", "safe_part"]
+__all__ = ["RenamedImages", "WrittenFiles", "safe_image_name", "safe_part"]
 
 _ENDINGS = {"jpeg": (".jpg", ".jpeg"), "png": (".png",)}
 # Control characters, halves of characters, and those that end a line or a paragraph.
@@ -18,6 +19,7 @@ _UNSAFE_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 _UNSAFE = ("/", "\\", "\ufffe", "\uffff")
 # Most file systems take 255; endings and numbers need some.
 _MAX_BYTES = 230
+_MAX_NAMED = 3
 
 
 def safe_image_name(record_name: str, record_format: str) -> str:
@@ -60,6 +62,37 @@ def safe_part(name: str) -> str:
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     begin_bytes = safe.encode()[: _MAX_BYTES - len(digest) - len(suffix.encode()) - 1]
     return f"{begin_bytes.decode(errors='ignore')}_{digest}{suffix}"
+
+
+class RenamedImages:
+    """Tells of images that will have another name when the output is read, for those of others."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._first: list[str] = []
+
+    def add(self, name: str, name_read: str, num_images: int = 1) -> None:
+        """Takes the name that an image has in records, and the one that it will have.
+
+        Args:
+            name: in records.
+            name_read: if it is the same, nothing is told.
+            num_images: how many change, of which this is the one to be named.
+        """
+        if name == name_read:
+            return
+        self._number += num_images
+        if len(self._first) < _MAX_NAMED:
+            self._first.append(f"{name!r}, now {name_read!r}")
+
+    def warnings(self) -> list[str]:
+        """One line, if there are any."""
+        if not self._number:
+            return []
+        what = count_of(self._number, "image has", "images have")
+        more = self._number - len(self._first)
+        listed = "; ".join(self._first) + (f"; and {more:,} more" if more else "")
+        return [f"{what} another name in the output, as others have theirs: {listed}"]
 
 
 class WrittenFiles:

@@ -18,11 +18,18 @@ from PIL import Image
 
 from odapi_ssd.data.examples import Example, PlacedObject
 from odapi_ssd.data.formats.writing import Detail, WriterContext, find_lost
-from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
+from odapi_ssd.data.formats.written_files import (
+    RenamedImages,
+    WrittenFiles,
+    safe_image_name,
+    safe_part,
+)
 from odapi_ssd.data.formats.yolo_layout import without_layout
 from odapi_ssd.data.images import CheckedImage
 from odapi_ssd.data.masks import PolygonMask
 from odapi_ssd.data.orientation import read_orientation, to_stored, to_upright, upright_hw
+from odapi_ssd.data.summary import LABEL_MAP_FILE
+from odapi_ssd.messages import count_of, list_some
 
 __all__ = ["YoloPayload", "YoloWriter"]
 
@@ -36,11 +43,13 @@ class YoloPayload:
 
     Attributes:
         image_name: where the image goes, in the folder of the split, if nothing else is there.
+        record_name: its name in records, if files can have it.
         image: the bytes of its file.
         rows: the text of its labels.
     """
 
     image_name: str
+    record_name: str
     image: bytes
     rows: str
 
@@ -53,6 +62,7 @@ class YoloWriter:
     def __init__(self, context: WriterContext):
         self._context = context
         self._folder_of: dict[str, str] = {}
+        self._names = _NamesRead()
 
     @staticmethod
     def target_names(output_dir: Path, splits: Collection[str]) -> list[str]:
@@ -78,16 +88,20 @@ class YoloWriter:
             folder = f"{wanted}_{number}"
             number += 1
         self._folder_of[split] = folder
-        return _YoloSplitWriter(self._context.folder, folder)
+        return _YoloSplitWriter(self._context.folder, folder, self._names, [*self._folder_of])
 
-    def finish(self) -> None:
-        """Writes `data.yaml`, in which classes are numbered from 0 in the order of their ids."""
+    def finish(self) -> list[str]:
+        """Writes `data.yaml`, in which classes are numbered from 0 in the order of their ids.
+
+        Tells of classes and images that are called otherwise when the output is read.
+        """
         import yaml  # Workers import this module too, and have no use for it.
 
         splits = {split: f"{_IMAGES}/{folder}" for split, folder in self._folder_of.items()}
         names = dict(enumerate(self._context.label_map))
         text = yaml.safe_dump({**splits, "names": names}, sort_keys=False, allow_unicode=True)
         (self._context.folder / _CONFIG).write_bytes(text.encode())
+        return [*_describe_ids(self._context.label_map), *self._names.renamed.warnings()]
 
 
 class _YoloSplitWriter:
@@ -95,7 +109,8 @@ class _YoloSplitWriter:
 
     num_shards = 1
 
-    def __init__(self, folder: Path, split_folder: str):
+    def __init__(self, folder: Path, split_folder: str, names: "_NamesRead", splits: list[str]):
+        self._names, self._place, self._splits = names, f"{_IMAGES}/{split_folder}", splits
         self._images = WrittenFiles(folder / _IMAGES / split_folder)
         self._labels = WrittenFiles(folder / _LABELS / split_folder)
         self._stems: set[str] = set()
@@ -112,9 +127,49 @@ class _YoloSplitWriter:
         stem = str(PurePosixPath(name).with_suffix(""))
         self._stems.add(stem.casefold())
         self._labels.write([f"{stem}.txt"], payload.rows.encode())
+        self._names.add(payload.record_name, f"{self._place}/{name}", self._splits)
 
     def close(self) -> None:
         """All is written with the examples."""
+
+
+class _NamesRead:
+    """The names that images will have when the output is read."""
+
+    def __init__(self) -> None:
+        self.renamed = RenamedImages()
+        # By a hash, for little memory: whether the first image of that name has it as before.
+        self._is_as_before: dict[int, bool] = {}
+
+    def add(self, record_name: str, path: str, splits: Collection[str]) -> None:
+        """Takes the name of an image in records, and the path of its file in the output.
+
+        Images of equal names, also in two splits, get their paths for names.
+        """
+        name_read = without_layout(path, splits)
+        key = hash(name_read.casefold())
+        if key not in self._is_as_before:
+            self._is_as_before[key] = name_read == record_name
+            self.renamed.add(record_name, name_read)
+            return
+        self.renamed.add(record_name, path, 1 + self._is_as_before[key])
+        self._is_as_before[key] = False
+
+
+def _describe_ids(label_map: Mapping[str, int]) -> list[str]:
+    """A line about the classes whose ids have gaps before them, which `data.yaml` closes."""
+    changed = [
+        f"{name} ({class_id}, then {place})"
+        for place, (name, class_id) in enumerate(label_map.items(), start=1)
+        if place != class_id
+    ]
+    if not changed:
+        return []
+    what = count_of(len(changed), "class has", "classes have")
+    return [
+        f"{what} another id when the output is read, as YOLO numbers classes without gaps: "
+        f"{list_some(changed)}. Keep {LABEL_MAP_FILE}, and give it with --label_map_path."
+    ]
 
 
 def _encode(example: Example, index_of: Mapping[str, int]) -> YoloPayload:
@@ -126,6 +181,7 @@ def _encode(example: Example, index_of: Mapping[str, int]) -> YoloPayload:
     ]
     return YoloPayload(
         image_name=_image_name(example),
+        record_name=safe_image_name(example.filename, example.image.record_format),
         image=example.image.encoded,
         rows="".join(rows),
     )

@@ -201,6 +201,13 @@ def test_images_stay_in_their_folder(example_of, tmp_path, name, expected):
 def test_each_entry_has_its_own_file(example_of, tmp_path):
     """Names may be equal once they are safe, and an image may be annotated twice."""
     examples = [example_of(name=name) for name in ("1.bmp", "1.png", "1.png", "./1.png")]
+    writer = CocoWriter(WriterContext(tmp_path / "told", LABEL_MAP))
+    (tmp_path / "told").mkdir()
+    split_writer = writer.open_split("train", len(examples), 1)
+    for example in examples:
+        split_writer.write(writer.encode(example))
+    split_writer.close()
+    assert writer.finish()[0].startswith("3 images have another name in the output")
     coco = write(tmp_path / "out", {"train": examples})["train"]
     names = {one["file_name"] for one in coco.imgs.values()}
     assert len(names) == 4

@@ -1,6 +1,7 @@
 """A dataset in the VOC layout, written and read again."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,16 @@ class TestWhatItCannotHold:
     )
     def test_is_counted(self, one, lost):
         assert VocWriter(WriterContext(Path(), {})).lost(one) == lost
+
+    def test_images_of_one_name_are_told(self, tmp_path):
+        writer = VocWriter(WriterContext(tmp_path, {"dog": 1}))
+        for split_name, content in (("train", b"1"), ("val", b"2")):
+            split = writer.open_split(split_name, 1, 1)
+            split.write(replace(writer.encode(example("a.jpg")), image=content))
+            split.close()
+        (line,) = writer.finish()
+        assert line.startswith("1 image has another name in the output")
+        assert "'a.jpg', now 'a_" in line
 
     @pytest.mark.parametrize(
         "filename",

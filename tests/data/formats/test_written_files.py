@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, safe_part
+from odapi_ssd.data.formats.written_files import (
+    RenamedImages,
+    WrittenFiles,
+    safe_image_name,
+    safe_part,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,17 @@ from odapi_ssd.data.formats.written_files import WrittenFiles, safe_image_name, 
 )
 def test_safe_image_name(name, record_format, expected):
     assert safe_image_name(name, record_format) == expected
+
+
+def test_renamed_images_are_counted_and_some_named():
+    renamed = RenamedImages()
+    renamed.add("a.jpg", "a.jpg")
+    assert renamed.warnings() == []
+    for number in range(5):
+        renamed.add(f"{number}.jpg", f"{number}_2.jpg", 2)
+    (line,) = renamed.warnings()
+    assert line.startswith("10 images have another name")
+    assert line.endswith("'2.jpg', now '2_2.jpg'; and 7 more")
 
 
 def test_long_names_are_cut_and_stay_apart():

@@ -50,7 +50,7 @@ def write(folder, label_map, **examples_by_split):
         for one in examples:
             split_writer.write(writer.encode(one))
         split_writer.close()
-    writer.finish()
+    return writer.finish()
 
 
 def boxes_read(folder):
@@ -96,6 +96,7 @@ class TestConversion:
             "names": {0: "Hündin: a, #1", 1: "cat", 2: "no"},
         }  # fmt: skip
         (line,) = [one for one in summary.warnings if "cannot hold" in one]
+        assert not any("another" in one for one in summary.warnings)
         for lost in ("1 difficult", "1 truncated", "1 pose"):
             assert lost in line
 
@@ -185,10 +186,38 @@ def test_names_whose_labels_would_meet(tmp_path):
         example(name, [(0, 0, share, 1)], jpeg(color=number * 40))
         for number, (name, share) in enumerate([("a.jpg", 0.25), ("a.jpeg", 0.5), ("A.jpg", 0.75)])
     ]
-    write(tmp_path, {"dog": 1}, train=examples)
+    (line,) = write(tmp_path, {"dog": 1}, train=examples)
+    assert line.startswith("2 images have another name in the output")
+    assert "'a.jpeg', now 'a_2.jpeg'" in line
     found = boxes_read(tmp_path)
     assert sorted(box[2] for ((_, box),) in found.values()) == [0.25, 0.5, 0.75]
     assert len(list((tmp_path / "labels/train").iterdir())) == 3
+
+
+def test_names_that_change_are_counted(tmp_path):
+    """Equal names in two splits become paths, and folders of a layout are left out."""
+    one = [(0, 0, 0.5, 1)]
+    train = [
+        example(name, one, jpeg(color=number * 40))
+        for number, name in enumerate(["train/images/a.jpg", "b.jpg", "c.jpg", "night/d.jpg"])
+    ]
+    test = [example(name, one, jpeg(color=200)) for name in ("test/images/a.jpg", "C.jpg")]
+    (line,) = write(tmp_path, {"dog": 1}, train=train, test=test)
+    before = {example.filename for example in (*train, *test)}
+    assert len(before - boxes_read(tmp_path).keys()) == 4
+    assert line.startswith("4 images have another name in the output")
+    assert "'test/images/a.jpg', now 'images/test/a.jpg'" in line
+
+
+def test_ids_that_change_are_named(tmp_path):
+    label_map = {"person": 1, "dog": 18, "toothbrush": 90}
+    (line,) = write(tmp_path / "gaps", label_map, train=[example("a.jpg", [], jpeg())])
+    assert line.startswith("2 classes have another id when the output is read")
+    assert "dog (18, then 2), toothbrush (90, then 3)" in line
+    assert read_dataset(tmp_path / "gaps").declared_label_map == {
+        "person": 1, "dog": 2, "toothbrush": 3,
+    }  # fmt: skip
+    assert write(tmp_path / "none", {"a": 1, "b": 2}, train=[example("a.jpg", [], jpeg())]) == []
 
 
 @pytest.mark.parametrize("name", ["../../up.jpg", "/etc/passwd", "a\nb.jpg", "..", "\\x.jpg"])

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from odapi_ssd.data.annotations import AnnotatedImage, Annotation
+from odapi_ssd.data.class_names import name_problem
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.image_store import CountedImages
 from odapi_ssd.errors import OdapiError, OptionError
@@ -23,12 +24,16 @@ def require_renames(renames: Sequence[tuple[str, str]]) -> dict[str, str]:
     """New names by old name.
 
     Raises:
-        OptionError: a name is empty, or an old one has two new ones.
+        OptionError: a name is empty, a new one cannot be that of a class, or an old one has two
+            new ones.
     """
     new_names: dict[str, str] = {}
     for old, new in renames:
         if not old.strip() or not new.strip():
             raise OptionError("rename", f"is {f'{old}={new}'!r}; expected old=new.")
+        problem = name_problem(new.strip())
+        if problem is not None:
+            raise OptionError("rename", f"gives {old!r} the name {new!r}, which {problem}.")
         first = new_names.setdefault(old.strip(), new.strip())
         if first != new.strip():
             raise OptionError(

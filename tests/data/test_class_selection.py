@@ -139,5 +139,10 @@ def test_renames_that_make_no_sense(renames, message):
         require_renames(renames)
 
 
+def test_a_new_name_that_cannot_be_used():
+    with pytest.raises(OptionError, match=r"gives 'a' the name 'b\\nc', which holds a control"):
+        require_renames([("a", "b\nc")])
+
+
 def test_a_rename_given_twice():
     assert require_renames([(" a", "b"), ("a", "b ")]) == {"a": "b"}

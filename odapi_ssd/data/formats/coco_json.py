@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from odapi_ssd.data.annotations import AnnotatedObject
-from odapi_ssd.data.file_names import is_unicode
+from odapi_ssd.data.class_names import name_problem
 from odapi_ssd.data.formats.coco_masks import parse_mask, polygons_extent
 from odapi_ssd.data.formats.coco_rows import CocoId, CocoRow, CocoRows
 from odapi_ssd.data.json_stream import JsonLists
@@ -170,8 +170,11 @@ class _Reader:
     def _take_category(self, item: JsonObject) -> None:
         category_id, name = _read_id(item, "id"), item.text("name").strip()
         known = self.content.categories
-        if not name or not is_unicode(name):
-            raise WrongJsonError(f"{item.where}.name is {name!a}, the name of a class was expected")
+        if not name:
+            raise WrongJsonError(f"{item.where}.name is '', the name of a class was expected")
+        problem = name_problem(name)
+        if problem is not None:
+            raise WrongJsonError(f"{item.where}.name is {name!r}, which {problem}")
         if known.setdefault(category_id, name) != name:
             raise WrongJsonError(
                 f"{item.where}.id is {category_id!r}, which {known[category_id]!r} has too"

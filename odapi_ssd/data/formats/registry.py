@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from odapi_ssd.data.class_names import check_class_names
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.formats.refusals import unrecognized_file, unrecognized_folder
 from odapi_ssd.errors import OdapiError, OptionError
@@ -87,10 +88,10 @@ def read_dataset(data_dir: Path, name: str | None = None) -> Dataset:
         what = "is neither a folder nor a file" if data_dir.exists() else "does not exist"
         raise OdapiError(f"The dataset {data_dir} {what}.")
     if name is not None:
-        return _read_as(_formats[name], data_dir, is_file)
+        return check_class_names(_read_as(_formats[name], data_dir, is_file))
     recognized = _recognizing(data_dir, is_file)
     if len(recognized) == 1:
-        return recognized[0].read(data_dir)
+        return check_class_names(recognized[0].read(data_dir))
     if recognized:
         raise OdapiError(
             f"{data_dir} holds annotations in {len(recognized)} formats, expected one: "

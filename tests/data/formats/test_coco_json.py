@@ -112,7 +112,11 @@ def test_faults_of_annotations(read, change, fault):
         (values_of(categories=[CATEGORY, {"id": 4, "name": " "}]), "categories[1].name is '', the"),
         (
             values_of(categories=[CATEGORY, {"id": 4, "name": "\ud800"}]),
-            "categories[1].name is '\\ud800', the",
+            "categories[1].name is '\\ud800', which holds half a character",
+        ),
+        (
+            values_of(categories=[CATEGORY, {"id": 4, "name": "a\nb"}]),
+            "categories[1].name is 'a\\nb', which holds a control character",
         ),
         (
             values_of(categories=[CATEGORY, {"id": 3, "name": "cat"}]),

@@ -27,9 +27,17 @@ def _names(
         return None
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     if not names:
-        example = "train,val" if parameter.name == "splits" else "dog,cat"
-        raise click.BadParameter(f"expected names with commas between, such as {example}")
+        raise click.BadParameter("expected names with commas between, such as train,val")
     return names
+
+
+def _class_names(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """The values as they are: the dataset tells whether a comma is in a name or between two."""
+    if not all(value.replace(",", "").strip() for value in values):
+        raise click.BadParameter("expected names with commas between, such as dog,cat")
+    return tuple(value.strip() for value in values) or None
 
 
 def _renames(
@@ -37,8 +45,8 @@ def _renames(
 ) -> tuple[tuple[str, str], ...]:
     pairs = []
     for value in values:
-        old, _, new = (part.strip() for part in value.partition("="))
-        if not old or not new:
+        old, _, new = value.partition("=")
+        if not old.strip() or not new.strip():
             raise click.BadParameter(f"{value!r} is not of the form OLD=NEW")
         pairs.append((old, new))
     return tuple(pairs)
@@ -70,9 +78,11 @@ def _renames(
 )
 @click.option(
     "--classes",
-    callback=_names,
+    multiple=True,
+    callback=_class_names,
     metavar="NAME,NAME…",
-    help="The classes to keep, by their new names; images without them stay.  [default: all]",
+    help="The classes to keep, by their new names; images without them stay. May be given several "
+    "times, which a name with a comma in it takes.  [default: all]",
 )
 @click.option(
     "--splits",

@@ -12,6 +12,7 @@ from odapi_ssd.data.annotations import AnnotatedImage, Annotation
 from odapi_ssd.data.class_names import name_problem
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.image_store import CountedImages
+from odapi_ssd.data.label_map import make_label_map
 from odapi_ssd.errors import OdapiError, OptionError
 from odapi_ssd.messages import count_of, list_some
 
@@ -51,28 +52,67 @@ def select_classes(
 
     Args:
         dataset: the dataset; it does not change.
-        renames: old and new names, all replaced at once. Several classes may get one name.
-        class_names: the classes wanted, by their new names; None for all.
+        renames: old and new names, all replaced at once. Several classes may get one name. A text
+            with several `=` was taken apart at the first; the classes tell which is meant.
+        class_names: the classes wanted, by their new names; None for all. One that is not a class
+            is several with commas between.
 
     Returns:
         The dataset, with warnings about what was dropped. Images without objects stay. The ids that
-        the dataset declares go with the names; they are gone if classes are chosen, so that
-        those have ids from 1.
+        the dataset declares go with the names. Chosen classes have ids from 1 instead, in the
+        order of those that they had, and all of them, also without objects.
 
     Raises:
         OdapiError: the dataset has no class of a name.
         OptionError: see `require_renames`.
     """
-    new_names = require_renames(renames)
-    _require_known("rename", new_names, dataset.count_objects(), dataset.declared_label_map)
+    new_names = require_renames(_resolve_renames(renames, _classes_of(dataset)))
+    _require_known("rename", new_names, dataset)
     if new_names:
         declared = _renamed_label_map(dataset.declared_label_map, new_names)
         dataset = _with_names(dataset, new_names, None, declared)
     if class_names is None:
         return dataset
-    _require_known("classes", class_names, dataset.count_objects(), dataset.declared_label_map)
-    selected = _with_names(dataset, {}, frozenset(class_names), {})
+    wanted = _resolve_names(class_names, _classes_of(dataset))
+    _require_known("classes", wanted, dataset)
+    ids = make_label_map([*dataset.class_names(), *wanted], dataset.declared_label_map)
+    in_order = sorted(wanted, key=ids.__getitem__)
+    declared = {name: class_id for class_id, name in enumerate(in_order, start=1)}
+    selected = _with_names(dataset, {}, frozenset(wanted), declared)
     return replace(selected, warnings=(*dataset.warnings, *_describe_dropped(dataset, selected)))
+
+
+def _classes_of(dataset: Dataset) -> set[str]:
+    return {*dataset.class_names(), *dataset.declared_label_map}
+
+
+def _resolve_names(values: Iterable[str], known: Collection[str]) -> list[str]:
+    """Names, each once: a value is one if it is a class, and else several with commas between."""
+    names = []
+    for value in values:
+        parts = [value] if value in known else value.split(",")
+        names += [part.strip() for part in parts if part.strip()]
+    return list(dict.fromkeys(names))
+
+
+def _resolve_renames(
+    renames: Iterable[tuple[str, str]], known: Collection[str]
+) -> list[tuple[str, str]]:
+    """Renames whose old name is a class, where one of several `=` parts it from the new one."""
+    resolved = []
+    for old, new in renames:
+        parts = f"{old}={new}".split("=")
+        ways = [("=".join(parts[:idx]), "=".join(parts[idx:])) for idx in range(1, len(parts))]
+        possible = [way for way in ways if way[0].strip() in known]
+        if len(possible) > 1:
+            names = " and ".join(repr(way[0].strip()) for way in possible)
+            raise OptionError(
+                "rename",
+                f"is {f'{old}={new}'!r}; {names} are classes, so it can be read in several ways; "
+                "a new name without = was expected.",
+            )
+        resolved += possible or [(old, new)]
+    return resolved
 
 
 class _SelectedImages(CountedImages):
@@ -153,10 +193,8 @@ def _renamed_label_map(
     return renamed
 
 
-def _require_known(
-    option: str, names: Iterable[str], used: Collection[str], declared: Collection[str]
-) -> None:
-    known = {*used, *declared}
+def _require_known(option: str, names: Iterable[str], dataset: Dataset) -> None:
+    known = _classes_of(dataset)
     unknown = []
     for name in names:
         if name in known:
@@ -166,13 +204,15 @@ def _require_known(
         ]
         means = f", perhaps {' or '.join(map(repr, near))} is meant" if near else ""
         unknown.append(f"--{option}: no object is of class {name!r}{means}")
-    if unknown:
-        raise OdapiError(
-            f"{count_of(len(unknown), 'name is', 'names are')} not among the "
-            f"{count_of(len(known), 'class', 'classes')} of the dataset.",
-            details=unknown,
-            hint=f"the classes with objects are: {', '.join(sorted(used))}.",
-        )
+    if not unknown:
+        return
+    used = ", ".join(sorted(dataset.class_names()))
+    raise OdapiError(
+        f"{count_of(len(unknown), 'name is', 'names are')} not among the "
+        f"{count_of(len(known), 'class', 'classes')} of the dataset.",
+        details=(*unknown, *dataset.fault_lines()),  # It may be in a file that cannot be read.
+        hint=f"the classes with objects are: {used}." if used else None,
+    )
 
 
 def _describe_dropped(dataset: Dataset, selected: Dataset) -> list[str]:

@@ -29,7 +29,8 @@ class ConversionOptions:
         label_map_path: the label map to use, copied as it is; None to make one from the
             annotations.
         rename: old and new names of classes, all replaced at once, before anything else.
-        classes: the classes to keep, by their new names; None for all.
+        classes: the classes to keep, by their new names; None for all. One that is not a class is
+            several with commas between.
         splits: the splits to write; None for all that the dataset defines except `trainval`.
         val_fraction: share of `val`, above 0 and below 1, where the dataset defines no splits;
             None for 0.2.

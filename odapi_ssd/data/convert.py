@@ -118,7 +118,8 @@ def _convert(
 ) -> DatasetSummary:
     dataset = read_dataset(data_dir, options.format)
     digest = state.digest if state is not None and state.covers(dataset) else None
-    dataset = select_classes(dataset, options.rename, options.classes)
+    with_all_classes = select_classes(dataset, options.rename)
+    dataset = select_classes(with_all_classes, (), options.classes)
     writer_class = RunnerWriter if options.runner else find_writer(options.to)
     plan = plan_splits(dataset, options.splits, options.val_fraction, options.group_by)
     if options.include_masks:
@@ -140,7 +141,7 @@ def _convert(
             raise faults_error(dataset, faults)
         if skipped is not None and not dataset.class_names():
             leave_out(dataset, plan, skipped)  # Tells the faults if they are why there is no class.
-        label_map = given or make_own_label_map(dataset, outputs)
+        label_map = given or make_own_label_map(dataset, outputs, with_all_classes)
         return_free_memory()
         conversion = _Conversion(dataset, label_map, options, progress, pool, skipped, digest)
         if skipped is None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,11 +81,48 @@ def test_chosen_classes(dataset):
     chosen = select_classes(dataset, (), ["cat", "bus"])
     assert names_of(chosen) == {"a": [(2, "cat")], "b": [(1, "bus")], "c": [], "d": []}
     assert chosen.count_objects() == {"cat": 1, "bus": 1}
-    assert chosen.declared_label_map == {}
+    assert list(chosen.declared_label_map.items()) == [("bus", 1), ("cat", 2)]
     assert chosen.warnings == (
         "careful",
         "3 objects of 1 class dropped, as --classes does not name them: dog (3)",
     )
+
+
+def test_chosen_classes_without_objects_stay(dataset):
+    chosen = select_classes(dataset, (), ["cow", "dog"])
+    assert chosen.declared_label_map == {"dog": 1, "cow": 2}
+
+
+def test_chosen_classes_where_the_declared_ids_do_not_apply(dataset):
+    """The dataset has a class without an id, so its classes go by their names."""
+    renamed = replace(dataset, declared_label_map={"dog": 1, "cat": 2, "zebu": 3})
+    chosen = select_classes(renamed, (), ["zebu", "dog", "bus"])
+    assert chosen.declared_label_map == {"bus": 1, "dog": 2, "zebu": 3}
+
+
+def test_names_with_commas_between_and_inside(dataset):
+    renamed = select_classes(dataset, [("cat", "cat, big")])
+    chosen = select_classes(renamed, (), ["cat, big", "dog , bus"])
+    assert chosen.declared_label_map == {"dog": 1, "bus": 2, "cat, big": 3}
+    with pytest.raises(OdapiError, match="2 names are not among"):
+        select_classes(dataset, (), ["cat, big, small"])
+
+
+def test_renames_with_two_equals_signs(dataset):
+    renamed = select_classes(dataset, [("dog", "big = dog")])
+    assert "big = dog" in renamed.class_names()
+    back = select_classes(renamed, [("big ", " dog = hound")])
+    assert "hound" in back.class_names()
+    both = select_classes(dataset, [("dog", "a"), ("cat", "a=b")])
+    with pytest.raises(OptionError, match="'a' and 'a=b' are classes"):
+        select_classes(both, [("a", "b=c")])
+
+
+def test_faults_are_told_with_an_unknown_name(dataset):
+    faulty = replace(dataset, faults={"e": ("e.xml: is not XML",)})
+    with pytest.raises(OdapiError) as caught:
+        select_classes(faulty, (), ["yak"])
+    assert caught.value.details[1:] == ("e.xml: is not XML",)
 
 
 def test_images_of_other_classes_stay_as_negatives(dataset):

@@ -96,3 +96,21 @@ def test_chosen_and_renamed_classes(convert, output_dir):
     train = summary.splits["train"]
     assert (train.num_examples, train.num_objects) == (3, 2)
     assert any("2 images have no object of these" in line for line in summary.warnings)
+
+
+def test_chosen_classes_without_an_object_stay(convert):
+    summary = convert("dog", "person", classes=("person,sheep",))
+    assert summary.label_map == {"person": 1, "sheep": 2}
+    (line,) = (line for line in summary.warnings if "another id" in line)
+    assert line.endswith("person is 1 (15 in the dataset), sheep is 2 (17 in the dataset)")
+
+
+def test_chosen_classes_that_no_object_has(convert, output_dir, tmp_path):
+    with pytest.raises(OdapiError, match=r"No object is of a class that --classes names \(sheep"):
+        convert("dog", "person", classes=("sheep",))
+    assert not output_dir.exists()
+    path = tmp_path / "map.pbtxt"
+    path.write_text("item { id: 7 name: 'sheep' }")
+    summary = convert("dog", classes=("sheep",), label_map_path=path)
+    assert summary.label_map == {"sheep": 7}
+    assert not any("another id" in line for line in summary.warnings)

@@ -83,7 +83,7 @@ def test_records_beside_another_dataset_are_read_when_asked_for(folder):
 
 @pytest.mark.parametrize(
     ("content", "is_taken"),
-    [(b"", True), (gzip.compress(b"data"), True), (b"text", False), (b"text" * 9, False)],
+    [(b"", True), (gzip.compress(b"data", mtime=0), True), (b"text", False), (b"text" * 9, False)],
 )
 def test_one_file_is_looked_into(tmp_path, content, is_taken):
     (tmp_path / "train.record").write_bytes(content)
@@ -147,6 +147,6 @@ def test_compression(tmp_path):
     write_records(tmp_path / "plain.record", [b"data"])
     # The length of this record begins with GZIP's mark.
     write_records(tmp_path / "lucky.record", [bytes(0x8B1F)])
-    (tmp_path / "gzip.record").write_bytes(gzip.compress(b"data"))
+    (tmp_path / "gzip.record").write_bytes(gzip.compress(b"data", mtime=0))
     found = {path.stem: compression_of(path) for path in tmp_path.iterdir()}
     assert found == {"plain": None, "lucky": None, "gzip": "GZIP"}

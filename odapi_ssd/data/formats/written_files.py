@@ -65,7 +65,7 @@ def safe_part(name: str) -> str:
 
 
 class RenamedImages:
-    """Tells of images that will have another name when the output is read, for those of others."""
+    """Tells of images that will have another name when the output is read."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -83,7 +83,7 @@ class RenamedImages:
             return
         self._number += num_images
         if len(self._first) < _MAX_NAMED:
-            self._first.append(f"{name!r}, now {name_read!r}")
+            self._first.append(name)
 
     def warnings(self) -> list[str]:
         """One line, if there are any."""
@@ -91,8 +91,8 @@ class RenamedImages:
             return []
         what = count_of(self._number, "image has", "images have")
         more = self._number - len(self._first)
-        listed = "; ".join(self._first) + (f"; and {more:,} more" if more else "")
-        return [f"{what} another name in the output, as others have theirs: {listed}"]
+        listed = ", ".join(self._first) + (f" and {more:,} more" if more else "")
+        return [f"{what} another name when the output is read: {listed}"]
 
 
 class WrittenFiles:

@@ -207,7 +207,7 @@ def test_each_entry_has_its_own_file(example_of, tmp_path):
     for example in examples:
         split_writer.write(writer.encode(example))
     split_writer.close()
-    assert writer.finish()[0].startswith("3 images have another name in the output")
+    assert writer.finish()[0].startswith("3 images have another name when the output is read")
     coco = write(tmp_path / "out", {"train": examples})["train"]
     names = {one["file_name"] for one in coco.imgs.values()}
     assert len(names) == 4

@@ -217,8 +217,7 @@ class TestWhatItCannotHold:
             split.write(replace(writer.encode(example("a.jpg")), image=content))
             split.close()
         (line,) = writer.finish()
-        assert line.startswith("1 image has another name in the output")
-        assert "'a.jpg', now 'a_" in line
+        assert line.startswith("1 image has another name when the output is read: a.jpg")
 
     @pytest.mark.parametrize(
         "filename",

@@ -39,8 +39,8 @@ def test_renamed_images_are_counted_and_some_named():
     for number in range(5):
         renamed.add(f"{number}.jpg", f"{number}_2.jpg", 2)
     (line,) = renamed.warnings()
-    assert line.startswith("10 images have another name")
-    assert line.endswith("'2.jpg', now '2_2.jpg'; and 7 more")
+    assert line.startswith("10 images have another name when the output is read")
+    assert line.endswith(": 0.jpg, 1.jpg, 2.jpg and 7 more")
 
 
 def test_long_names_are_cut_and_stay_apart():

@@ -187,8 +187,8 @@ def test_names_whose_labels_would_meet(tmp_path):
         for number, (name, share) in enumerate([("a.jpg", 0.25), ("a.jpeg", 0.5), ("A.jpg", 0.75)])
     ]
     (line,) = write(tmp_path, {"dog": 1}, train=examples)
-    assert line.startswith("2 images have another name in the output")
-    assert "'a.jpeg', now 'a_2.jpeg'" in line
+    assert line.startswith("2 images have another name when the output is read")
+    assert "a.jpeg" in line
     found = boxes_read(tmp_path)
     assert sorted(box[2] for ((_, box),) in found.values()) == [0.25, 0.5, 0.75]
     assert len(list((tmp_path / "labels/train").iterdir())) == 3
@@ -205,8 +205,8 @@ def test_names_that_change_are_counted(tmp_path):
     (line,) = write(tmp_path, {"dog": 1}, train=train, test=test)
     before = {example.filename for example in (*train, *test)}
     assert len(before - boxes_read(tmp_path).keys()) == 4
-    assert line.startswith("4 images have another name in the output")
-    assert "'test/images/a.jpg', now 'images/test/a.jpg'" in line
+    assert line.startswith("4 images have another name when the output is read")
+    assert "test/images/a.jpg" in line
 
 
 def test_ids_that_change_are_named(tmp_path):

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from odapi_ssd.data.json_values import WrongJsonError
-from odapi_ssd.data.text_files import utf8_fault
+from odapi_ssd.data.text_files import encoding_of, utf8_fault
 
 __all__ = ["JsonLists"]
 
@@ -29,8 +29,8 @@ class JsonLists:
     value of another kind. Items that were not taken when the next entry is asked for are skipped.
 
     Errors while iterating:
-        WrongJsonError: the file is not UTF-8 text, not JSON, or not an object; or a single value
-            is longer than 64 MiB.
+        WrongJsonError: the file is not text in UTF-8, or in UTF-16 with its byte order mark, not
+            JSON, or not an object; or a single value is longer than 64 MiB.
         OSError: it cannot be read.
     """
 
@@ -46,7 +46,7 @@ class JsonLists:
         """
         self._file: BinaryIO = path.open("rb")
         self._num_bytes_left = max_bytes
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._decoder: codecs.IncrementalDecoder | None = None
         self._parse = json.JSONDecoder().raw_decode
         self._text, self._position, self._is_complete = "", 0, False
         self._num_lines = 0  # before the buffer
@@ -151,6 +151,8 @@ class JsonLists:
             self._num_bytes_left -= size
         block = self._file.read(size)
         self._is_complete = len(block) < size or self._num_bytes_left == 0
+        if self._decoder is None:
+            self._decoder = codecs.getincrementaldecoder(encoding_of(block))()
         try:
             is_cut = self._num_bytes_left == 0
             self._text += self._decoder.decode(block, final=self._is_complete and not is_cut)

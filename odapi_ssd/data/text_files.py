@@ -5,7 +5,7 @@ from pathlib import Path
 
 from odapi_ssd.errors import OdapiError
 
-__all__ = ["decode_text", "read_text", "utf8_fault"]
+__all__ = ["decode_text", "encoding_of", "read_text", "utf8_fault"]
 
 _HINT = "save it as UTF-8, or put the right file in its place."
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -40,7 +40,12 @@ def decode_text(content: bytes, errors: str = "strict") -> str:
     Raises:
         UnicodeDecodeError: it is neither.
     """
-    return content.decode("utf-16" if content.startswith(_UTF16_MARKS) else "utf-8-sig", errors)
+    return content.decode(encoding_of(content), errors)
+
+
+def encoding_of(beginning: bytes) -> str:
+    """The encoding of a text's first two bytes or more, by its name in Python."""
+    return "utf-16" if beginning.startswith(_UTF16_MARKS) else "utf-8-sig"
 
 
 def utf8_fault(error: UnicodeDecodeError) -> str:

@@ -1,3 +1,4 @@
+import codecs
 import json
 
 import pytest
@@ -67,7 +68,8 @@ def test_an_empty_object(path, content):
         (b'{"a": 1} x', "it is not JSON, see line 1, column 10"),
         (b'{"a": "\x01"}', "it is not JSON, see line 1"),
         (b'{"a":\n "\xff"}', "it is not UTF-8 text"),
-        ('{"a": [1]}'.encode("utf-16"), "it is not UTF-8 text"),
+        ('{"a": [1]}'.encode("utf-16")[:-1], "it is not UTF-16 text"),
+        ('{"a": [1]}'.encode("utf-16-le"), "it is not JSON, see line 1"),
         (b'{"a": [' + b"[" * 1_000_000, "it is not JSON that can be read, see line 1, column 8"),
         (b'{"a": ' + b"9" * 5000 + b"}", "it is not JSON that can be read, see line 1"),
     ],
@@ -77,6 +79,15 @@ def test_other_files_are_refused_in_a_line(path, content, message):
     with pytest.raises(WrongJsonError) as caught:
         read(path)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+@pytest.mark.parametrize("max_bytes", [None, 10_000])
+def test_utf16_with_its_mark(path, monkeypatch, mark, max_bytes):
+    monkeypatch.setattr(json_stream, "_BLOCK_BYTES", 7)
+    encoding = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
+    path.write_bytes(mark + '{"ä": [{"b": "👩"}, 2.5]}'.encode(encoding))
+    assert read(path, max_bytes) == {"ä": [{"b": "👩"}, 2.5]}
 
 
 def test_the_place_of_a_fault_counts_from_the_files_start(path, monkeypatch):

@@ -58,7 +58,7 @@ class _Reading:
         self._faults: dict[str, tuple[str, ...]] = {}
         self._splits: dict[str, tuple[SplitEntry, ...]] = {}
         self._warnings: list[str] = []
-        self._not_read = [self._source(path) for path in layout.other_files]
+        self._without_boxes: list[str] = []
         self._index = ImageIndex(layout.root_dir)
         self._names = _name_images(self._index, layout)
 
@@ -68,13 +68,13 @@ class _Reading:
         for file in self._layout.files:
             content = read_coco_json(file.path)
             if content.has_no_boxes():
-                self._not_read.append(self._source(file.path))
+                self._without_boxes.append(self._source(file.path))
                 continue
             self._take_file(file, content)
             declared.append(content)
         if not declared:
             raise OdapiError(
-                f"No boxes in {list_some(self._not_read)}, expected annotations with bbox, as "
+                f"No boxes in {list_some(self._without_boxes)}, expected annotations with bbox, as "
                 "COCO's instances_*.json have them."
             )
         label_map, about_categories = declare_label_map(declared)
@@ -156,8 +156,11 @@ class _Reading:
 
     def _warn(self) -> tuple[str, ...]:
         lines = list(self._warnings)
-        if self._not_read:
-            lines.append(f"Not read, as they have no boxes: {list_some(self._not_read)}")
+        others = [self._source(path) for path in self._layout.other_files]
+        if others:
+            lines.append(f"Not read, as instances_*.json is there: {list_some(others)}")
+        if self._without_boxes:
+            lines.append(f"Not read, as they have no boxes: {list_some(self._without_boxes)}")
         paths = set(self._index.image_paths()).difference(self._used)
         unannotated = sorted(map(self._index.name_of, paths))
         return (*lines, *describe_unused(unannotated, self._index.left_out()))

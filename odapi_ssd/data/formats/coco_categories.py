@@ -1,5 +1,6 @@
 """The classes of COCO files: which of the categories they are, and their ids."""
 
+import reprlib
 from collections.abc import Sequence
 
 from odapi_ssd.data.formats.coco_json import CocoContent
@@ -18,7 +19,8 @@ def declare_label_map(contents: Sequence[CocoContent]) -> tuple[dict[str, int], 
     the lowest id of the others is 0, all ids are raised by one.
 
     Returns:
-        Ids by name; empty where they are not numbers, or files number their classes differently.
+        Ids by name; empty where they are not numbers that a label map can hold, or files number
+        their classes differently.
         Warnings, one line each.
     """
     used = {
@@ -31,8 +33,13 @@ def declare_label_map(contents: Sequence[CocoContent]) -> tuple[dict[str, int], 
     conflicts: set[str] = set()
     for content in contents:
         for category_id, name in _classes_of(content).items():
-            if not isinstance(category_id, int) or not 0 <= category_id < _MAX_ID:
+            if not isinstance(category_id, int):
                 return {}, []
+            if not 0 <= category_id < _MAX_ID:
+                return {}, [
+                    f"The id of the category {name!r} is {reprlib.repr(category_id)}, expected 0 "
+                    f"to {_MAX_ID - 1}; classes are numbered by their names instead"
+                ]
             if ids.setdefault(name, category_id) != category_id:
                 conflicts.add(name)
     if conflicts or len(set(ids.values())) < len(ids):

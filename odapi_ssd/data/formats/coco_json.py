@@ -52,6 +52,7 @@ class CocoContent:
     Attributes:
         categories: names by id, in the file's order.
         num_without_box: annotations that have neither a box nor a mask, such as captions.
+        num_keypoints: annotations that have keypoints, which are not read.
         faults: what is wrong with the file, or with items that are of no image; one line each,
             without the file's name.
         image_faults: what is wrong with entries of images and with annotations, likewise, by the
@@ -64,6 +65,7 @@ class CocoContent:
 
     categories: dict[CocoId, str] = field(default_factory=dict)
     num_without_box: int = 0
+    num_keypoints: int = 0
     faults: list[str] = field(default_factory=list)
     image_faults: dict[CocoId, list[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -154,6 +156,9 @@ class _Reader:
         if self._num_repeated:
             what = count_of(self._num_repeated, "annotation has", "annotations have")
             content.warnings.append(f"{what} the id of another one; all of them are taken")
+        if content.num_keypoints:
+            what = count_of(content.num_keypoints, "annotation has", "annotations have")
+            content.warnings.append(f"{what} keypoints, which are not read")
         return content
 
     def _take_image(self, item: JsonObject) -> None:
@@ -185,6 +190,7 @@ class _Reader:
             self.content.num_without_box += 1
             return
         image_id = _read_id(item, "image_id")
+        self.content.num_keypoints += bool(item.get("keypoints"))
         try:
             if item.has("id"):
                 annotation_id = _read_id(item, "id")

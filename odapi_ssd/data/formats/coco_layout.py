@@ -123,7 +123,7 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _is_coco(path: Path) -> bool:
-    """Whether the beginning of a file is that of annotations in COCO's format."""
+    """Whether the beginning of a file is that of annotations in COCO's format, also captions."""
     first_items: dict[str, Any] = {}
     is_whole = False
     try:
@@ -137,13 +137,17 @@ def _is_coco(path: Path) -> bool:
         is_whole = False  # Most often it is longer than what was read.
     except OSError:
         return False
+    annotation = first_items.get("annotations")
+    is_caption = isinstance(annotation, dict) and annotation.keys() >= {"image_id", "caption"}
     if is_whole:
-        return first_items.keys() >= {"images", "annotations", "categories"}
+        return first_items.keys() >= {"images", "annotations"} and (
+            is_caption or "categories" in first_items
+        )
     expected = {
         "images": {"id", "file_name"},
         "annotations": {"image_id", "category_id"},
     }
-    return any(
+    return is_caption or any(
         isinstance(first_items.get(key), dict) and first_items[key].keys() >= names
         for key, names in expected.items()
     )

@@ -111,6 +111,8 @@ def test_cocos_own_layout(tmp_path):
         write_coco(path, {name: [(18, [1, 2, 3, 4])]}, image_dir=tmp_path / f"{split}2017")
     captions = {"images": [], "annotations": [{"caption": "A dog."}], "categories": []}
     (tmp_path / "annotations/captions_val2017.json").write_text(json.dumps(captions))
+    path = tmp_path / "annotations/person_keypoints_val2017.json"
+    write_coco(path, {"2.jpg": [(18, [1, 2, 3, 4])]})
     (tmp_path / "test2017").mkdir()
     (tmp_path / "test2017/3.jpg").touch()
     dataset = read_dataset(tmp_path)
@@ -122,7 +124,8 @@ def test_cocos_own_layout(tmp_path):
     }
     assert dataset.declared_label_map == {"cat": 1, "dog": 18}
     assert dataset.warnings == (
-        "Not read, as they have no boxes: annotations/captions_val2017.json",
+        "Not read, as instances_*.json is there: annotations/captions_val2017.json, "
+        "annotations/person_keypoints_val2017.json",
         "1 image has no annotation and is left out: test2017/3.jpg",
     )
 
@@ -257,6 +260,24 @@ def test_an_image_of_a_faulty_annotation_is_skipped(tmp_path, change):
     assert sum(split.num_examples for split in summary.splits.values()) == 2
     (skipped,) = json.loads((tmp_path / "out/skipped.json").read_text())
     assert skipped["file"] == "a.json, 0.png"
+
+
+def test_captions_without_instances_beside_them(tmp_path):
+    write_coco(tmp_path / "a.json", {"1.jpg": [(1, [1, 2, 3, 4])]}, image_dir=tmp_path)
+    captions = {"images": [], "annotations": [{"id": 1, "image_id": 0, "caption": "A dog."}]}
+    (tmp_path / "captions.json").write_text(json.dumps(captions))
+    dataset = read_dataset(tmp_path)
+    assert dataset.warnings == ("Not read, as they have no boxes: captions.json",)
+    assert dataset.faults == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings(tmp_path, encoding):
+    categories = [{"id": 1, "name": "chien é"}]
+    write_coco(tmp_path / "a.json", {"ä.jpg": [(1, [1, 2, 3, 4])]}, categories, tmp_path)
+    text = json.dumps(json.loads((tmp_path / "a.json").read_text()), ensure_ascii=False)
+    (tmp_path / "a.json").write_text(text, encoding=encoding)
+    assert boxes_of(read_dataset(tmp_path)) == {"ä.jpg": [("chien é", (1, 2, 4, 6))]}
 
 
 def test_no_boxes_at_all(tmp_path):

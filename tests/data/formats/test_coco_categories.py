@@ -29,13 +29,20 @@ def content(categories, used=()):
         ({0: "cat", 1: "dog"}, [0, 1], {"cat": 1, "dog": 2}),
         ({"a": "cat", 1: "dog"}, [1], {"dog": 1}),
         ({"a": "cat"}, ["a"], {}),
-        ({-1: "cat", 1: "dog"}, [-1, 1], {}),
-        ({2**31: "cat"}, [2**31], {}),
         ({}, [], {}),
     ],
 )
 def test_ids_of_one_file(categories, used, expected):
     assert declare_label_map([content(categories, used)]) == (expected, [])
+
+
+@pytest.mark.parametrize("category_id", [-1, 2**31 - 1, 10**30, 10**300])
+def test_an_id_that_no_label_map_holds(category_id):
+    ids, (warning,) = declare_label_map([content({1: "dog", category_id: "cat"}, [1, category_id])])
+    assert ids == {}
+    assert warning.startswith(f"The id of the category 'cat' is {str(category_id)[:12]}")
+    assert "classes are numbered by their names instead" in warning
+    assert len(warning) < 200
 
 
 def test_files_that_agree():

@@ -65,6 +65,16 @@ def test_captions_are_counted(read):
     assert content.faults == []
 
 
+def test_keypoints_are_told(read):
+    annotations = [
+        {**ANNOTATION, "id": number, "keypoints": keypoints}
+        for number, keypoints in enumerate([[1, 2, 2], [], None, [0, 0, 0]])
+    ]
+    content = read(values_of(annotations=annotations))
+    assert content.warnings == ["2 annotations have keypoints, which are not read"]
+    assert len(next(content.images()).objects) == 4
+
+
 def test_repeated_annotation_ids_are_told(read):
     content = read(values_of(annotations=[ANNOTATION] * 3))
     assert content.warnings == ["2 annotations have the id of another one; all of them are taken"]

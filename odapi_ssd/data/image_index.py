@@ -7,10 +7,10 @@ import functools
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
-from odapi_ssd.data.file_names import is_unicode, path_parts
+from odapi_ssd.data.file_names import is_plain_file_name, is_unicode, path_parts
 from odapi_ssd.data.folder_tree import walk_names
 from odapi_ssd.data.images import IMAGE_SUFFIXES
 from odapi_ssd.errors import OdapiError
@@ -78,7 +78,8 @@ class ImageIndex:
         image in the annotation's own subfolder goes before one in none.
 
         Args:
-            filename: a plain file name, or None.
+            filename: a file name; or a path of whatever machine, of which the last part counts if
+                no single image agrees with the whole, as in `find_by_path`; or None.
             stem: a file name without ending, such as that of the annotation's own file; with the
                 annotation's subfolder before it, if it is in one: `night/0001`.
             also_elsewhere: where the images have no such subfolder, look in all others as well.
@@ -87,7 +88,14 @@ class ImageIndex:
             OdapiError: no such image, or several that fit equally well.
         """
         folder, _, plain_stem = stem.rpartition("/")
-        for found in self._found_in_turn(folder, filename, plain_stem, also_elsewhere):
+        plain_name = filename
+        if filename and not is_plain_file_name(filename):
+            by_path = self._found_by_path(filename, folder)
+            if len(by_path) == 1:
+                return by_path[0]
+            _, parts = path_parts(filename)
+            plain_name = parts[-1] if parts else None
+        for found in self._found_in_turn(folder, plain_name, plain_stem, also_elsewhere):
             if len(found) == 1:
                 return found[0]
             if found:
@@ -123,7 +131,7 @@ class ImageIndex:
         Names that agree with the listing from their end on are the same: `train/1.jpg` is
         `1.jpg` in a folder `train`, or in the folder of images itself. The folders of absolute
         paths, of URLs and above a `..` say nothing where they differ from those here. Letter case
-        counts only where it decides.
+        counts only where it decides. The ending may be missing.
 
         Args:
             name: a path with slashes or backslashes, relative or not, or a URL.
@@ -133,38 +141,52 @@ class ImageIndex:
         Raises:
             OdapiError: no such image, or several that fit equally well.
         """
-        is_absolute, parts = path_parts(name)
-        if not parts:
+        found = self._found_by_path(name, folder)
+        if len(found) == 1:
+            return self.path_of(found[0])
+        if found:
+            raise OdapiError(f"several images fit {name!r}, expected one: {', '.join(found)}")
+        if not path_parts(name)[1]:
             raise OdapiError(f"{name!r} is not the name of an image")
-        for base in dict.fromkeys((folder, "")):
-            for fold in (str, str.casefold):
-                found = self._best_matches([fold(part) for part in parts], fold, is_absolute, base)
-                if len(found) == 1:
-                    return self.path_of(found[0])
-                if found:
-                    names = ", ".join(found)
-                    raise OdapiError(f"several images fit {name!r}, expected one: {names}")
         raise OdapiError(f"no image {name!r} in {self._images_dir.name}")
 
-    def _best_matches(
-        self, parts: list[str], fold: Callable[[str], str], is_absolute: bool, base: str
-    ) -> list[str]:
-        """Those in a folder whose path there agrees with the longest end of the one asked for."""
-        inside = f"{base}/" if base else ""
-        best: dict[int, list[str]] = defaultdict(list)
-        for name in self._by_folded_file_name.get(parts[-1].casefold(), ()):
-            if not name.startswith(inside):
-                continue
-            here = [fold(part) for part in name.removeprefix(inside).split("/")]
-            length = _common_end(here, parts)
-            if length and (is_absolute or length == min(len(here), len(parts))):
-                best[length].append(name)
-        return best[max(best)] if best else []
+    def _found_by_path(self, name: str, folder: str) -> list[str]:
+        """The images that fit a path best, of which those in a folder go first; empty for none."""
+        is_absolute, parts = path_parts(name)
+        if not parts:
+            return []
+        last = parts[-1].casefold()
+        candidates = [[(one, one) for one in self._by_folded_file_name.get(last, ())]]
+        if not _is_image(last):
+            stems = self._by_folded_stem.get(last, ())
+            candidates.append([(os.path.splitext(one)[0], one) for one in stems])
+        folds: tuple[Callable[[str], str], ...] = (str, str.casefold)
+        for base in dict.fromkeys((folder, "")):
+            prefix = f"{base}/" if base else ""
+            for those, fold in product(candidates, folds):
+                inside = [
+                    ([fold(part) for part in path.removeprefix(prefix).split("/")], one)
+                    for path, one in those
+                    if path.startswith(prefix)
+                ]
+                found = _best_matches(inside, [fold(part) for part in parts], is_absolute)
+                if found:
+                    return found
+        return []
 
     @functools.cached_property
     def _by_folded_file_name(self) -> Mapping[str, Sequence[str]]:
         """The names of images by their last part in lower case."""
         return _grouped((name.rpartition("/")[2].casefold(), name) for name in self.image_names())
+
+    @functools.cached_property
+    def _by_folded_stem(self) -> Mapping[str, Sequence[str]]:
+        """The names of images by their last part without its ending, in lower case."""
+        return _grouped(
+            (os.path.splitext(last)[0], name)
+            for last, names in self._by_folded_file_name.items()
+            for name in names
+        )
 
 
 def describe_unused(unannotated: Sequence[str], left_out: Sequence[str]) -> list[str]:
@@ -187,6 +209,24 @@ def describe_unused(unannotated: Sequence[str], left_out: Sequence[str]) -> list
         names = list_some(left_out)
         lines.append(f"{what} left out, as the name is not UTF-8; rename to use: {names}")
     return lines
+
+
+def _best_matches(
+    candidates: Iterable[tuple[Sequence[str], str]], parts: Sequence[str], is_absolute: bool
+) -> list[str]:
+    """The names whose path agrees with the longest end of the one asked for.
+
+    Args:
+        candidates: the parts of a path, and its name.
+        parts: those of the path asked for.
+        is_absolute: whether its folders say nothing where they differ.
+    """
+    best: dict[int, list[str]] = defaultdict(list)
+    for here, name in candidates:
+        length = _common_end(here, parts)
+        if length and (is_absolute or length == min(len(here), len(parts))):
+            best[length].append(name)
+    return best[max(best)] if best else []
 
 
 def _common_end(first: Sequence[str], second: Sequence[str]) -> int:

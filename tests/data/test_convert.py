@@ -166,6 +166,7 @@ def test_all_offenders_are_named_at_once(voc_dir, output_dir):
     voc_dir.add("good")
     voc_dir.add("no_xml", xml="this is not XML")
     voc_dir.add("escape", xml="<annotation><filename>../../etc/passwd</filename></annotation>")
+    (voc_dir.images / "escape.jpg").unlink()
     voc_dir.add("no_image")
     (voc_dir.images / "no_image.jpg").unlink()
     voc_dir.add("short")

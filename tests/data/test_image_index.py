@@ -133,6 +133,9 @@ def test_image_paths(index_of, tmp_path):
         (["a/ä 1.jpg"], "https://host/b/%C3%A4%201.jpg?size=l#top", "a/ä 1.jpg"),
         (["a.jpg", "A.jpg"], "A.jpg", "A.jpg"),
         (["a.jpg"], "./A.JPG", "a.jpg"),
+        (["images/3.jpg"], "3", "images/3.jpg"),
+        (["a/Eve.1.png", "b/3.jpg"], "a/eve.1", "a/Eve.1.png"),
+        (["3", "3.txt", "a/3.jpg"], "/home/3", "a/3.jpg"),
     ],
 )
 def test_find_by_path(index_of, tmp_path, files, name, expected):
@@ -147,6 +150,8 @@ def test_find_by_path(index_of, tmp_path, files, name, expected):
         (["a/1.jpg", "b/1.jpg"], "1.jpg", "several images fit '1.jpg', expected one: a/1.jpg, b/"),
         (["a.jpg", "A.jpg"], "x/a.JPG", "several images fit"),
         (["passwd", "1.jpg"], "../../etc/passwd", "no image"),
+        (["3.jpg", "3.png"], "3", "several images fit '3', expected one: 3.jpg, 3.png"),
+        (["3.jpg"], "3.png", "no image '3.png' in"),
         (["1.jpg"], "..", "not the name of an image"),
         (["1.jpg"], "", "not the name of an image"),
         (["1.jpg"], "https://host", "not the name of an image"),
@@ -156,3 +161,21 @@ def test_find_by_path(index_of, tmp_path, files, name, expected):
 def test_find_by_path_fails(index_of, files, name, message):
     with pytest.raises(OdapiError, match=message):
         index_of(*files).find_by_path(name)
+
+
+@pytest.mark.parametrize(
+    ("files", "filename", "stem", "expected"),
+    [
+        (["0.jpg", "1.jpg"], "images/0.jpg", "1", "0.jpg"),
+        (["0.jpg", "1.jpg"], r"C:\Users\me\1.jpg", "0", "1.jpg"),
+        (["0.jpg", "1.jpg"], "/home/me/gone.jpg", "0", "0.jpg"),
+        (["0.jpg", "1.jpg"], "/home/me/1", "0", "1.jpg"),
+        (["a/1.jpg", "b/1.jpg"], "pets/b/1.jpg", "1", "b/1.jpg"),
+        (["1.jpg", "a/1.jpg"], "a/1.jpg", "1", "a/1.jpg"),
+        (["night/1.jpg", "day/1.jpg", "1.jpg"], "/x/day/1.jpg", "night/1", "night/1.jpg"),
+        (["1.jpg", "2.jpg"], "pets/../..", "2", "2.jpg"),
+        (["a/0.jpg"], "b/0.jpg", "1", "a/0.jpg"),
+    ],
+)
+def test_a_path_in_place_of_a_file_name(index_of, files, filename, stem, expected):
+    assert index_of(*files).find_name(filename, stem, also_elsewhere=True) == expected

@@ -189,7 +189,7 @@ def _add_annotation(contents: _Contents, part: _Part, stem: str, xml_name: str) 
     folder = stem.rpartition("/")[0]
     contents.add_key(key, source)
     try:
-        content = read_voc_xml(f"{part.layout.annotations_dir}/{xml_name}", source, folder)
+        content = read_voc_xml(f"{part.layout.annotations_dir}/{xml_name}", source)
     except OdapiError as error:
         contents.faults[key] = error.details or (error.problem,)
         return

@@ -12,7 +12,6 @@ from pathlib import Path
 from lxml import etree
 
 from odapi_ssd.data.annotations import AnnotatedObject, Annotation
-from odapi_ssd.data.file_names import is_plain_file_name
 from odapi_ssd.data.numbers import finite_number
 from odapi_ssd.data.xml_files import parse_root
 from odapi_ssd.errors import OdapiError
@@ -39,7 +38,8 @@ class VocXml:
     """The content of one file.
 
     Attributes:
-        filename: the text of `<filename>`, a name without any folder; None if absent or empty.
+        filename: the text of `<filename>`, to be looked up and never joined to a path: it may have
+            folders of any machine; None if absent or empty.
         annotation: size and objects; boxes as they are in the file.
         is_segmented: whether it says that the image has masks.
     """
@@ -49,13 +49,12 @@ class VocXml:
     is_segmented: bool = False
 
 
-def read_voc_xml(path: str | Path, source: str, folder: str = "") -> VocXml:
+def read_voc_xml(path: str | Path, source: str) -> VocXml:
     """Reads and parses one file; see `parse_voc_xml`.
 
     Args:
         path: the XML file.
         source: its name for messages.
-        folder: the subfolder of the annotations that it is in.
 
     Raises:
         OdapiError: the file cannot be read or is not a valid annotation.
@@ -65,30 +64,24 @@ def read_voc_xml(path: str | Path, source: str, folder: str = "") -> VocXml:
             content = file.read()
     except OSError as error:
         raise OdapiError(f"{source}: cannot be read: {error.strerror or error}") from error
-    return parse_voc_xml(content, source, folder)
+    return parse_voc_xml(content, source)
 
 
-def parse_voc_xml(content: bytes, source: str, folder: str = "") -> VocXml:
+def parse_voc_xml(content: bytes, source: str) -> VocXml:
     """Parses one annotation.
 
     Args:
         content: the file's bytes; a byte order mark is tolerated.
         source: the file's name for messages.
-        folder: the subfolder of the annotations that it is in; `<filename>` may begin with it.
 
     Raises:
-        OdapiError: not XML, a DTD or entities, another root than `<annotation>`, a `<filename>`
-            with another folder in it, or faulty objects; several faults are listed in `details`.
+        OdapiError: not XML, a DTD or entities, another root than `<annotation>`, or faulty objects;
+            several faults are listed in `details`.
     """
     root = parse_root(content, source, "annotation")
     objects: list[AnnotatedObject] = []
     faults: list[str] = []
     children = _first_children(root)
-    filename = _text(children, "filename").removeprefix(f"{folder}/" if folder else "") or None
-    if filename is not None and not is_plain_file_name(filename):
-        faults.append(
-            f"{source}: <filename> is {filename!r}, expected a file's name without a folder"
-        )
     for number, element in enumerate(root.iterchildren("object"), start=1):
         try:
             objects.append(_parse_object(element, number))
@@ -99,6 +92,7 @@ def parse_voc_xml(content: bytes, source: str, folder: str = "") -> VocXml:
     if faults:
         raise OdapiError(f"{source} has {len(faults)} faults.", details=faults)
     annotation = Annotation(source, _parse_size(children), tuple(objects))
+    filename = _text(children, "filename") or None
     return VocXml(filename, annotation, _text(children, "segmented") not in ("", "0"))
 
 

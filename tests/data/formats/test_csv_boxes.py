@@ -50,6 +50,16 @@ class TestTutorials:
         ]  # fmt: skip
         assert convert_dataset(folder, folder / "records").splits["test"].num_objects == 2
 
+    def test_names_without_an_ending(self, folder):
+        write_image(folder / "images/train/b.jpg")
+        write_text(
+            folder / "train_labels.csv",
+            f"{HEADER}a,40,20,dog,1,2,30,15\nb,40,20,cat,5,5,10,10\na.jpg,40,20,cat,5,5,10,10\n",
+        )
+        dataset = read_dataset(folder)
+        assert keys_of(dataset)["train"] == ["images/train/a.jpg", "images/train/b.jpg"]
+        assert dataset.fault_lines() == []
+
     def test_a_file_of_all_images_beside_those_of_splits_repeats_them(self, folder):
         write_text(folder / "all_labels.csv", f"{HEADER}a.jpg,40,20,dog,1,2,30,15\n")
         dataset = read_dataset(folder)

@@ -31,7 +31,7 @@ EXPECTED_PROBLEMS = {
     "size_conflict": 1,
     "image_rotated": 1,
     "image_without_objects": 1,
-    "remark": 2,
+    "remark": 1,
 }
 
 Objects = Sequence[tuple[str, Sequence[int], int]]

@@ -43,6 +43,7 @@ class DatasetFindings:
         class_samples: pictures of some objects of each class, the most frequent class first.
         contact_sheet: images by split.
         matches: with a template's anchors; None without a template.
+        classes_without_objects: those that the dataset declares and no box is of.
     """
 
     title: str
@@ -53,6 +54,12 @@ class DatasetFindings:
     class_samples: Mapping[str, Sequence[ShownImage]]
     contact_sheet: Mapping[str, Sequence[ShownImage]]
     matches: "TemplateMatches | None"
+    classes_without_objects: Sequence[str] = ()
+
+    @property
+    def class_names(self) -> list[str]:
+        """All classes, those without objects last."""
+        return [*self.statistics.class_names, *self.classes_without_objects]
 
     def num_problems(self, severity: str) -> int:
         """How many problems of a severity there are."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.examples import ExampleFault
+from odapi_ssd.data.label_map import make_label_map
 from odapi_ssd.data.splits import plan_splits
 from odapi_ssd.data.workers import WorkerPool, count_cores
 from odapi_ssd.errors import OdapiError
@@ -106,6 +107,7 @@ class DatasetInspection:
             class_samples=classes,
             contact_sheet=images,
             matches=matches,
+            classes_without_objects=self._classes_without_objects(),
         )
 
     def _take(self, key: str, found: InspectedImage | ExampleFault) -> None:
@@ -136,6 +138,15 @@ class DatasetInspection:
             for key in keys:
                 splits_of[key] += (split,)
         return dict(splits_of), list(plan.splits)
+
+    def _classes_without_objects(self) -> tuple[str, ...]:
+        """Classes that a label map of the dataset would have, though no box is of them."""
+        names = self._dataset.class_names()
+        if not names:
+            return ()
+        label_map = make_label_map(names, self._dataset.declared_label_map)
+        used = self.statistics.total.num_objects_per_class
+        return tuple(name for name in label_map if name not in used)
 
     def _count_workers(self, num_images: int) -> int:
         return self._num_workers or min(count_cores(), -(-num_images // _MIN_IMAGES_PER_WORKER))

@@ -42,7 +42,7 @@ def page_text(findings: DatasetFindings) -> str:
         element("title", title),
         element("style", Markup(STYLE)),
     )
-    colors = class_colors(findings.statistics.class_names)
+    colors = class_colors(findings.class_names)
     body = element(
         "body",
         element("header", _heading(findings), _navigation(findings), _tiles(findings)),
@@ -170,7 +170,7 @@ def _class_section(findings: DatasetFindings, colors: Mapping[str, str]) -> Mark
     else:
         content = [
             split_legend(findings.statistics),
-            class_table(findings.statistics, colors),
+            class_table(findings.statistics, colors, findings.classes_without_objects),
             _samples(findings, colors),
         ]
     return element("section", element("h2", "Classes", id="classes"), content)

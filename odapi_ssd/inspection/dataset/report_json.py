@@ -67,7 +67,7 @@ def _classes(findings: DatasetFindings) -> dict[str, Any]:
                 for split, figures in statistics.splits.items()
             },
         }
-        for name in sorted(statistics.class_names)
+        for name in sorted(findings.class_names)
     }
 
 

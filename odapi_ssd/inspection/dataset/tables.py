@@ -63,10 +63,18 @@ def split_table(statistics: DatasetStatistics) -> Markup:
     return table("Images and objects of each split", headings, rows, is_wide=False)
 
 
-def class_table(statistics: DatasetStatistics, colors: Mapping[str, str]) -> Markup:
-    """Objects of each class in each split, the most frequent class first."""
+def class_table(
+    statistics: DatasetStatistics, colors: Mapping[str, str], without_objects: Sequence[str] = ()
+) -> Markup:
+    """Objects of each class in each split, the most frequent class first.
+
+    Args:
+        statistics: of the boxes.
+        colors: by class name.
+        without_objects: classes that the dataset declares and no box is of.
+    """
     total = statistics.total.num_objects_per_class
-    names = sorted(total, key=lambda name: (-total[name], name))
+    names = sorted({*total, *without_objects}, key=lambda name: (-total[name], name))
     num_left_out = max(0, len(names) - _MAX_CLASSES)
     if num_left_out:
         names = [*names[: _MAX_CLASSES - _NUM_RAREST], *names[-_NUM_RAREST:]]

@@ -1,5 +1,10 @@
+import json
+import re
+
 from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.inspection.dataset.gathering import DatasetInspection
+from odapi_ssd.inspection.dataset.page import page_text
+from odapi_ssd.inspection.dataset.report_json import report_text
 from tests.support.faulty_dataset import add_image, write_splits
 from tests.support.recorded_progress import RecordedProgress
 
@@ -71,3 +76,17 @@ def test_datasets_without_splits_are_divided_as_a_conversion_does(tmp_path):
         "train": 4,
         "val": 1,
     }
+
+
+def test_declared_classes_without_objects_are_shown(tmp_path):
+    """All of the classes are VOC's, so the label map would be VOC's too."""
+    _add_dogs(tmp_path, "abc")
+    findings = _inspected(tmp_path)
+    assert findings.statistics.class_names == ["dog"]
+    assert len(findings.class_names) == len(set(findings.class_names)) == 20
+    assert {"sheep", "tvmonitor"} <= set(findings.classes_without_objects)
+    assert json.loads(report_text(findings))["classes"]["sheep"]["num_objects"] == 0
+    (row,) = re.findall(r"<tr>(?:(?!</tr>).)*sheep.*?</tr>", page_text(findings), re.S)
+    assert re.findall(r"<td>(\d+)</td>", row) == ["0", "0", "0", "0"]
+    add_image(tmp_path, "d", [("zebu", (1, 1, 30, 30), 0)], 9)
+    assert _inspected(tmp_path).classes_without_objects == ()

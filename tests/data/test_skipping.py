@@ -7,6 +7,7 @@ import pytest
 from odapi_ssd.data.conversion_options import ConversionOptions
 from odapi_ssd.data.convert import convert_dataset
 from odapi_ssd.data.faults import Fault
+from odapi_ssd.data.formats import read_dataset
 from odapi_ssd.data.records.reader import read_examples
 from odapi_ssd.data.skipping import SkippedFiles
 from odapi_ssd.data.summary import DatasetSummary
@@ -301,3 +302,15 @@ def test_a_damaged_file_of_all_images_is_what_is_told(tmp_path, output_dir, opti
         convert_dataset(path.parent.parent, output_dir, options)
     assert any("instances_all.json" in line for line in caught.value.details)
     assert "divided" not in caught.value.problem
+
+
+def test_images_of_a_file_that_cannot_be_read_are_not_without_annotation(tmp_path):
+    path = write_coco(tmp_path / "coco" / "annotations" / "instances_all.json", ["a.jpg"])
+    write_image(tmp_path / "coco" / "images" / "b.jpg")
+    assert "b.jpg" in " ".join(read_dataset(path.parent.parent).warnings)
+    write_text(path, path.read_text()[:-20])
+    assert read_dataset(path.parent.parent).warnings == ()
+    write_image(tmp_path / "csv" / "a.jpg")
+    rows = "filename,class,xmin,ymin,xmax,ymax\na.jpg,chat \xe9,1,1,9,9\n"
+    (tmp_path / "csv" / "labels.csv").write_bytes(rows.encode("latin-1"))
+    assert read_dataset(tmp_path / "csv").warnings == ()

@@ -53,6 +53,7 @@ class _Reading:
         self._keys: dict[str, None] = {}
         self._images = ImageStore()
         self._used: list[Path] = []
+        self._has_lost_file = False
         self._faulty_sources: dict[str, str] = {}
         self._missing: dict[str, MissingImage] = {}
         self._faults: dict[str, tuple[str, ...]] = {}
@@ -106,6 +107,7 @@ class _Reading:
             entries.append(SplitEntry(key, image.file_name))
         if faults and not entries:
             entries.append(lost_entry(source))
+            self._has_lost_file = True
         self._splits[file.split] = tuple(entries)
 
     def _take_image(self, file: CocoFile, source: str, image: CocoImage) -> str:
@@ -162,7 +164,8 @@ class _Reading:
         if self._without_boxes:
             lines.append(f"Not read, as they have no boxes: {list_some(self._without_boxes)}")
         paths = set(self._index.image_paths()).difference(self._used)
-        unannotated = sorted(map(self._index.name_of, paths))
+        # What a file that cannot be read says of them is not known.
+        unannotated = [] if self._has_lost_file else sorted(map(self._index.name_of, paths))
         return (*lines, *describe_unused(unannotated, self._index.left_out()))
 
 

@@ -120,7 +120,12 @@ class DatasetCollector:
         )
 
     def _unannotated(self) -> list[str]:
-        """Images that nothing was read of; one whose annotation has a fault is known by its key."""
+        """Images that nothing was read of; one whose annotation has a fault is known by its key.
+
+        Empty if a whole file has a fault: what it says of them is not known.
+        """
+        if not self._faults.keys() <= self._keys.keys():
+            return []
         names = (
             self.index.name_of(path)
             for path in self.index.image_paths()

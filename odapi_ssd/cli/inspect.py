@@ -62,6 +62,8 @@ def command(
     dataset with faults gets its page too.
     """
     from odapi_ssd.cli.progress_display import item_display
+    from odapi_ssd.data.formats.registry import WrongFormatError
+    from odapi_ssd.errors import OdapiError
     from odapi_ssd.inspection.dataset.run import InspectionOptions, inspect_dataset
 
     data_dir, format = _choose_dataset(data_dir, records_dir, format)
@@ -70,8 +72,18 @@ def command(
 
         quiet_tensorflow(settings.verbose)
     options = InspectionOptions(format, template, num_workers, overwrite)
-    with item_display("Images checked") as progress:
-        findings = inspect_dataset(data_dir, output_dir, options, progress)
+    try:
+        with item_display("Images checked") as progress:
+            findings = inspect_dataset(data_dir, output_dir, options, progress)
+    except WrongFormatError as error:
+        if records_dir is None:
+            raise
+        looks_like = " or ".join(error.looks_like)
+        raise OdapiError(
+            error.problem,
+            details=error.details,
+            hint=f"this looks like {looks_like}: give it as --data_dir, not as --records_dir.",
+        ) from error
     _print_summary(findings)
     click.echo(f"Written: {output_dir / 'index.html'}, {output_dir / 'report.json'}")
 

@@ -58,6 +58,13 @@ def test_one_dataset_is_needed(options, message, tmp_path, invoke):
     assert not (tmp_path / "out").exists()
 
 
+def test_annotations_in_place_of_records(shapes_dir, tmp_path):
+    done = run_odapi_ssd("inspect", "--records_dir", shapes_dir, "--output_dir", tmp_path / "out")
+    assert done.returncode == 1
+    assert "this looks like voc: give it as --data_dir, not as --records_dir." in done.stderr
+    assert "--format" not in done.stderr
+
+
 def test_no_dataset(tmp_path):
     done = run_odapi_ssd(
         "inspect", "--data_dir", tmp_path / "none", "--output_dir", tmp_path / "out"

@@ -9,7 +9,24 @@ from odapi_ssd.data.dataset import Dataset
 from odapi_ssd.data.formats.refusals import unrecognized_file, unrecognized_folder
 from odapi_ssd.errors import OdapiError, OptionError
 
-__all__ = ["AnnotationFormat", "format_names", "read_dataset", "recognizing_formats", "register"]
+__all__ = [
+    "AnnotationFormat",
+    "WrongFormatError",
+    "format_names",
+    "read_dataset",
+    "recognizing_formats",
+    "register",
+]
+
+
+class WrongFormatError(OdapiError):
+    """A folder is not in the format that was asked for, but in another.
+
+    Attributes:
+        looks_like: the formats that it may be in.
+    """
+
+    looks_like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,9 +149,11 @@ def _read_as(chosen: AnnotationFormat, data_dir: Path, is_file: bool) -> Dataset
         others = [one.name for one in _recognizing(data_dir, is_file) if one is not chosen]
         if not others:
             raise
-        raise OdapiError(
+        wrong = WrongFormatError(
             error.problem,
             details=error.details,
             hint=f"this looks like {' or '.join(others)}: leave --format {chosen.name} out, or "
             "name the right one.",
-        ) from error
+        )
+        wrong.looks_like = tuple(others)
+        raise wrong from error

@@ -1,6 +1,6 @@
 """The classes of records: names by text, or by id through a label map, and ids by name."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class RecordClasses:
         self._name_of_text |= {item.name: _class_name(item) for item in known}
         self._ids_of_text: dict[str, set[int]] = defaultdict(set)
         self._unknown: dict[str, None] = {}
+        self._contradictions: Counter[tuple[str, int]] = Counter()
 
     def name(self, text: str, class_id: int | None) -> str | None:
         """The class of one object; None if it cannot be told.
@@ -48,6 +49,8 @@ class RecordClasses:
         name = self._name_of_text.get(text)
         if name is None and self.has_label_map:
             self._unknown[text] = None
+        elif name and class_id is not None and self._name_of_id.get(class_id) != name:
+            self._contradictions[text, class_id] += 1
         return name or text
 
     def ids(self) -> dict[str, int]:
@@ -55,17 +58,43 @@ class RecordClasses:
         if self.has_label_map:
             return {name: class_id for class_id, name in self._name_of_id.items()}
         ids = {text: min(found) for text, found in self._ids_of_text.items()}
-        is_sound = all(len(found) == 1 for found in self._ids_of_text.values())
-        is_sound &= len(set(ids.values())) == len(ids) and all(one >= 1 for one in ids.values())
-        return ids if is_sound else {}
+        return ids if self._has_sound_ids() else {}
+
+    def _has_sound_ids(self) -> bool:
+        """Whether each text has one id, of its own, that a label map could have."""
+        ids = [one for found in self._ids_of_text.values() for one in found]
+        is_one_each = len(ids) == len(self._ids_of_text) == len(set(ids))
+        return is_one_each and all(one >= 1 for one in ids)
 
     def warnings(self) -> list[str]:
-        """A line about classes that the label map lacks; none if it has all."""
-        if not self._unknown:
-            return []
-        what = count_of(len(self._unknown), "class of the records is", "classes of the records are")
-        names = list_some(map(repr, self._unknown))
-        return [f"{what} not in their label map, so all classes get new ids: {names}"]
+        """Lines about texts and ids that do not go together, with each other or the label map."""
+        lines = []
+        if self._unknown:
+            what = count_of(
+                len(self._unknown), "class of the records is", "classes of the records are"
+            )
+            names = list_some(map(repr, self._unknown))
+            lines.append(f"{what} not in their label map, so all classes get new ids: {names}")
+        if self._contradictions:
+            what = count_of(self._contradictions.total(), "object has", "objects have")
+            pairs = list_some(
+                f"{text!r} with {class_id} ({count:,})"
+                for (text, class_id), count in self._contradictions.most_common()
+            )
+            lines.append(
+                f"{what} another class id than the label map has for the class text; the text "
+                f"counts, as it does for the API: {pairs}"
+            )
+        if not self.has_label_map and not self._has_sound_ids():
+            pairs = list_some(
+                f"{text!r} with {list_some(map(str, sorted(ids)))}"
+                for text, ids in self._ids_of_text.items()
+            )
+            lines.append(
+                "The class ids of the records are not one from 1 on for each class text, so "
+                f"classes get new ids: {pairs}"
+            )
+        return lines
 
 
 def read_label_maps(paths: Iterable[Path]) -> list[LabelMapItem] | None:

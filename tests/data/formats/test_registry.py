@@ -105,6 +105,7 @@ def test_a_folder_that_is_not_in_the_format_named(tmp_path, formats):
     with pytest.raises(OdapiError) as told:
         read_dataset(tmp_path, "voc")
     assert told.value.problem == caught.value.problem
+    assert told.value.looks_like == ("dots",)
     assert told.value.hint.startswith("this looks like dots: leave --format voc out")
 
 

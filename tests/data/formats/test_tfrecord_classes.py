@@ -14,7 +14,27 @@ def test_text_goes_before_id():
         "dog", "dog", "cat"
     ]  # fmt: skip
     assert classes.ids() == {"cat": 1, "dog": 7}
+    assert classes.warnings() == [
+        "1 object has another class id than the label map has for the class text; the text counts, "
+        "as it does for the API: 'dog' with 1 (1)"
+    ]
+
+
+def test_texts_and_ids_that_go_together():
+    classes = RecordClasses([CAT, DOG, LabelMapItem(9, "/m/01g317", "person")])
+    pairs = [("cat", 1), ("dog", 7), ("person", 9), ("/m/01g317", 9), ("", 1), ("cat", None)]
+    assert None not in [classes.name(*pair) for pair in pairs]
     assert classes.warnings() == []
+
+
+def test_every_contradiction_is_counted():
+    classes = RecordClasses([CAT, DOG])
+    for pair in [("cat", 7), ("cat", 7), ("dog", 3), ("bird", 7)]:
+        classes.name(*pair)
+    unknown, contradictions = classes.warnings()
+    assert "'bird'" in unknown
+    assert contradictions.startswith("3 objects have another class id")
+    assert contradictions.endswith(": 'cat' with 7 (2), 'dog' with 3 (1)")
 
 
 @pytest.mark.parametrize("class_id", [None, 0, -1, 2, 2**62])
@@ -58,6 +78,8 @@ def test_without_a_label_map_ids_are_those_beside_the_texts(pairs, expected):
     for text, class_id in pairs:
         assert classes.name(text, class_id) == text
     assert classes.ids() == expected
+    is_told = any("so classes get new ids" in line for line in classes.warnings())
+    assert is_told == (not expected and any(class_id is not None for _, class_id in pairs))
 
 
 def test_label_maps_must_agree(tmp_path):

@@ -168,7 +168,7 @@ class TestBadIntentions:
             ),
             ("<annotation><object>" * 100_000, "is not XML"),
             (f"<annotation>{BOX}", "is not XML"),
-            ("", "is not XML: Document is empty"),
+            ("", "is not XML: line 1 begins with no tag"),
             (b"\xff\xfe\x00", "is not XML"),
             (f"<annotation>{object_xml('dog', ('nan', 2, 3, 4))}</annotation>", "<xmin> is 'nan'"),
             (f"<annotation>{object_xml('dog', ('1e999', 2, 3, 4))}</annotation>", "finite number"),

@@ -143,8 +143,7 @@ def _look(job: Job, trial: Trial, out: Path, before: Tree, ended: Ended, outcome
         number = status - 128
         # Python ends at once while it starts, before any work, and when all is done.
         at_the_edge = ended.status == -number and (is_done or is_untouched) and not ended.errors
-        # Python's own traceback, of Ctrl-C while it reads what is installed, before any command.
-        at_the_edge |= is_untouched and "<frozen site>" in ended.errors and number == signal.SIGINT
+        at_the_edge |= is_untouched and number == signal.SIGINT and _ended_while_importing(ended)
         if not at_the_edge and not (ended.status == 0 and is_done):
             outcome.lost += message_faults(ended, status)
         outcome.left += job.own_leftovers(before, out) + _strays(ended)
@@ -154,6 +153,11 @@ def _look(job: Job, trial: Trial, out: Path, before: Tree, ended: Ended, outcome
     if ended.is_late:
         outcome.lost.append("it did not end")
     outcome.lost += job.lost(before, out, ended, outcome)
+
+
+def _ended_while_importing(ended: Ended) -> bool:
+    """Whether Python itself has told of Ctrl-C, before the command's first line."""
+    return ended.errors.rstrip().endswith("KeyboardInterrupt") and ", in main\n" not in ended.errors
 
 
 def _strays(ended: Ended) -> list[str]:

@@ -5,6 +5,7 @@ A class-wise list, `aeroplane_train.txt`, has a line for every image of its spli
 `train.txt`, the images of all class-wise lists of `train` are that split.
 """
 
+import bisect
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -69,10 +70,13 @@ def read_splits(
 
 
 class _KeysByStem:
-    """The keys that a list may mean by a stem: that one itself, else those in subfolders."""
+    """The keys that a list may mean by a stem: that one itself, else those in subfolders.
+
+    They are the strings that were given, so that a large dataset has each of them once.
+    """
 
     def __init__(self, keys: Collection[str]):
-        self._keys = keys
+        self._keys, self._sorted = keys, sorted(keys)
         self._in_subfolders: dict[str, list[str]] = {}
         for key in keys:
             stem = key.rpartition("/")[2]
@@ -83,7 +87,9 @@ class _KeysByStem:
         return stem in self._keys or stem in self._in_subfolders
 
     def find(self, stem: str) -> Sequence[str]:
-        return (stem,) if stem in self._keys else self._in_subfolders.get(stem, ())
+        if stem in self._keys:
+            return (self._sorted[bisect.bisect_left(self._sorted, stem)],)
+        return self._in_subfolders.get(stem, ())
 
 
 def _stem_in(line: str, known: _KeysByStem) -> str:
@@ -117,7 +123,8 @@ def _entry(line: str, keys_of_stem: _KeysByStem, prefix: str) -> SplitEntry:
     keys = keys_of_stem.find(stem)
     key, text = prefix + stem, prefix + line
     if len(keys) == 1:
-        return SplitEntry(prefix + keys[0], text)
+        key = prefix + keys[0]
+        return SplitEntry(key, key if text == key else text)
     if keys:
         return SplitEntry(
             key, text, f"{text!r} may be {' or '.join(keys)}, expected the subfolder before it"

@@ -7,7 +7,7 @@ import pytest
 from odapi_ssd.data.formats import format_names, writer_names
 from odapi_ssd.data.synthetic.shapes import write_shapes
 from tests.support.convert_job import ConvertJob, write_in_format
-from tests.support.fault_plan import trials
+from tests.support.fault_plan import IS_FULL, trials
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +19,7 @@ _NAMES = [
     *(f"convert to {name}" for name in _WRITTEN),
     _RUNNER,
 ]
+_SAMPLE = ["convert from coco", "convert to yolo", _RUNNER]  # A quarter of a minute each.
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def make_job(shapes, tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", _NAMES if IS_FULL else _SAMPLE)
 @pytest.mark.parametrize("trial", trials("convert from and to"), ids=str)
 def test_nothing_is_lost_and_nothing_is_left(name, trial, make_job, inject):
     if name == _RUNNER and importlib.util.find_spec("apache_beam") is None:

@@ -189,13 +189,10 @@ def command(
     """
     from odapi_ssd.cli.console import print_table, print_warnings
     from odapi_ssd.cli.progress_display import item_display
-    from odapi_ssd.data.beam.pipeline import RunnerOptions
-    from odapi_ssd.data.beam.worker_paths import WorkerPaths
     from odapi_ssd.data.conversion_options import ConversionOptions
     from odapi_ssd.data.convert import convert_dataset
     from odapi_ssd.data.skipping import SKIPPED_FILE
-    from odapi_ssd.data.workers import count_cores
-    from odapi_ssd.errors import OptionError, printable_lines
+    from odapi_ssd.errors import printable_lines
     from odapi_ssd.messages import count_of
 
     if verify == "full":
@@ -204,16 +201,8 @@ def command(
 
         quiet_native_code(settings.verbose)
         values["verify"] = describe_refusal
-    if runner is not None:
-        values["runner"] = RunnerOptions(
-            runner,
-            values["num_workers"] or count_cores(),
-            tuple(f"--{one}" for one in runner_options),
-        )
-    elif runner_options or worker_paths:
-        name = "runner_option" if runner_options else "worker_path"
-        raise OptionError(name, "is about the workers of a runner; --runner was expected too.")
-    options = ConversionOptions(**values, worker_paths=WorkerPaths.parse(worker_paths))
+    values |= _runner_values(runner, runner_options, worker_paths, values["num_workers"])
+    options = ConversionOptions(**values)
     with item_display("Images converted") as progress:
         summary = convert_dataset(data_dir, output_dir, options, progress)
     print_warnings(summary.warnings)
@@ -230,3 +219,27 @@ def command(
         what = count_of(summary.num_skipped, "file", "files")
         path = output_dir / SKIPPED_FILE
         click.echo(printable_lines(f"Skipped: {what} with faults, listed in {path}"))
+
+
+def _runner_values(
+    runner: str | None,
+    runner_options: tuple[str, ...],
+    worker_paths: tuple[str, ...],
+    num_workers: int | None,
+) -> dict[str, Any]:
+    """The options of a conversion that are about Apache Beam; empty without a runner."""
+    from odapi_ssd.data.beam.pipeline import RunnerOptions
+    from odapi_ssd.data.beam.worker_paths import WorkerPaths
+    from odapi_ssd.data.workers import count_cores
+    from odapi_ssd.errors import OptionError
+
+    if runner is None:
+        if runner_options or worker_paths:
+            name = "runner_option" if runner_options else "worker_path"
+            raise OptionError(name, "is about the workers of a runner; --runner was expected too.")
+        return {}
+    flags = tuple(f"--{one}" for one in runner_options)
+    return {
+        "runner": RunnerOptions(runner, num_workers or count_cores(), flags),
+        "worker_paths": WorkerPaths.parse(worker_paths),
+    }

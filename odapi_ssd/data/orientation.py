@@ -27,6 +27,9 @@ __all__ = [
 _TAG = 0x0112
 _UPRIGHT = 1
 _SWAPPING = (5, 6, 7, 8)  # These exchange width and height.
+# Seen from the stored image: after the exchange, if any, those whose rows or columns run backwards.
+_ROWS_BACKWARDS = (3, 4, 6, 7)
+_COLUMNS_BACKWARDS = (2, 3, 7, 8)
 
 
 def read_orientation(image: Image.Image) -> int:
@@ -77,10 +80,9 @@ def to_stored(
     ys, xs = (ymin, ymax), (xmin, xmax)
     if orientation in _SWAPPING:
         ys, xs = xs, ys
-    # Seen from the stored image: after the exchange, if any, which of its axes run backwards.
-    if orientation in (3, 4, 6, 7):
+    if orientation in _ROWS_BACKWARDS:
         ys = (1 - ys[1], 1 - ys[0])
-    if orientation in (2, 3, 7, 8):
+    if orientation in _COLUMNS_BACKWARDS:
         xs = (1 - xs[1], 1 - xs[0])
     return ys[0], xs[0], ys[1], xs[1]
 
@@ -96,9 +98,9 @@ def mask_to_stored(upright: "npt.NDArray[np.bool_]", orientation: int) -> "npt.N
         A view of the pixels: bool [H, W] as stored.
     """
     stored = upright.swapaxes(0, 1) if orientation in _SWAPPING else upright
-    if orientation in (3, 4, 6, 7):
+    if orientation in _ROWS_BACKWARDS:
         stored = stored[::-1]
-    if orientation in (2, 3, 7, 8):
+    if orientation in _COLUMNS_BACKWARDS:
         stored = stored[:, ::-1]
     return stored
 

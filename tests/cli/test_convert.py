@@ -111,6 +111,9 @@ def test_full_verification_refuses_what_tensorflow_refuses(voc_dir, tmp_path, in
     ("arguments", "message"),
     [
         ("--output_dir y --verify much", "'much' is not one of 'fast', 'full'"),
+        ("--output_dir y --runner_option a=b", "--runner_option is about the workers of a runner"),
+        ("--output_dir y --worker_path a=b", "--worker_path is about the workers of a runner"),
+        ("--output_dir y --runner DirectRunner --worker_path a", "HERE=THERE was expected"),
         ("", "Missing option '--output_dir'"),
         ("--output_dir y --val_fraction 1", "1.0 is not in the range 0<x<1"),
         ("--output_dir y --val_fraction nan", "nan is not a finite number; expected 0<x<1"),

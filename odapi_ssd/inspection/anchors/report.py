@@ -5,8 +5,6 @@ learned only if the matcher forces its best anchor on it. Boxes are as the recor
 resizer scales them, before augmentation.
 """
 
-import json
-import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from odapi_ssd.inspection.anchors.recall import (
     shape_rows,
 )
 from odapi_ssd.inspection.anchors.record_boxes import RecordBoxes, find_record_files, read_boxes
+from odapi_ssd.inspection.json_text import json_text
 from odapi_ssd.messages import count_of
 from odapi_ssd.outputs.folder import OutputTarget
 from odapi_ssd.progress import SILENT, Progress
@@ -41,6 +40,7 @@ _FILES = (_JSON, _ANCHORS, _SIZES, _MATCHES)
 _CANVAS_HW = (480, 640)  # drawn on where there is no image
 _CANVAS_GRAY = 200
 _DEFAULT_THRESHOLD = 0.5
+_NUM_DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def _to_json(report: AnchorReport, matches: BoxMatches | None) -> str:
             "by_size": [asdict(row) for row in report.recall.by_size],
             "unmatched": _list_unmatched(matches, report.shapes),
         }
-    return json.dumps(_rounded(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(content, _NUM_DECIMALS)
 
 
 def _list_unmatched(matches: BoxMatches, shapes: tuple[ShapeRow, ...]) -> list[dict[str, Any]]:
@@ -243,14 +243,3 @@ def _list_unmatched(matches: BoxMatches, shapes: tuple[ShapeRow, ...]) -> list[d
         }
         entries.append(entry)
     return entries
-
-
-def _rounded(value: Any) -> Any:
-    """A value for JSON: numbers with four decimals at most, None for those that are not finite."""
-    if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
-    if isinstance(value, float):
-        return round(float(value), 4) if math.isfinite(value) else None
-    return value

@@ -3,7 +3,6 @@
 All numbers are finite; what does not exist, such as the median of no boxes, is null.
 """
 
-import json
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
@@ -14,11 +13,13 @@ from odapi_ssd.inspection.anchors.recall import SIZE_CLASSES, size_class_idx
 from odapi_ssd.inspection.dataset.findings import DatasetFindings
 from odapi_ssd.inspection.dataset.problems import ProblemGroup
 from odapi_ssd.inspection.dataset.statistics import SplitStatistics, quantiles
+from odapi_ssd.inspection.json_text import json_text
 
 __all__ = ["SCHEMA_VERSION", "report_text"]
 
 SCHEMA_VERSION = 1
 _MAX_IMAGE_SIZES = 1000
+_NUM_DECIMALS = 6
 
 
 def report_text(findings: DatasetFindings) -> str:
@@ -38,7 +39,7 @@ def report_text(findings: DatasetFindings) -> str:
             split: [one.key for one in images] for split, images in findings.contact_sheet.items()
         },
     }
-    return json.dumps(_rounded(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(content, _NUM_DECIMALS)
 
 
 def _figures(split: SplitStatistics) -> dict[str, Any]:
@@ -127,14 +128,3 @@ def _problems(group: ProblemGroup) -> dict[str, Any]:
             for problem in group.listed
         ],
     }
-
-
-def _rounded(value: Any) -> Any:
-    """A value for JSON: numbers with six decimals at most, None for those that are not finite."""
-    if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
-    if isinstance(value, float):
-        return round(float(value), 6) if np.isfinite(value) else None
-    return value
